@@ -1,0 +1,53 @@
+# Meson does the building, scripts/setup the installing; this file only remembers the commands.
+MESON ?= meson
+BUILD ?= build
+PREFIX ?= /usr/local
+ARGS ?=
+
+.PHONY: run test test-clients bench fuzz asan tsan coverage format lint install clean setup build
+
+run: build
+	@./$(BUILD)/shammah $(ARGS)
+
+test: build
+	@scripts/run-tests $(MESON) $(BUILD)
+
+test-clients: build
+	@scripts/test-clients $(BUILD)
+
+bench:
+	@$(MAKE) --no-print-directory build BUILD=build-bench SETUP='--buildtype=release -Db_ndebug=true -Dbench=true'
+	@bench/run build-bench
+
+# Each instrument has a build folder of its own.
+asan tsan coverage:
+	@$(MAKE) --no-print-directory test BUILD=build-$@ SETUP='$(SETUP_$@)'
+SETUP_asan     = -Db_sanitize=address,undefined -Db_lundef=false
+SETUP_tsan     = -Db_sanitize=thread -Db_lundef=false
+SETUP_coverage = -Db_coverage=true
+
+# make fuzz [TARGET=sse] [SECONDS=60]: all targets, or one, for so long each.
+fuzz:
+	@CC=clang $(MAKE) --no-print-directory build BUILD=build-fuzz SETUP='-Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false'
+	@fuzz/run build-fuzz "$(TARGET)" "$(or $(SECONDS),60)"
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+lint: build
+	@scripts/lint $(BUILD)
+
+install: build
+	@DESTDIR='$(DESTDIR)' $(MESON) install -C $(BUILD) --no-rebuild
+
+build: setup $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+setup:
+	@scripts/setup
+
+$(BUILD)/build.ninja: | setup
+	@$(MESON) setup $(BUILD) --prefix=$(PREFIX) $(SETUP) > /dev/null
+
+clean:
+	rm -rf build build-*

@@ -1,0 +1,122 @@
+#include "base/json.h"
+
+#include "base/file.h"
+
+#define NESTING 512
+
+/*
+ * Jansson's own ceiling is 2,048 levels of recursion; count ours before parsing,
+ * outside strings.
+ */
+static bool nested_too_deep(struct str text)
+{
+	size_t depth = 0;
+	bool in_string = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+		if (in_string) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				in_string = false;
+		} else if (c == '"') {
+			in_string = true;
+		} else if (c == '[' || c == '{') {
+			if (++depth > NESTING)
+				return true;
+		} else if ((c == ']' || c == '}') && depth) {
+			depth--;
+		}
+	}
+	return false;
+}
+
+json_t *json_parse(struct str text, const char *what, struct error *err)
+{
+	json_error_t problem;
+
+	if (nested_too_deep(text)) {
+		error_set(err, ERROR_INVALID, "%s: nested more than %d deep", what, NESTING);
+		return NULL;
+	}
+	json_t *value = json_loadb(text.p, text.n, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &problem);
+	if (!value)
+		error_set(err, ERROR_INVALID, "%s: not valid JSON at line %d, column %d", what, problem.line, problem.column);
+	return value;
+}
+
+json_t *json_parse_file(const char *path, size_t limit, struct error *err)
+{
+	size_t len;
+	own_mem char *text = file_read(path, limit, &len, err);
+
+	return text ? json_parse((struct str){ text, len }, path, err) : NULL;
+}
+
+struct sink {
+	struct buf *out;
+	struct error *err;
+	bool full;          /* err is already set */
+};
+
+static int dump(const char *bytes, size_t n, void *user)
+{
+	struct sink *s = user;
+
+	s->full = !buf_add(s->out, bytes, n, s->err);
+	return s->full ? -1 : 0;
+}
+
+bool json_write(struct buf *out, const json_t *value, struct error *err)
+{
+	struct sink s = { .out = out, .err = err };
+	size_t before = out->len;
+
+	if (json_dump_callback(value, dump, &s, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
+		return true;
+	if (!s.full)
+		error_set(err, ERROR_INVALID, "cannot be written as JSON");
+	buf_truncate(out, before);
+	return false;
+}
+
+static bool add_escaped(struct buf *out, unsigned char c, struct error *err)
+{
+	static const char *const named[0x60] = {
+		['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t", ['\b'] = "\\b", ['\f'] = "\\f",
+	};
+
+	if (c < countof(named) && named[c])
+		return buf_adds(out, named[c], err);
+	return buf_addf(out, err, "\\u%04x", c);
+}
+
+bool json_write_string(struct buf *out, struct str text, struct error *err)
+{
+	size_t plain = 0;
+
+	if (!buf_adds(out, "\"", err))
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		if (c >= ' ' && c != '"' && c != '\\')
+			continue;
+		if (!buf_add(out, text.p + plain, i - plain, err) || !add_escaped(out, c, err))
+			return false;
+		plain = i + 1;
+	}
+	return buf_add(out, text.p + plain, text.n - plain, err) && buf_adds(out, "\"", err);
+}
+
+const char *json_member_string(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+struct str json_member_str(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return (struct str){ json_string_value(value), json_string_length(value) };
+}

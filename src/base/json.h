@@ -1,0 +1,34 @@
+/*
+ * Jansson, with our errors and our ownership.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/buf.h"
+
+static inline void json_release(json_t **value) { json_decref(*value); }
+#define own_json owns(json_release) json_t
+
+/*
+ * Parses one JSON value that fills the whole text; any value, not only objects.
+ * `what` names the text in errors ("request body").  Duplicate keys, NUL in
+ * strings, bytes that are no UTF-8 and nesting over 512 are refused.  The
+ * caller owns the result.
+ */
+json_t *json_parse(struct str text, const char *what, struct error *err) must_use;
+
+/* Reads and parses a file of at most `limit` bytes. */
+json_t *json_parse_file(const char *path, size_t limit, struct error *err) must_use;
+
+/* Appends compact JSON, key order kept, non-ASCII as it is. */
+bool json_write(struct buf *out, const json_t *value, struct error *err) must_use;
+
+/* Appends a JSON string literal, quotes included. */
+bool json_write_string(struct buf *out, struct str text, struct error *err) must_use;
+
+/* A member's string, or NULL when it is missing or of another type. */
+const char *json_member_string(const json_t *object, const char *key);
+
+/* A member's bytes, NULs impossible; {0} when missing or of another type. */
+struct str json_member_str(const json_t *object, const char *key);

@@ -1,0 +1,24 @@
+/*
+ * The system calls we want to see fail.
+ *
+ * Code that touches files and descriptors goes through `sys`; a test replaces an
+ * entry to inject a short read or ENOSPC (ld --wrap does not exist on macOS).
+ * Set before threads start, never afterwards.
+ */
+#pragma once
+
+#include <fcntl.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+struct sys_calls {
+	int (*open)(const char *path, int flags, ...);
+	ssize_t (*read)(int fd, void *dst, size_t n);
+	ssize_t (*write)(int fd, const void *src, size_t n);
+	int (*fsync)(int fd);
+	int (*close)(int fd);
+	int (*rename)(const char *from, const char *to);
+	int (*mkdir)(const char *path, mode_t mode);
+};
+
+extern struct sys_calls sys;

@@ -1,0 +1,61 @@
+/*
+ * The one vocabulary that all dialects are translated to: messages, tools, and
+ * what a client may ask of whoever answers.
+ *
+ * Everything hangs in the chat's arena and lives as long as it; strings given
+ * to the adders are copied.  Data only: no I/O, no threads.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/str.h"
+
+enum chat_role { ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT, ROLE_TOOL };
+
+struct tool_call {
+	struct str id;         /* unique in the conversation */
+	struct str name;
+	struct str arguments;  /* JSON text of one object */
+};
+
+struct message {
+	enum chat_role role;
+	struct str text;       /* UTF-8; may be empty */
+	struct tool_call *calls;   /* of an assistant message */
+	size_t call_count;
+	struct str call_id;    /* of a tool message: the call it answers */
+};
+
+struct tool {
+	struct str name;
+	struct str description;
+	struct str schema;     /* JSON text: the parameters' JSON Schema */
+	struct str definition; /* JSON text: {"type":"function","function":{…}} as OpenAI writes it, key order kept */
+};
+
+struct chat {
+	struct arena arena;
+	struct message *messages;
+	size_t message_count, message_cap;
+	struct tool *tools;
+	size_t tool_count, tool_cap;
+};
+
+#define CHAT_INIT(limit) { .arena = ARENA_INIT(limit) }
+
+void chat_done(struct chat *c);
+#define own_chat owns(chat_done) struct chat
+
+const char *chat_role_name(enum chat_role role);              /* "system", … */
+bool chat_role_find(struct str name, enum chat_role *role);   /* "developer" is system */
+
+/* The new message, to which calls may be added; NULL past the arena's ceiling. */
+struct message *chat_add(struct chat *c, enum chat_role role, struct str text, struct error *err) must_use;
+bool chat_add_call(struct chat *c, struct message *m, const struct tool_call *call, struct error *err) must_use;
+bool chat_add_tool(struct chat *c, const struct tool *tool, struct error *err) must_use;
+
+/* The last message if the user wrote it, else NULL. */
+const struct message *chat_question(const struct chat *c);

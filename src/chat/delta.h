@@ -1,0 +1,56 @@
+/*
+ * An answer as it comes: the pieces that every answerer (known answers, local
+ * model, teacher) emits and every API dialect writes.
+ *
+ * Order of a stream: any number of DELTA_TEXT and tool calls (each DELTA_CALL
+ * followed by its DELTA_ARGUMENTS), then one DELTA_END.  A stream that fails ends
+ * with an error instead of DELTA_END.  Text never ends in the middle of a UTF-8
+ * sequence.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/str.h"
+
+enum delta_kind { DELTA_TEXT, DELTA_CALL, DELTA_ARGUMENTS, DELTA_END };
+
+enum finish { FINISH_STOP, FINISH_LENGTH, FINISH_TOOL_CALLS, FINISH_REFUSED };
+
+struct usage {
+	size_t prompt_tokens;
+	size_t cached_tokens;      /* of the prompt, not computed again */
+	size_t completion_tokens;
+};
+
+/* One token's log-probability and its rivals'. */
+struct token_logprob {
+	struct str text;           /* the token's bytes; need not be valid UTF-8 */
+	float logprob;             /* natural logarithm */
+	const struct token_logprob *rivals;   /* the most likely, best first */
+	size_t rival_count;
+};
+
+/* Everything pointed at is valid only during the callback. */
+struct delta {
+	enum delta_kind kind;
+	struct str text;           /* DELTA_TEXT: text; DELTA_ARGUMENTS: a piece of JSON */
+	size_t call;               /* DELTA_CALL, DELTA_ARGUMENTS: 0, 1, … in this answer */
+	struct str id, name;       /* DELTA_CALL */
+	const struct token_logprob *logprobs;   /* DELTA_TEXT, when asked for: the tokens in it */
+	size_t logprob_count;
+	enum finish finish;        /* DELTA_END */
+	struct usage usage;        /* DELTA_END */
+};
+
+/* False stops the stream; err says why (ERROR_CANCELLED when nobody listens any more). */
+typedef bool delta_fn(void *user, const struct delta *delta, struct error *err);
+
+static inline struct delta delta_text(struct str text)
+{
+	return (struct delta){ .kind = DELTA_TEXT, .text = text };
+}
+
+static inline struct delta delta_end(enum finish finish, struct usage usage)
+{
+	return (struct delta){ .kind = DELTA_END, .finish = finish, .usage = usage };
+}

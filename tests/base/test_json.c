@@ -1,0 +1,93 @@
+#include "base/json.h"
+
+#include "support/test.h"
+
+static void expect_same(const char *text)
+{
+	struct error err = {0};
+	own_buf out = BUF_INIT(1000);
+	own_json *value = json_parse(str_of(text), "test", &err);
+
+	if (!value)
+		fail_msg("%s", err.text);
+	assert_ok(json_write(&out, value, &err));
+	assert_string_equal(out.data, text);
+}
+
+static void expect_refused(const char *text, const char *why)
+{
+	struct error err = {0};
+
+	assert_null(json_parse(str_of(text), "test", &err));
+	assert_int_equal(err.kind, ERROR_INVALID);
+	assert_non_null(strstr(err.text, why));
+}
+
+TEST(key_order_and_unicode_survive)
+{
+	expect_same("{\"z\":1,\"a\":[true,null,\"é\\n\"],\"m\":{}}");
+	expect_same("\"alone\"");
+}
+
+TEST(what_is_no_json_is_refused_with_its_place)
+{
+	expect_refused("{\"a\":}", "line 1, column 6");
+	expect_refused("{\"a\":1,\"a\":2}", "line 1");
+	expect_refused("\"\xff\"", "not valid JSON");
+	expect_refused("1 2", "not valid JSON");
+	expect_refused("", "not valid JSON");
+}
+
+TEST(deep_nesting_is_refused)
+{
+	char deep[1201] = "";
+
+	memset(deep, '[', 600);
+	memset(deep + 600, ']', 600);
+	expect_refused(deep, "nested more than 512 deep");
+}
+
+TEST(brackets_in_strings_do_not_count)
+{
+	char text[1100] = "\"\\\"";
+
+	memset(text + 3, '[', 1000);
+	strcat(text, "\"");
+	struct error err = {0};
+	own_json *value = json_parse(str_of(text), "test", &err);
+	assert_non_null(value);
+}
+
+TEST(strings_are_escaped)
+{
+	own_buf out = BUF_INIT(100);
+	struct error err = {0};
+
+	assert_ok(json_write_string(&out, (struct str){ "a\"\\\n\x01\0é", 8 }, &err));
+	assert_string_equal(out.data, "\"a\\\"\\\\\\n\\u0001\\u0000é\"");
+}
+
+TEST(an_output_over_its_ceiling_is_an_error_and_adds_nothing)
+{
+	own_buf out = BUF_INIT(10);
+	struct error err = {0};
+	own_json *value = json_string("longer than ten bytes");
+
+	assert_ok(buf_adds(&out, "x", &err));
+	assert_false(json_write(&out, value, &err));
+	assert_int_equal(err.kind, ERROR_TOO_LARGE);
+	assert_string_equal(out.data, "x");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(key_order_and_unicode_survive),
+		cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
+		cmocka_unit_test(deep_nesting_is_refused),
+		cmocka_unit_test(brackets_in_strings_do_not_count),
+		cmocka_unit_test(strings_are_escaped),
+		cmocka_unit_test(an_output_over_its_ceiling_is_an_error_and_adds_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
