@@ -149,9 +149,20 @@ bool reply_push_wait(struct reply *r, struct buf *chunk)
 	return result == PUSH_OK;
 }
 
-void reply_end(struct reply *r)
+/* When both places are taken the bytes go behind those of the newest chunk. */
+static void push_last_locked(struct reply *r, struct buf *last)
+{
+	struct error err = {0};
+
+	if (push_locked(r, last) == PUSH_FULL)
+		(void)!buf_add_str(&r->chunks[(r->first + r->count - 1) % CHUNKS], buf_str(last), &err);
+}
+
+void reply_finish(struct reply *r, struct buf *last)
 {
 	pthread_mutex_lock(&r->lock);
+	if (!r->ended && last->len)
+		push_last_locked(r, last);
 	r->ended = true;
 	unlock_and_wake(r);
 }

@@ -2,7 +2,7 @@
  * One HTTP answer under way: where whoever produces it (a handler, the worker, a
  * teacher's thread) meets the HTTP thread that sends it.
  *
- * Either reply_whole() once, or any number of reply_push() and one reply_end();
+ * Either reply_whole() once, or any number of reply_push() and one reply_finish();
  * reply_whole() before the first push turns a stream into an ordinary answer
  * (an error with its own status).  At most two chunks wait at a time, so a slow
  * reader slows the producer and not our memory.
@@ -46,8 +46,8 @@ enum push reply_push(struct reply *r, struct buf *chunk);
 /* The same, waiting for room; false when the client is gone. */
 bool reply_push_wait(struct reply *r, struct buf *chunk);
 
-/* No more chunks.  Idempotent. */
-void reply_end(struct reply *r);
+/* The last chunk (may be empty; always finds room) and the end.  Nothing more may be sent. */
+void reply_finish(struct reply *r, struct buf *last);
 
 /* Whether a push would find room now. */
 bool reply_has_room(struct reply *r);
