@@ -93,7 +93,7 @@ void openai_writer_destroy(struct openai_writer *w)
 /* --- log-probabilities ----------------------------------------------------------- */
 
 /* JSON has no infinity; OpenAI writes -9999 for "practically impossible". */
-static double finite(float logprob)
+static double finite_or_least(float logprob)
 {
 	return isfinite(logprob) ? (double)logprob : -9999.0;
 }
@@ -106,7 +106,7 @@ static json_t *token_json(const struct token_logprob *t)
 	for (size_t i = 0; i < t->text.n; i++)
 		json_array_append_new(bytes, json_integer((unsigned char)t->text.p[i]));
 	return json_pack("{s:o, s:f, s:o}", "token", valid ? json_stringn(t->text.p, t->text.n) : json_string("\xEF\xBF\xBD"),
-		"logprob", finite(t->logprob), "bytes", bytes);
+		"logprob", finite_or_least(t->logprob), "bytes", bytes);
 }
 
 /* {"content":[…],"refusal":null} without its braces' owner: a new list of tokens. */

@@ -39,7 +39,7 @@ bool origin_is_allowed(const char *origin, const char *listed)
 	if (strncasecmp(origin, "https://", 8) == 0 && origin_host_is_local(origin + 8))
 		return true;
 	while (str_split(&rest, '\n', &line))
-		if (str_is(str_trim(line), origin))
+		if (*origin && str_is(str_trim(line), origin))
 			return true;
 	return false;
 }

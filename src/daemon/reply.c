@@ -9,11 +9,13 @@
 #include <microhttpd.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define CHUNKS 2
+#define CHUNKS 2                         /* that may wait, besides the last one of all */
+#define PLACES (CHUNKS + 1)
 #define CHUNK_MAX ((size_t)64 << 20)
 #define PIECE ((size_t)16384)            /* libmicrohttpd's buffer for a stream */
 /* What the SDKs of OpenAI and Anthropic send from a browser. */
@@ -44,7 +46,7 @@ struct reply {
 	bool expect_stream;
 	struct reply_head head;
 	struct buf body;
-	struct buf chunks[CHUNKS];           /* a ring: `first`, `count` */
+	struct buf chunks[PLACES];           /* a ring: `first`, `count` */
 	size_t first, count, sent;           /* sent: of the first chunk */
 	uint64_t active_ms;
 	void (*on_room)(void *user);
@@ -64,7 +66,7 @@ struct reply *reply_create(struct MHD_Connection *connection, const char *origin
 	r->connection = connection;
 	r->socket = info ? info->connect_fd : -1;
 	r->body = (struct buf)BUF_INIT(CHUNK_MAX);
-	for (size_t i = 0; i < CHUNKS; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		r->chunks[i] = (struct buf)BUF_INIT(CHUNK_MAX);
 	r->active_ms = clock_ms();
 	return r;
@@ -80,7 +82,7 @@ void reply_unref(struct reply *r)
 {
 	if (!r || atomic_fetch_sub(&r->refs, 1) != 1)
 		return;
-	for (size_t i = 0; i < CHUNKS; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		buf_done(&r->chunks[i]);
 	buf_done(&r->body);
 	cancel_done(&r->cancel);
@@ -119,15 +121,20 @@ void reply_whole(struct reply *r, struct reply_head head, struct buf *body)
 	unlock_and_wake(r);
 }
 
+static void add_locked(struct reply *r, struct buf *chunk)
+{
+	r->streaming = true;
+	move(&r->chunks[(r->first + r->count++) % PLACES], chunk);
+	r->active_ms = clock_ms();
+}
+
 static enum push push_locked(struct reply *r, struct buf *chunk)
 {
 	if (!r->connection)
 		return PUSH_GONE;
-	if (r->count == CHUNKS)
+	if (r->count >= CHUNKS)
 		return PUSH_FULL;
-	r->streaming = true;
-	move(&r->chunks[(r->first + r->count++) % CHUNKS], chunk);
-	r->active_ms = clock_ms();
+	add_locked(r, chunk);
 	return PUSH_OK;
 }
 
@@ -142,27 +149,18 @@ enum push reply_push(struct reply *r, struct buf *chunk)
 bool reply_push_wait(struct reply *r, struct buf *chunk)
 {
 	pthread_mutex_lock(&r->lock);
-	while (r->connection && r->count == CHUNKS)
+	while (r->connection && r->count >= CHUNKS)
 		pthread_cond_wait(&r->room, &r->lock);
 	enum push result = push_locked(r, chunk);
 	unlock_and_wake(r);
 	return result == PUSH_OK;
 }
 
-/* When both places are taken the bytes go behind those of the newest chunk. */
-static void push_last_locked(struct reply *r, struct buf *last)
-{
-	struct error err = {0};
-
-	if (push_locked(r, last) == PUSH_FULL)
-		(void)!buf_add_str(&r->chunks[(r->first + r->count - 1) % CHUNKS], buf_str(last), &err);
-}
-
 void reply_finish(struct reply *r, struct buf *last)
 {
 	pthread_mutex_lock(&r->lock);
-	if (!r->ended && last->len)
-		push_last_locked(r, last);
+	if (!r->ended && r->connection && last->len)
+		add_locked(r, last);
 	r->ended = true;
 	unlock_and_wake(r);
 }
@@ -235,7 +233,7 @@ static bool take_bytes_locked(struct reply *r, char *out, size_t max, size_t *n)
 		return false;
 	buf_done(chunk);
 	chunk->max = CHUNK_MAX;
-	r->first = (r->first + 1) % CHUNKS;
+	r->first = (r->first + 1) % PLACES;
 	r->count--;
 	r->sent = 0;
 	pthread_cond_broadcast(&r->room);
