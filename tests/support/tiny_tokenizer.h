@@ -3,7 +3,7 @@
  *
  * Ids 0 to 255 are the bytes, 256 and up what the merges make, then the added
  * tokens <|im_start|>, <|im_end|> (special), <tool_call>, </tool_call> and four
- * spaces (neither).
+ * spaces (neither), and last the word "lone", which no merge makes.
  */
 #pragma once
 
