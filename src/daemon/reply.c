@@ -149,7 +149,7 @@ enum push reply_push(struct reply *r, struct buf *chunk)
 bool reply_push_wait(struct reply *r, struct buf *chunk)
 {
 	pthread_mutex_lock(&r->lock);
-	while (r->connection && r->count >= CHUNKS)
+	while (r->connection && r->count >= CHUNKS && !cancel_fired(&r->cancel))
 		pthread_cond_wait(&r->room, &r->lock);
 	enum push result = push_locked(r, chunk);
 	unlock_and_wake(r);
@@ -190,6 +190,14 @@ bool reply_is_gone(struct reply *r)
 struct cancel *reply_cancel(struct reply *r)
 {
 	return &r->cancel;
+}
+
+void reply_abort(struct reply *r)
+{
+	cancel_fire(&r->cancel);
+	pthread_mutex_lock(&r->lock);
+	pthread_cond_broadcast(&r->room);
+	pthread_mutex_unlock(&r->lock);
 }
 
 void reply_on_room(struct reply *r, void (*on_room)(void *user), void *user)

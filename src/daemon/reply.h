@@ -43,7 +43,7 @@ enum push { PUSH_OK, PUSH_FULL, PUSH_GONE };
 /* Queues one chunk, whose bytes are taken on PUSH_OK only. */
 enum push reply_push(struct reply *r, struct buf *chunk);
 
-/* The same, waiting for room; false when the client is gone. */
+/* The same, waiting for room; false when the client is gone or the reply was aborted. */
 bool reply_push_wait(struct reply *r, struct buf *chunk);
 
 /* The last chunk (may be empty; always finds room) and the end.  Nothing more may be sent. */
@@ -55,8 +55,11 @@ bool reply_has_room(struct reply *r);
 /* Whether the client has hung up; looks at the socket, one system call. */
 bool reply_is_gone(struct reply *r);
 
-/* Fires when the client hangs up.  Lives as long as the reply. */
+/* Fires when the client hangs up, or on reply_abort().  Lives as long as the reply. */
 struct cancel *reply_cancel(struct reply *r);
+
+/* Fires the token and ends a reply_push_wait(); the producer still has to finish the reply. */
+void reply_abort(struct reply *r);
 
 /* Called (from an HTTP thread, no lock held) whenever room appears or the client goes; set once, before the first push. */
 void reply_on_room(struct reply *r, void (*on_room)(void *user), void *user);
