@@ -42,7 +42,7 @@ static json_t *vocabulary(void)
 		own_mem char *word = mem_printf("%s%s", merges[i][0], merges[i][1]);
 		json_object_set_new(vocab, word, json_integer(256 + i));
 	}
-	json_object_set_new(vocab, "lone", json_integer(TINY_ADDED + 5));
+	json_object_set_new(vocab, "lone", json_integer(TINY_ADDED - 1));
 	return vocab;
 }
 

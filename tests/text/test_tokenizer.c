@@ -21,7 +21,7 @@ static struct tokenizer *tiny(struct tiny_tokenizer options)
 	return t;
 }
 
-/* Tokens as text: "256 257 [268]" with control tokens in brackets. */
+/* Tokens as text: "256 257 [269]" with control tokens in brackets. */
 static void expect(const struct tokenizer *t, const char *text, enum token_mode mode, const char *expected)
 {
 	struct error err = {0};
@@ -96,7 +96,7 @@ TEST(control_tokens_are_parsed_only_on_request)
 {
 	own_tokenizer *t = tiny((struct tiny_tokenizer){0});
 
-	expect(t, "<|im_end|>h<tool_call>", TOKENS_PARSED, "[269] 104 [270]");
+	expect(t, "<|im_end|>h<tool_call>", TOKENS_PARSED, "[270] 104 [271]");
 	expect(t, "<|im_end", TOKENS_PARSED, "60 124 105 109 95 101 110 100");
 	expect(t, "<|im_end|>", TOKENS_PLAIN, "60 124 105 109 95 101 110 100 124 62");
 }
@@ -105,7 +105,7 @@ TEST(added_runs_of_white_space_are_ordinary_text)
 {
 	own_tokenizer *t = tiny((struct tiny_tokenizer){0});
 
-	expect(t, "h    e", TOKENS_PLAIN, "104 272 101");
+	expect(t, "h    e", TOKENS_PLAIN, "104 273 101");
 }
 
 TEST(merges_may_be_written_as_pairs)
@@ -121,7 +121,7 @@ TEST(a_whole_word_goes_before_its_merges_when_the_model_says_so)
 	own_tokenizer *ignored = tiny((struct tiny_tokenizer){ .model = "{\"ignore_merges\":true}" });
 
 	expect(merged, "lone", TOKENS_PLAIN, "108 111 110 101");
-	expect(ignored, "lone", TOKENS_PLAIN, "273");
+	expect(ignored, "lone", TOKENS_PLAIN, "268");
 }
 
 TEST(a_prefix_space_is_added_where_the_file_asks_for_it)
@@ -131,7 +131,7 @@ TEST(a_prefix_space_is_added_where_the_file_asks_for_it)
 
 	expect(t, "world", TOKENS_PLAIN, "264");
 	expect(t, " world", TOKENS_PLAIN, "264");
-	expect(t, "<|im_end|>world", TOKENS_PARSED, "[269] 264");
+	expect(t, "<|im_end|>world", TOKENS_PARSED, "[270] 264");
 }
 
 TEST(splits_work_one_inside_the_other)
@@ -143,18 +143,18 @@ TEST(splits_work_one_inside_the_other)
 	expect(t, "hello", TOKENS_PLAIN, "256 108 108 111");
 }
 
-#define ADDED(flags) "[{\"id\":268,\"content\":\"<x>\",\"special\":true," flags "}]"
+#define ADDED(flags) "[{\"id\":269,\"content\":\"<x>\",\"special\":true," flags "}]"
 
 TEST(added_tokens_keep_their_rules_about_neighbours)
 {
 	own_tokenizer *strip = tiny((struct tiny_tokenizer){ .added = ADDED("\"lstrip\":true,\"rstrip\":true") });
 	own_tokenizer *word = tiny((struct tiny_tokenizer){ .added = ADDED("\"single_word\":true") });
 	own_tokenizer *normalized = tiny((struct tiny_tokenizer){ .added =
-		"[{\"id\":268,\"content\":\"e\xCC\x81x\",\"special\":true,\"normalized\":true}]" });
+		"[{\"id\":269,\"content\":\"e\xCC\x81x\",\"special\":true,\"normalized\":true}]" });
 
-	expect(strip, "h  <x>\n<x> h", TOKENS_PARSED, "104 [268] [268] 104");
-	expect(word, "<x> <x>h _<x>", TOKENS_PARSED, "[268] 32 60 120 62 104 32 95 60 120 62");
-	expect(normalized, "e\xCC\x81x\xC3\xA9x", TOKENS_PARSED, "[268] [268]");
+	expect(strip, "h  <x>\n<x> h", TOKENS_PARSED, "104 [269] [269] 104");
+	expect(word, "<x> <x>h _<x>", TOKENS_PARSED, "[269] 32 60 120 62 104 32 95 60 120 62");
+	expect(normalized, "e\xCC\x81x\xC3\xA9x", TOKENS_PARSED, "[269] [269]");
 }
 
 TEST(text_that_is_no_utf8_or_too_long_is_refused)
@@ -177,17 +177,17 @@ TEST(tokens_are_found_by_what_they_say)
 {
 	own_tokenizer *t = tiny((struct tiny_tokenizer){0});
 
-	assert_int_equal(tokenizer_size(t), TINY_ADDED + 6);
-	assert_int_equal(tokenizer_find(t, str_of("<|im_end|>")), 269);
+	assert_int_equal(tokenizer_size(t), TINY_SIZE);
+	assert_int_equal(tokenizer_find(t, str_of("<|im_end|>")), 270);
 	assert_int_equal(tokenizer_find(t, str_of(" world")), 264);
 	assert_int_equal(tokenizer_find(t, str_of("nothing")), -1);
 	assert_true(str_is(tokenizer_bytes(t, 264), " world"));
 	assert_null(tokenizer_bytes(t, -1).p);
 	assert_null(tokenizer_bytes(t, 1 << 30).p);
-	assert_true(tokenizer_is_special(t, 269));
-	assert_false(tokenizer_is_special(t, 270));
-	assert_true(tokenizer_is_control(t, 270));
-	assert_false(tokenizer_is_control(t, 272));
+	assert_true(tokenizer_is_special(t, 270));
+	assert_false(tokenizer_is_special(t, 271));
+	assert_true(tokenizer_is_control(t, 271));
+	assert_false(tokenizer_is_control(t, 273));
 	assert_false(tokenizer_is_control(t, 999));
 }
 
@@ -301,7 +301,7 @@ TEST(broken_utf8_decodes_to_one_mark_for_each_broken_part)
 TEST(special_tokens_are_left_out_on_request)
 {
 	own_tokenizer *t = tiny((struct tiny_tokenizer){0});
-	static const int32_t ids[] = { 268, 261, 270, 269, 5000, -1 };
+	static const int32_t ids[] = { 269, 261, 271, 270, 5000, -1 };
 	struct error err = {0};
 	own_buf with = BUF_INIT(100), without = BUF_INIT(100);
 

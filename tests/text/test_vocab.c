@@ -71,16 +71,16 @@ TEST(files_that_contradict_themselves_are_refused)
 	expect_change_refused("\"h e\"", "[\"h\"]", "merges: not as expected");
 	expect_change_refused("\"h e\"", "{}", "merges: not as expected");
 	expect_change_refused("\"x\": ", "\"xxxx\": ", "no ordinary token for byte 0x78");
-	expect_change_refused("\"id\": 268", "\"id\": 5", "disagrees with the vocabulary");
-	expect_change_refused("\"id\": 268", "\"id\": 269", "disagrees with the vocabulary");
-	expect_change_refused("\"id\": 268", "\"id\": \"x\"", "no id");
+	expect_change_refused("\"id\": 269", "\"id\": 5", "disagrees with the vocabulary");
+	expect_change_refused("\"id\": 269", "\"id\": 270", "disagrees with the vocabulary");
+	expect_change_refused("\"id\": 269", "\"id\": \"x\"", "no id");
 	expect_change_refused("\"<|im_start|>\"", "\"hello\"", "disagrees with the vocabulary");
 	expect_change_refused("\"<|im_start|>\"", "7", "no short text");
 }
 
 TEST(a_control_token_that_merges_could_make_is_refused)
 {
-	own_mem char *json = changed("\"id\": 268,\n   \"content\": \"<|im_start|>\"", "\"id\": 261,\n   \"content\": \"hello\"");
+	own_mem char *json = changed("\"id\": 269,\n   \"content\": \"<|im_start|>\"", "\"id\": 261,\n   \"content\": \"hello\"");
 
 	expect_refused_json(json, "not of ordinary tokens");
 }
