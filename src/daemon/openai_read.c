@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "chat/messages.h"
 
 struct reader {
 	struct request *r;
@@ -17,7 +16,7 @@ struct reader {
 
 static bool refuse(struct reader *x, const char *param, const char *what)
 {
-	snprintf(x->fault->param, sizeof x->fault->param, "%s", param);
+	snprintf(x->fault->place.param, sizeof x->fault->place.param, "%s", param);
 	return error_set(x->err, ERROR_INVALID, "%s %s", param, what);
 }
 
@@ -310,5 +309,5 @@ bool openai_read(struct str body, struct request *r, struct openai_fault *fault,
 	if (r->sampling.top_logprobs > 0 && !json_is_true(json_object_get(root, "logprobs")))
 		return refuse(&x, "top_logprobs", "needs logprobs to be true");
 	return chat_from_json(&r->chat, json_object_get(root, "messages"), json_object_get(root, "tools"),
-		fault->param, sizeof fault->param, err);
+		&fault->place, err);
 }
