@@ -87,17 +87,6 @@ static int on_connected(void *user, char *to, char *from, int to_port, int from_
 	return CURL_PREREQFUNC_OK;
 }
 
-static int on_progress(void *user, curl_off_t all_down, curl_off_t down, curl_off_t all_up, curl_off_t up)
-{
-	struct transfer *t = user;
-
-	(void)all_down, (void)down, (void)all_up;
-	if (up != t->sent)
-		t->alive = clock_ms();
-	t->sent = up;
-	return 0;
-}
-
 static bool may_redirect(const struct http_call *call)
 {
 	return call->redirects &&
@@ -195,9 +184,6 @@ static int set_callbacks(struct transfer *t)
 
 	failed |= c->easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	failed |= c->easy_setopt(easy, CURLOPT_PREREQDATA, t);
-	failed |= c->easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-	failed |= c->easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-	failed |= c->easy_setopt(easy, CURLOPT_XFERINFODATA, t);
 	failed |= c->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	failed |= c->easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	failed |= c->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
