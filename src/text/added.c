@@ -1,0 +1,136 @@
+/*
+ * The sorted list serves as a trie: reading text byte by byte narrows a range of
+ * entries that begin like it, and an entry as long as what was read is a match.
+ */
+#include "text/added.h"
+
+#include "base/utf8.h"
+#include "text/unicode.h"
+
+static bool wanted(const struct added_finder *f, const struct vocab_added *a)
+{
+	return f->control || !(a->flags & TOKEN_CONTROL);
+}
+
+void added_finder_init(struct added_finder *f, const struct vocab *v, bool normalized, bool control)
+{
+	*f = (struct added_finder){ .vocab = v, .control = control };
+	for (uint32_t i = 0; i < v->head->added_count; i++) {
+		const struct vocab_added *a = &v->added[i];
+		if (normalized != !!(a->flags & TOKEN_NORMALIZED))
+			continue;
+		if (f->count++ == 0)
+			f->first = i;
+		if (wanted(f, a))
+			f->begins[(unsigned char)v->text[a->start]] = true;
+	}
+}
+
+/* The byte at `depth` of an entry, -1 behind its end. */
+static int byte_at(const struct vocab *v, uint32_t entry, size_t depth)
+{
+	const struct vocab_added *a = &v->added[entry];
+
+	return depth < a->len ? (unsigned char)v->text[a->start + depth] : -1;
+}
+
+/* The first entry in [low, high) whose byte at `depth` is at least `byte`. */
+static uint32_t lower_bound(const struct vocab *v, uint32_t low, uint32_t high, size_t depth, int byte)
+{
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (byte_at(v, middle, depth) < byte)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const struct vocab_added *longest(const struct added_finder *f, struct str text)
+{
+	const struct vocab *v = f->vocab;
+	const struct vocab_added *found = NULL;
+	uint32_t low = f->first, high = f->first + f->count;
+
+	for (size_t depth = 0; depth < text.n; depth++) {
+		int byte = (unsigned char)text.p[depth];
+		low = lower_bound(v, low, high, depth, byte);
+		high = lower_bound(v, low, high, depth, byte + 1);
+		if (low == high)
+			break;
+		if (v->added[low].len == depth + 1 && wanted(f, &v->added[low]))
+			found = &v->added[low];
+	}
+	return found;
+}
+
+/* Where the character that ends before `at` begins; text is well-formed. */
+static size_t previous(struct str text, size_t at)
+{
+	do
+		at--;
+	while (at && ((unsigned char)text.p[at] & 0xC0) == 0x80);
+	return at;
+}
+
+static bool is_word(struct str text, size_t at)
+{
+	uint32_t c;
+
+	unicode_next(text.p + at, &c);
+	return unicode_flags(c) & UNICODE_WORD;
+}
+
+struct str added_strip_start(struct str text)
+{
+	uint32_t c;
+
+	while (text.n) {
+		size_t len = unicode_next(text.p, &c);
+		if (unicode_class(c) != CHAR_SPACE)
+			break;
+		text = str_from(text, len);
+	}
+	return text;
+}
+
+struct str added_strip_end(struct str text)
+{
+	uint32_t c;
+
+	while (text.n) {
+		size_t last = previous(text, text.n);
+		unicode_next(text.p + last, &c);
+		if (unicode_class(c) != CHAR_SPACE)
+			break;
+		text.n = last;
+	}
+	return text;
+}
+
+static bool touches_a_word(struct str text, size_t start, size_t end)
+{
+	return (start && is_word(text, previous(text, start))) || (end < text.n && is_word(text, end));
+}
+
+bool added_find(const struct added_finder *f, struct str text, size_t floor, size_t *at, struct added_match *match)
+{
+	for (size_t start = *at; start < text.n; ) {
+		const struct vocab_added *a = f->begins[(unsigned char)text.p[start]] ? longest(f, str_from(text, start)) : NULL;
+		size_t end = start + (a ? a->len : 1);
+		if (!a || ((a->flags & TOKEN_SINGLE_WORD) && touches_a_word(text, start, end))) {
+			start = end;
+			continue;
+		}
+		if (a->flags & TOKEN_LSTRIP)
+			start = floor + added_strip_end((struct str){ text.p + floor, start - floor }).n;
+		if (a->flags & TOKEN_RSTRIP)
+			end = text.n - added_strip_start(str_from(text, end)).n;
+		*match = (struct added_match){ start, end, a->id };
+		*at = end;
+		return true;
+	}
+	*at = text.n;
+	return false;
+}

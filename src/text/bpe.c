@@ -1,0 +1,159 @@
+/*
+ * Words of ordinary length are merged in two small arrays: find the lowest rank,
+ * merge, close the gap.  That is quadratic and yet fastest up to a few dozen
+ * bytes.  Longer ones (text without spaces, or somebody's mischief) are a linked
+ * list with a heap of (rank, place); an entry whose rank is no longer the one at
+ * its place is stale and skipped.
+ */
+#include "text/bpe.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#define SHORT 48          /* bytes */
+#define NOWHERE UINT32_MAX
+#define KEEP 65536        /* symbols of room kept for the next word */
+
+void bpe_done(struct bpe *b)
+{
+	free(b->ids);
+	free(b->ranks);
+	free(b->next);
+	free(b->previous);
+	free(b->heap);
+	*b = (struct bpe){0};
+}
+
+static void reserve(struct bpe *b, size_t n)
+{
+	if (n <= b->cap)
+		return;
+	bpe_done(b);
+	b->ids = mem_resize(NULL, n, sizeof *b->ids);
+	b->ranks = mem_resize(NULL, n, sizeof *b->ranks);
+	b->next = mem_resize(NULL, n, sizeof *b->next);
+	b->previous = mem_resize(NULL, n, sizeof *b->previous);
+	b->heap = mem_resize(NULL, 2 * n, sizeof *b->heap);
+	b->cap = n;
+}
+
+static uint32_t rank_of(const struct vocab *v, uint32_t left, uint32_t right)
+{
+	return vocab_merge(v, left, right)->rank;
+}
+
+static size_t lowest(const uint32_t *ranks, size_t n)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (ranks[i] < ranks[best])
+			best = i;
+	return best;
+}
+
+/* ranks[i] belongs to the pair (ids[i], ids[i + 1]). */
+static bool encode_short(const struct vocab *v, struct str word, struct tokens *out, struct error *err)
+{
+	uint32_t ids[SHORT], ranks[SHORT];
+	size_t n = word.n;
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = (uint32_t)v->head->byte_ids[(unsigned char)word.p[i]];
+	for (size_t i = 0; i + 1 < n; i++)
+		ranks[i] = rank_of(v, ids[i], ids[i + 1]);
+	while (n > 1) {
+		size_t i = lowest(ranks, n - 1);
+		if (ranks[i] == NO_RANK)
+			break;
+		ids[i] = vocab_merge(v, ids[i], ids[i + 1])->id;
+		n--;
+		memmove(ids + i + 1, ids + i + 2, (n - i - 1) * sizeof *ids);
+		memmove(ranks + i, ranks + i + 1, (n - i - 1) * sizeof *ranks);
+		if (i > 0)
+			ranks[i - 1] = rank_of(v, ids[i - 1], ids[i]);
+		if (i + 1 < n)
+			ranks[i] = rank_of(v, ids[i], ids[i + 1]);
+	}
+	return tokens_add(out, (const int32_t *)ids, n, err);
+}
+
+static void heap_push(uint64_t *heap, size_t *count, uint64_t key)
+{
+	size_t at = (*count)++;
+
+	for (; at && heap[(at - 1) / 2] > key; at = (at - 1) / 2)
+		heap[at] = heap[(at - 1) / 2];
+	heap[at] = key;
+}
+
+static uint64_t heap_pop(uint64_t *heap, size_t *count)
+{
+	uint64_t top = heap[0], last = heap[--*count];
+	size_t at = 0;
+
+	for (size_t child = 1; child < *count; child = 2 * at + 1) {
+		if (child + 1 < *count && heap[child + 1] < heap[child])
+			child++;
+		if (heap[child] >= last)
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = last;
+	return top;
+}
+
+/* Works out the rank of the pair at `at` and queues it. */
+static void consider(struct bpe *b, const struct vocab *v, uint32_t at, size_t *queued)
+{
+	b->ranks[at] = b->next[at] == NOWHERE ? NO_RANK : rank_of(v, b->ids[at], b->ids[b->next[at]]);
+	if (b->ranks[at] != NO_RANK)
+		heap_push(b->heap, queued, (uint64_t)b->ranks[at] << 32 | at);
+}
+
+/* Merges the symbol at `at` with its right neighbour. */
+static void merge(struct bpe *b, const struct vocab *v, uint32_t at, size_t *queued)
+{
+	uint32_t gone = b->next[at];
+
+	b->ids[at] = vocab_merge(v, b->ids[at], b->ids[gone])->id;
+	b->ranks[gone] = NO_RANK;
+	b->next[at] = b->next[gone];
+	if (b->next[at] != NOWHERE)
+		b->previous[b->next[at]] = at;
+	consider(b, v, at, queued);
+	if (b->previous[at] != NOWHERE)
+		consider(b, v, b->previous[at], queued);
+}
+
+static bool encode_long(struct bpe *b, const struct vocab *v, struct str word, struct tokens *out, struct error *err)
+{
+	size_t queued = 0;
+	bool ok = true;
+
+	reserve(b, word.n);
+	for (uint32_t i = 0; i < word.n; i++) {
+		b->ids[i] = (uint32_t)v->head->byte_ids[(unsigned char)word.p[i]];
+		b->next[i] = i + 1 < word.n ? i + 1 : NOWHERE;
+		b->previous[i] = i ? i - 1 : NOWHERE;
+	}
+	for (uint32_t i = 0; i < word.n; i++)
+		consider(b, v, i, &queued);
+	while (queued) {
+		uint64_t top = heap_pop(b->heap, &queued);
+		if (b->ranks[(uint32_t)top] == top >> 32)
+			merge(b, v, (uint32_t)top, &queued);
+	}
+	for (uint32_t at = 0; ok && at != NOWHERE; at = b->next[at])
+		ok = tokens_add(out, (const int32_t *)&b->ids[at], 1, err);
+	if (b->cap > KEEP)
+		bpe_done(b);
+	return ok;
+}
+
+bool bpe_encode(struct bpe *b, const struct vocab *v, struct str word, struct tokens *out, struct error *err)
+{
+	return word.n <= SHORT ? encode_short(v, word, out, err) : encode_long(b, v, word, out, err);
+}

@@ -1,0 +1,145 @@
+/*
+ * A slot that is empty ends every search, so vocab_view() insists on one in each
+ * table.  It does not check that tables are in order: a block that lies there
+ * gives wrong tokens, as a wrong tokenizer.json would, and nothing worse.
+ */
+#include "text/vocab.h"
+
+#include <stddef.h>
+
+#include "text/digest.h"
+#include "text/regex.h"
+
+const char vocab_magic[8] = "shamvoc";
+
+static bool is_power_of_two(uint32_t n) { return n && !(n & (n - 1)); }
+
+size_t vocab_size(const struct vocab_head *h)
+{
+	if (h->id_count > VOCAB_IDS_MAX || h->added_count > VOCAB_ADDED_MAX || h->split_count > VOCAB_SPLITS_MAX ||
+	    !is_power_of_two(h->word_slots) || h->word_slots > 4 * VOCAB_IDS_MAX ||
+	    !is_power_of_two(h->merge_slots) || h->merge_slots > 4 * VOCAB_MERGES_MAX || h->text_size > VOCAB_FILE_MAX)
+		return 0;
+	return sizeof *h + h->id_count * sizeof(struct vocab_token) + h->word_slots * sizeof(struct vocab_word) +
+		h->merge_slots * sizeof(struct vocab_merge) + h->added_count * sizeof(struct vocab_added) +
+		h->split_count * sizeof(struct vocab_split) + h->text_size;
+}
+
+uint64_t vocab_digest(const void *block, size_t size)
+{
+	size_t skipped = offsetof(struct vocab_head, digest) + sizeof(uint64_t);
+
+	return digest_long((const char *)block + skipped, size - skipped);
+}
+
+static void point(struct vocab *v, const void *block)
+{
+	v->head = block;
+	v->tokens = (const void *)(v->head + 1);
+	v->words = (const void *)(v->tokens + v->head->id_count);
+	v->merges = (const void *)(v->words + v->head->word_slots);
+	v->added = (const void *)(v->merges + v->head->merge_slots);
+	v->splits = (const void *)(v->added + v->head->added_count);
+	v->text = (const void *)(v->splits + v->head->split_count);
+}
+
+static bool in_text(const struct vocab *v, uint32_t start, uint32_t len)
+{
+	return start <= v->head->text_size && len <= v->head->text_size - start;
+}
+
+static bool is_id(const struct vocab *v, int64_t id) { return id >= 0 && id < v->head->id_count; }
+
+static bool tokens_are_sound(const struct vocab *v)
+{
+	for (size_t i = 0; i < v->head->id_count; i++)
+		if (!in_text(v, v->tokens[i].start, v->tokens[i].len))
+			return false;
+	for (size_t i = 0; i < 256; i++) {
+		int32_t id = v->head->byte_ids[i];
+		if (!is_id(v, id) || v->tokens[id].len != 1 || (v->tokens[id].flags & TOKEN_CONTROL))
+			return false;
+	}
+	return true;
+}
+
+static bool words_are_sound(const struct vocab *v)
+{
+	size_t empty = 0;
+
+	for (size_t i = 0; i < v->head->word_slots; i++) {
+		if (v->words[i].id == -1)
+			empty++;
+		else if (!is_id(v, v->words[i].id))
+			return false;
+	}
+	return empty > 0;
+}
+
+static bool merges_are_sound(const struct vocab *v)
+{
+	uint32_t ids = v->head->id_count;
+	size_t empty = 0;
+
+	for (size_t i = 0; i < v->head->merge_slots; i++) {
+		const struct vocab_merge *m = &v->merges[i];
+		if (m->rank == NO_RANK)
+			empty++;
+		else if (m->left >= ids || m->right >= ids || m->id >= ids || (v->tokens[m->id].flags & TOKEN_CONTROL))
+			return false;
+	}
+	return empty > 0;
+}
+
+static bool extras_are_sound(const struct vocab *v)
+{
+	for (size_t i = 0; i < v->head->added_count; i++) {
+		const struct vocab_added *a = &v->added[i];
+		if (!is_id(v, a->id) || a->len == 0 || a->len > VOCAB_ADDED_BYTES || !in_text(v, a->start, a->len))
+			return false;
+	}
+	for (size_t i = 0; i < v->head->split_count; i++) {
+		const struct vocab_split *s = &v->splits[i];
+		if (s->len > REGEX_PATTERN_MAX || s->gaps > 1 || !in_text(v, s->start, s->len))
+			return false;
+	}
+	return true;
+}
+
+bool vocab_view(struct vocab *v, const void *block, size_t size, struct error *err)
+{
+	const struct vocab_head *head = block;
+
+	if (size < sizeof *head || memcmp(head->magic, vocab_magic, sizeof vocab_magic) || head->version != VOCAB_VERSION ||
+	    head->size != size || vocab_size(head) != size)
+		return error_set(err, ERROR_INVALID, "not a tokenizer block of version %u", VOCAB_VERSION);
+	if (head->digest != vocab_digest(block, size))
+		return error_set(err, ERROR_INVALID, "the tokenizer block is damaged");
+	point(v, block);
+	if (!tokens_are_sound(v) || !words_are_sound(v) || !merges_are_sound(v) || !extras_are_sound(v))
+		return error_set(err, ERROR_INVALID, "the tokenizer block contradicts itself");
+	return true;
+}
+
+int32_t vocab_word(const struct vocab *v, struct str bytes)
+{
+	uint64_t digest = digest_short(bytes.p, bytes.n);
+	uint32_t mask = v->head->word_slots - 1;
+
+	for (uint32_t at = (uint32_t)digest & mask; v->words[at].id != -1; at = (at + 1) & mask) {
+		if (v->words[at].tag != digest >> 32)
+			continue;
+		const struct vocab_token *t = &v->tokens[v->words[at].id];
+		if (str_equal(vocab_text(v, t->start, t->len), bytes))
+			return v->words[at].id;
+	}
+	return -1;
+}
+
+const struct vocab_added *vocab_added(const struct vocab *v, struct str content)
+{
+	for (size_t i = 0; i < v->head->added_count; i++)
+		if (str_equal(vocab_text(v, v->added[i].start, v->added[i].len), content))
+			return &v->added[i];
+	return NULL;
+}

@@ -1,0 +1,145 @@
+/*
+ * A tokenizer's data in the form it is used in: one block of memory without
+ * pointers, made from tokenizer.json (text/vocab_build.h), kept in a cache file
+ * and mapped from there (text/vocab_cache.h).
+ *
+ * The block is a struct vocab_head and the tables behind it, in the order of the
+ * pointers in struct vocab.  Their places follow from the counts in the head, so
+ * there is no offset to get wrong; vocab_view() checks everything else before
+ * anybody reads.  Byte order and alignment are this machine's.  Read-only; any
+ * number of threads.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* Ceilings on what a tokenizer file may ask for. */
+#define VOCAB_FILE_MAX    (96u << 20)   /* bytes of tokenizer.json */
+#define VOCAB_IDS_MAX     (1u << 21)
+#define VOCAB_MERGES_MAX  (1u << 21)
+#define VOCAB_ADDED_MAX   (1u << 14)
+#define VOCAB_ADDED_BYTES 1024u         /* of one added token */
+#define VOCAB_TOKEN_BYTES 65535u
+#define VOCAB_SPLITS_MAX  8u
+
+#define VOCAB_VERSION 1u                /* of the block's layout; raise it with every change */
+
+enum { VOCAB_NFC = 1, VOCAB_PREFIX_SPACE = 2, VOCAB_IGNORE_MERGES = 4 };   /* head.flags */
+
+extern const char vocab_magic[8];
+
+struct vocab_head {
+	char magic[8];
+	uint64_t version;
+	uint64_t size;                  /* of the block */
+	uint64_t digest;                /* of all that follows this member */
+	uint64_t source_size, source_digest;   /* of the tokenizer.json it was made from */
+	uint32_t flags;
+	uint32_t id_count;              /* ids are below this; some may be unused */
+	uint32_t added_count, split_count;
+	uint32_t word_slots, merge_slots;      /* powers of two */
+	uint32_t text_size, unused;
+	int32_t byte_ids[256];
+};
+
+enum {
+	TOKEN_USED = 1,
+	TOKEN_SPECIAL = 2,              /* left out of decoded text on request */
+	TOKEN_CONTROL = 4,              /* never made from plain text */
+	TOKEN_LSTRIP = 8, TOKEN_RSTRIP = 16,   /* swallows white space on its left, right */
+	TOKEN_SINGLE_WORD = 32,         /* only where no word character touches it */
+	TOKEN_NORMALIZED = 64,          /* looked for in normalised text */
+	TOKEN_WORD = 128,               /* of the vocabulary, spelt in the alphabet of bytes: what merges make */
+};
+
+struct vocab_token {
+	uint32_t start;                 /* of its bytes in text */
+	uint16_t len, flags;
+};
+
+/* Open addressing over the bytes of the vocabulary's own (not added) tokens. */
+struct vocab_word {
+	uint32_t tag;                   /* upper half of the digest */
+	int32_t id;                     /* -1: empty */
+};
+
+/* Open addressing over pairs. */
+struct vocab_merge {
+	uint32_t left, right;
+	uint32_t rank;                  /* lower goes first; NO_RANK: empty */
+	uint32_t id;                    /* what the two become */
+};
+
+#define NO_RANK UINT32_MAX
+
+/* As written in the file; the token's own bytes may differ.  Sorted: TOKEN_NORMALIZED last, then by bytes. */
+struct vocab_added {
+	uint32_t start;
+	uint16_t len, flags;
+	int32_t id;
+};
+
+struct vocab_split {
+	uint32_t start;
+	uint16_t len, gaps;             /* enum split_gaps */
+};
+
+struct vocab {
+	const struct vocab_head *head;
+	const struct vocab_token *tokens;      /* [id_count] */
+	const struct vocab_word *words;        /* [word_slots] */
+	const struct vocab_merge *merges;      /* [merge_slots] */
+	const struct vocab_added *added;       /* [added_count] */
+	const struct vocab_split *splits;      /* [split_count] */
+	const char *text;                      /* [text_size] */
+};
+
+/* The size of a block with these counts; 0 when they break a ceiling. */
+size_t vocab_size(const struct vocab_head *head);
+
+/*
+ * Points `v` into a block of `size` bytes, aligned to 16, which must outlive it.
+ * Refuses whatever could lead a reader astray.
+ */
+bool vocab_view(struct vocab *v, const void *block, size_t size, struct error *err) must_use;
+
+/* What vocab_head.digest must be. */
+uint64_t vocab_digest(const void *block, size_t size);
+
+/* The token spelt by exactly these bytes, or -1. */
+int32_t vocab_word(const struct vocab *v, struct str bytes);
+
+/* The merge of two neighbours; its rank is NO_RANK when they do not merge. */
+static inline const struct vocab_merge *vocab_merge(const struct vocab *v, uint32_t left, uint32_t right);
+
+/* The added token written exactly so, or NULL. */
+const struct vocab_added *vocab_added(const struct vocab *v, struct str content);
+
+static inline struct str vocab_text(const struct vocab *v, uint32_t start, size_t len)
+{
+	return (struct str){ v->text + start, len };
+}
+
+/* Where the search for a pair begins. */
+static inline uint32_t vocab_merge_slot(uint32_t left, uint32_t right, uint32_t slots)
+{
+	uint64_t key = ((uint64_t)left << 32 | right) * 0x9E3779B97F4A7C15u;
+
+	return (uint32_t)(key >> 32 ^ key) & (slots - 1);
+}
+
+static inline const struct vocab_merge *vocab_merge(const struct vocab *v, uint32_t left, uint32_t right)
+{
+	uint32_t mask = v->head->merge_slots - 1;
+	uint32_t at = vocab_merge_slot(left, right, mask + 1);
+	const struct vocab_merge *m = &v->merges[at];
+
+	while (m->rank != NO_RANK && (m->left != left || m->right != right)) {
+		at = (at + 1) & mask;
+		m = &v->merges[at];
+	}
+	return m;
+}
