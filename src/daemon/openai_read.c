@@ -110,7 +110,7 @@ static bool read_min_p(struct reader *x, const char *name, const json_t *v)
 
 static bool read_top_k(struct reader *x, const char *name, const json_t *v)
 {
-	int64_t k;
+	int64_t k = 0;
 
 	if (!read_integer(x, name, v, 0, INT32_MAX, &k))
 		return false;
@@ -197,7 +197,7 @@ static bool read_logit_bias(struct reader *x, const char *name, const json_t *v)
 
 static bool read_logprobs(struct reader *x, const char *name, const json_t *v)
 {
-	bool wanted;
+	bool wanted = false;
 
 	if (!read_boolean(x, name, v, &wanted))
 		return false;
@@ -208,7 +208,7 @@ static bool read_logprobs(struct reader *x, const char *name, const json_t *v)
 
 static bool read_top_logprobs(struct reader *x, const char *name, const json_t *v)
 {
-	int64_t count;
+	int64_t count = 0;
 
 	if (!read_integer(x, name, v, 0, TOP_LOGPROBS_MAX, &count))
 		return false;
@@ -236,7 +236,7 @@ static bool read_tool_choice(struct reader *x, const char *name, const json_t *v
 
 static bool read_parallel(struct reader *x, const char *name, const json_t *v)
 {
-	bool parallel;
+	bool parallel = true;
 
 	if (!read_boolean(x, name, v, &parallel))
 		return false;
