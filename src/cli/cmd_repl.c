@@ -7,6 +7,7 @@
  * for a second Ctrl+C.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>

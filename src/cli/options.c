@@ -125,11 +125,11 @@ static bool take_option(struct options *o, int argc, char **argv, int *i, struct
 	if (!option)
 		return error_set(err, ERROR_INVALID, "there is no option %.*s; `shammah --help` lists them", STR_ARGS(name));
 	if (!option->argument)
-		return equals ? error_set(err, ERROR_INVALID, "%s takes no value", option->name) : option->take(o, NULL, err);
+		return equals ? error_set(err, ERROR_INVALID, "%s takes no value", option->name) : option->read(o, NULL, err);
 	const char *value = equals ? equals + 1 : *i + 1 < argc ? argv[++*i] : NULL;
 	if (!value)
 		return error_set(err, ERROR_INVALID, "%s needs a value: %s %s", option->name, option->name, option->argument);
-	return option->take(o, value, err);
+	return option->read(o, value, err);
 }
 
 static void add_word(struct options *o, const char *word)

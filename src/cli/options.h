@@ -29,7 +29,7 @@ struct option {
 	char letter;                 /* of a short form, 0: none */
 	const char *argument;        /* "DIR"; NULL: takes none */
 	const char *what;            /* one line; NULL: not shown */
-	bool (*take)(struct options *o, const char *value, struct error *err);
+	bool (*read)(struct options *o, const char *value, struct error *err);
 };
 
 extern const struct option option_table[];      /* ends with a NULL name */

@@ -137,7 +137,7 @@ TEST(the_tables_are_whole_and_without_doubles)
 		assert_ptr_equal(command_find(str_of(c->name)), c);
 	}
 	for (const struct option *a = option_table; a->name; a++) {
-		assert_non_null(a->take);
+		assert_non_null(a->read);
 		for (const struct option *b = a + 1; b->name; b++) {
 			assert_string_not_equal(a->name, b->name);
 			assert_true(!a->letter || a->letter != b->letter);
