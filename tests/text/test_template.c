@@ -20,7 +20,6 @@ static const struct template *family(const char *name)
 static void render(const char *name, const char *input, struct prompt *out)
 {
 	struct error err = {0};
-	own_chat chat = CHAT_INIT(1 << 20);
 	own_json *json = json_parse(str_of(input), "test", &err);
 
 	assert_non_null(json);
