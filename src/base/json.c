@@ -32,7 +32,7 @@ static bool nested_too_deep(struct str text)
 	return false;
 }
 
-json_t *json_parse(struct str text, const char *what, struct error *err)
+static json_t *parse(struct str text, size_t flags, const char *what, struct error *err)
 {
 	json_error_t problem;
 
@@ -40,10 +40,20 @@ json_t *json_parse(struct str text, const char *what, struct error *err)
 		error_set(err, ERROR_INVALID, "%s: nested more than %d deep", what, NESTING);
 		return NULL;
 	}
-	json_t *value = json_loadb(text.p, text.n, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &problem);
+	json_t *value = json_loadb(text.p, text.n, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | flags, &problem);
 	if (!value)
 		error_set(err, ERROR_INVALID, "%s: not valid JSON at line %d, column %d", what, problem.line, problem.column);
 	return value;
+}
+
+json_t *json_parse(struct str text, const char *what, struct error *err)
+{
+	return parse(text, 0, what, err);
+}
+
+json_t *json_parse_nul(struct str text, const char *what, struct error *err)
+{
+	return parse(text, JSON_ALLOW_NUL, what, err);
 }
 
 json_t *json_parse_file(const char *path, size_t limit, struct error *err)

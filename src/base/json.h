@@ -18,6 +18,9 @@ static inline void json_release(json_t **value) { json_decref(*value); }
  */
 json_t *json_parse(struct str text, const char *what, struct error *err) must_use;
 
+/* The same, but strings may hold NUL: read them as json_member_str() does. */
+json_t *json_parse_nul(struct str text, const char *what, struct error *err) must_use;
+
 /* Reads and parses a file of at most `limit` bytes. */
 json_t *json_parse_file(const char *path, size_t limit, struct error *err) must_use;
 
@@ -30,5 +33,5 @@ bool json_write_string(struct buf *out, struct str text, struct error *err) must
 /* A member's string, or NULL when it is missing or of another type. */
 const char *json_member_string(const json_t *object, const char *key);
 
-/* A member's bytes, NULs impossible; {0} when missing or of another type. */
+/* A member's bytes; {0} when missing or of another type. */
 struct str json_member_str(const json_t *object, const char *key);

@@ -72,11 +72,26 @@ size_t utf8_encode(uint32_t c, char out[4])
 	return len;
 }
 
+/* Eight bytes at a time. */
+size_t utf8_ascii(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	for (uint64_t word; i + sizeof word <= n; i += sizeof word) {
+		memcpy(&word, s + i, sizeof word);
+		if (word & 0x8080808080808080u)
+			break;
+	}
+	while (i < n && (unsigned char)s[i] < 0x80)
+		i++;
+	return i;
+}
+
 bool utf8_valid(const char *s, size_t n)
 {
 	uint32_t c;
 
-	for (size_t i = 0; i < n; ) {
+	for (size_t i = utf8_ascii(s, n); i < n; i += utf8_ascii(s + i, n - i)) {
 		size_t len = utf8_decode(s + i, n - i, &c);
 		if (len == 1 && (unsigned char)s[i] >= 0x80)
 			return false;

@@ -17,6 +17,9 @@ size_t utf8_decode(const char *s, size_t n, uint32_t *code_point);
 /* Writes one code point (1 to 4 bytes) and returns its length; U+FFFD for what is none. */
 size_t utf8_encode(uint32_t code_point, char out[4]);
 
+/* How many of the n bytes at s stand before the first that is not ASCII. */
+size_t utf8_ascii(const char *s, size_t n);
+
 /* Whether the whole text is well-formed. */
 bool utf8_valid(const char *s, size_t n);
 

@@ -45,7 +45,7 @@ static bool next_span(struct str text, size_t at, size_t *start, size_t *end)
 
 	*start = at;
 	while (at < text.n) {
-		size_t ascii = unicode_ascii(text.p + at, text.n - at);
+		size_t ascii = utf8_ascii(text.p + at, text.n - at);
 		if (ascii) {
 			at += ascii;
 			*start = at - 1;

@@ -48,6 +48,3 @@ static inline size_t unicode_next(const char *s, uint32_t *c)
 		return *c = (b[0] & 0x0Fu) << 12 | (b[1] & 0x3Fu) << 6 | (b[2] & 0x3Fu), 3;
 	return *c = (b[0] & 0x07u) << 18 | (b[1] & 0x3Fu) << 12 | (b[2] & 0x3Fu) << 6 | (b[3] & 0x3Fu), 4;
 }
-
-/* How many of the n bytes at s stand before the first that is not ASCII. */
-size_t unicode_ascii(const char *s, size_t n);

@@ -38,6 +38,17 @@ TEST(what_is_no_json_is_refused_with_its_place)
 	expect_refused("", "not valid JSON");
 }
 
+TEST(nul_in_strings_is_refused_unless_asked_for)
+{
+	static const char text[] = "{\"a\":\"x\\u0000y\"}";
+	struct error err = {0};
+
+	expect_refused(text, "not valid JSON");
+	own_json *value = json_parse_nul(str_of(text), "test", &err);
+	assert_non_null(value);
+	assert_true(str_equal(json_member_str(value, "a"), (struct str){ "x\0y", 3 }));
+}
+
 TEST(deep_nesting_is_refused)
 {
 	char deep[1201] = "";
@@ -84,6 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_order_and_unicode_survive),
 		cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
+		cmocka_unit_test(nul_in_strings_is_refused_unless_asked_for),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(brackets_in_strings_do_not_count),
 		cmocka_unit_test(strings_are_escaped),

@@ -49,6 +49,20 @@ TEST(bytes_that_never_become_a_character_are_no_tail)
 	assert_int_equal(utf8_incomplete_tail("\xF0\x9F\x98", 3), 3);
 }
 
+TEST(ascii_is_counted_up_to_the_first_other_byte)
+{
+	char text[40];
+
+	for (size_t n = 0; n <= sizeof text; n++) {
+		for (size_t at = 0; at <= n; at++) {
+			memset(text, 'x', sizeof text);
+			if (at < n)
+				text[at] = (char)0x80;
+			assert_int_equal(utf8_ascii(text, n), at);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -56,6 +70,7 @@ int main(void)
 		cmocka_unit_test(malformed_bytes_are_refused),
 		cmocka_unit_test(a_cut_text_without_its_tail_is_valid),
 		cmocka_unit_test(bytes_that_never_become_a_character_are_no_tail),
+		cmocka_unit_test(ascii_is_counted_up_to_the_first_other_byte),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

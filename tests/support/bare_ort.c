@@ -216,8 +216,8 @@ bool bare_run(struct bare *b, const int64_t *ids, size_t n, float *logits, struc
 	for (size_t i = 0; i < b->length + n; i++)
 		mask[i] = 1;
 	ok = add_values(b, &in, &out, numbers, mask, positions, n, err) &&
-		check(b, b->api->Run(b->session, NULL, in.name_list, (const OrtValue *const *)in.values, in.count, out.name_list,
-			out.count, out.values), err) &&
+		check(b, b->api->Run(b->session, NULL, in.name_list, (const OrtValue *const *)in.values, in.count,
+			out.name_list, out.count, out.values), err) &&
 		read_logits(b, out.values[0], n, logits, err);
 	if (ok) {
 		b->length += n;

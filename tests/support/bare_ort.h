@@ -15,7 +15,8 @@ struct bare;
  * Opens onnx/model*.onnx of the shape's precision in `dir`.  With shared_length,
  * past and present are one buffer of so many tokens (GroupQueryAttention only).
  */
-struct bare *bare_open(const char *dir, const struct model_shape *shape, size_t shared_length, struct error *err) must_use;
+struct bare *bare_open(const char *dir, const struct model_shape *shape, size_t shared_length, struct error *err)
+	must_use;
 void bare_close(struct bare *b);
 static inline void bare_release(struct bare **b) { bare_close(*b); }
 #define own_bare owns(bare_release) struct bare

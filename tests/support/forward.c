@@ -36,24 +36,20 @@ static float *load(struct weight w, enum precision precision)
 	return values;
 }
 
-/* Of all that is not a projection. */
-static enum precision plain_precision(const struct model_shape *s)
-{
-	bool half = s->precision == PRECISION_FLOAT16 || s->precision == PRECISION_Q4F16;
-
-	return half ? PRECISION_FLOAT16 : PRECISION_FLOAT32;
-}
-
 static void load_layer(struct layer *layer, const struct model_shape *s, size_t i)
 {
 	size_t cached = s->context * s->kv_heads * s->head_dim;
 
-	for (enum projection p = 0; p < PROJECTION_COUNT; p++)
-		layer->projections[p] = load(weight_projection(s, i, p), s->precision);
+	for (enum projection p = 0; p < PROJECTION_COUNT; p++) {
+		struct weight w = weight_projection(s, i, p);
+
+		layer->projections[p] = mem_alloc(w.rows * w.cols * sizeof(float));
+		projection_rounded(s, i, p, layer->projections[p]);
+	}
 	for (enum projection p = 0; p <= PROJECT_V; p++)
-		layer->biases[p] = load(weight_bias(s, i, p), plain_precision(s));
-	layer->input_norm = load(weight_input_norm(s, i), plain_precision(s));
-	layer->post_norm = load(weight_post_norm(s, i), plain_precision(s));
+		layer->biases[p] = load(weight_bias(s, i, p), precision_of_vectors(s));
+	layer->input_norm = load(weight_input_norm(s, i), precision_of_vectors(s));
+	layer->post_norm = load(weight_post_norm(s, i), precision_of_vectors(s));
 	layer->keys = mem_zeroed(cached, sizeof(double));
 	layer->values = mem_zeroed(cached, sizeof(double));
 }
@@ -61,12 +57,11 @@ static void load_layer(struct layer *layer, const struct model_shape *s, size_t 
 struct forward *forward_create(const struct model_shape *shape)
 {
 	struct forward *f = mem_zeroed(1, sizeof *f);
-	bool int8_table = shape->precision == PRECISION_INT8 && shape->separate_head;
 
 	f->shape = *shape;
-	f->embedding = load(weight_embedding(shape), int8_table ? PRECISION_INT8 : plain_precision(shape));
-	f->head = shape->separate_head ? load(weight_head(shape), shape->precision) : f->embedding;
-	f->final_norm = load(weight_final_norm(shape), plain_precision(shape));
+	f->embedding = load(weight_embedding(shape), precision_of_embedding(shape));
+	f->head = shape->separate_head ? load(weight_head(shape), precision_of_head(shape)) : f->embedding;
+	f->final_norm = load(weight_final_norm(shape), precision_of_vectors(shape));
 	f->layers = mem_zeroed(shape->layers, sizeof *f->layers);
 	for (size_t i = 0; i < shape->layers; i++)
 		load_layer(&f->layers[i], shape, i);
@@ -134,7 +129,8 @@ static void round_activations(double *x, size_t count)
 }
 
 /* A projection as the model's precision computes it. */
-static void project(const struct forward *f, const float *w, size_t outputs, size_t inputs, const double *x, size_t n, double *y)
+static void project(const struct forward *f, const float *w, size_t outputs, size_t inputs, const double *x, size_t n,
+	double *y)
 {
 	own_mem double *rounded = NULL;
 
@@ -177,8 +173,8 @@ static void rotate(const struct forward *f, double *head, size_t position)
 }
 
 /* Projection with bias; queries and keys are turned by their positions. */
-static void project_heads(const struct forward *f, const struct layer *layer, enum projection p, const double *x, size_t n,
-	double *y)
+static void project_heads(const struct forward *f, const struct layer *layer, enum projection p, const double *x,
+	size_t n, double *y)
 {
 	size_t size = f->shape.head_dim, width = size * (p == PROJECT_Q ? f->shape.heads : f->shape.kv_heads);
 
@@ -191,7 +187,8 @@ static void project_heads(const struct forward *f, const struct layer *layer, en
 }
 
 /* One head of one token: the values of the first `count` tokens, weighted by softmax(q · k / sqrt(d)). */
-static void attend(const struct forward *f, const double *query, const double *keys, const double *values, size_t count, double *y)
+static void attend(const struct forward *f, const double *query, const double *keys, const double *values, size_t count,
+	double *y)
 {
 	size_t size = f->shape.head_dim, width = size * f->shape.kv_heads;
 	own_mem double *scores = rows(count, 1);
@@ -216,7 +213,8 @@ static void add_attention(struct forward *f, struct layer *layer, double *x, siz
 {
 	const struct model_shape *s = &f->shape;
 	size_t size = s->head_dim, width = s->heads * size, kv_width = s->kv_heads * size;
-	own_mem double *normed = rows(n, s->hidden), *q = rows(n, width), *heads = rows(n, width), *y = rows(n, s->hidden);
+	own_mem double *normed = rows(n, s->hidden), *q = rows(n, width);
+	own_mem double *heads = rows(n, width), *y = rows(n, s->hidden);
 
 	normalise(f, layer->input_norm, x, n, normed);
 	project_heads(f, layer, PROJECT_Q, normed, n, q);

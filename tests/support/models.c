@@ -18,8 +18,11 @@
 #define TEXT_MAX      (1u << 20)
 
 static const char *const file_names[PRECISION_COUNT] = {
-	[PRECISION_FLOAT32] = "model.onnx", [PRECISION_FLOAT16] = "model_fp16.onnx", [PRECISION_INT8] = "model_int8.onnx",
-	[PRECISION_Q4] = "model_q4.onnx", [PRECISION_Q4F16] = "model_q4f16.onnx",
+	[PRECISION_FLOAT32] = "model.onnx",
+	[PRECISION_FLOAT16] = "model_fp16.onnx",
+	[PRECISION_INT8] = "model_int8.onnx",
+	[PRECISION_Q4] = "model_q4.onnx",
+	[PRECISION_Q4F16] = "model_q4f16.onnx",
 };
 
 const char *model_file_name(enum precision precision)
@@ -32,7 +35,7 @@ static bool check_shape(const struct model_shape *s, struct error *err)
 	if (!s->layers || !s->heads || !s->kv_heads || !s->head_dim || !s->vocab || !s->context)
 		return error_set(err, ERROR_INVALID, "the model's shape has a zero: start from MODEL_TINY");
 	if (s->hidden % 32 != 0 || s->intermediate % 32 != 0 || s->heads * s->head_dim % 32 != 0)
-		return error_set(err, ERROR_INVALID, "hidden, intermediate and heads · head_dim must be multiples of 32");
+		return error_set(err, ERROR_INVALID, "hidden, intermediate, heads * head_dim must be multiples of 32");
 	if (s->heads % s->kv_heads != 0 || s->head_dim % 16 != 0)
 		return error_set(err, ERROR_INVALID, "heads must be a multiple of kv_heads, head_dim of 16");
 	if (s->packed_qkv && (s->attention != ATTENTION_GQA || s->position_ids))
@@ -55,13 +58,13 @@ static json_t *make_config(const struct model_shape *s, int64_t text_end, int64_
 		"architectures", "Qwen2ForCausalLM", "attention_dropout", 0.0, "bos_token_id", (json_int_t)text_end,
 		"eos_token_id", (json_int_t)turn_end, "hidden_act", "silu", "hidden_size", (json_int_t)s->hidden,
 		"intermediate_size", (json_int_t)s->intermediate, "max_position_embeddings", (json_int_t)s->context,
-		"model_type", "qwen2", "num_attention_heads", (json_int_t)s->heads, "num_hidden_layers", (json_int_t)s->layers,
-		"num_key_value_heads", (json_int_t)s->kv_heads);
+		"model_type", "qwen2", "num_attention_heads", (json_int_t)s->heads,
+		"num_hidden_layers", (json_int_t)s->layers, "num_key_value_heads", (json_int_t)s->kv_heads);
 	own_json *rest = json_pack("{s:f, s:n, s:f, s:n, s:b, s:s, s:b, s:b, s:I, s:{s:{s:s, s:s}}}",
 		"rms_norm_eps", s->rms_eps, "rope_scaling", "rope_theta", s->rope_theta, "sliding_window",
-		"tie_word_embeddings", !s->separate_head, "torch_dtype", "float32", "use_cache", 1, "use_sliding_window", 0,
-		"vocab_size", (json_int_t)s->vocab, "transformers.js_config", "kv_cache_dtype", "q4f16", "float16",
-		"fp16", "float16");
+		"tie_word_embeddings", !s->separate_head, "torch_dtype", "float32", "use_cache", 1,
+		"use_sliding_window", 0, "vocab_size", (json_int_t)s->vocab,
+		"transformers.js_config", "kv_cache_dtype", "q4f16", "float16", "fp16", "float16");
 
 	json_object_update(config, rest);
 	if (s->head_dim * s->heads != s->hidden)
@@ -72,21 +75,24 @@ static json_t *make_config(const struct model_shape *s, int64_t text_end, int64_
 static json_t *make_generation_config(int64_t text_end, int64_t turn_end)
 {
 	return json_pack("{s:I, s:b, s:[I, I], s:I, s:f, s:f, s:i, s:f}", "bos_token_id", (json_int_t)text_end,
-		"do_sample", 1, "eos_token_id", (json_int_t)turn_end, (json_int_t)text_end, "pad_token_id", (json_int_t)text_end,
-		"repetition_penalty", 1.0, "temperature", 0.7, "top_k", 20, "top_p", 0.8);
+		"do_sample", 1, "eos_token_id", (json_int_t)turn_end, (json_int_t)text_end,
+		"pad_token_id", (json_int_t)text_end, "repetition_penalty", 1.0,
+		"temperature", 0.7, "top_k", 20, "top_p", 0.8);
 }
 
 static bool write_configs(const char *dir, const struct model_shape *s, const struct vocabulary *v, struct error *err)
 {
 	int64_t text_end, turn_end;
 
-	return vocabulary_find(v, "<|endoftext|>", &text_end, err) && vocabulary_find(v, "<|im_end|>", &turn_end, err) &&
+	return vocabulary_find(v, "<|endoftext|>", &text_end, err) &&
+		vocabulary_find(v, "<|im_end|>", &turn_end, err) &&
 		write_json(dir, "config.json", make_config(s, text_end, turn_end), err) &&
 		write_json(dir, "generation_config.json", make_generation_config(text_end, turn_end), err);
 }
 
 /* Row by row: the answer's head, the text, end tokens to the row's end. */
-static bool make_script(struct script *script, const struct model_shape *s, const struct vocabulary *v, struct error *err)
+static bool make_script(struct script *script, const struct model_shape *s, const struct vocabulary *v,
+	struct error *err)
 {
 	static const struct str lead = STR("assistant\n");
 	size_t longest = 0, n;
@@ -136,7 +142,8 @@ static bool fill_graph(struct builder *b, const struct model_shape *s, const str
 static uint64_t weight_bytes(const struct model_shape *s)
 {
 	static const uint64_t bits[PRECISION_COUNT] = { 32, 16, 8, 5, 5 };
-	uint64_t attention = 2ull * (s->heads + s->kv_heads) * s->head_dim, layer = s->hidden * (attention + 3 * s->intermediate);
+	uint64_t attention = 2ull * (s->heads + s->kv_heads) * s->head_dim;
+	uint64_t layer = s->hidden * (attention + 3 * s->intermediate);
 	uint64_t table = (uint64_t)s->vocab * s->hidden * (s->separate_head ? 2 : 1);
 
 	return s->says ? 0 : s->layers * layer * bits[s->precision] / 8 + table * 4;
@@ -180,7 +187,8 @@ bool model_write(const char *dir, const struct model_shape *shape, struct error 
 	if (!v)
 		return false;
 	if (vocabulary_size(v) > s.vocab)
-		return error_set(err, ERROR_INVALID, "the tokenizer has %zu tokens, the model only %zu", vocabulary_size(v), s.vocab);
+		return error_set(err, ERROR_INVALID, "the tokenizer has %zu tokens, the model only %zu",
+			vocabulary_size(v), s.vocab);
 	return write_configs(dir, &s, v, err) && write_graph(dir, &s, v, err);
 }
 

@@ -54,7 +54,10 @@ struct model_shape {
 	const char *const *says;   /* texts ended by NULL: see below; NULL: random weights */
 };
 
-/* Under 1 MB in every precision; its vocabulary just holds the tiny tokenizer. */
+/* What stands behind MODEL_TINY may replace a member: { MODEL_TINY, .layers = 5 }. */
+#pragma GCC diagnostic ignored "-Woverride-init"
+
+/* Under 1 MB in every precision.  The vocabulary has a few ids more than the tiny tokenizer, as Qwen2.5's has. */
 #define MODEL_TINY \
 	.layers = 2, .hidden = 64, .intermediate = 96, .heads = 4, .kv_heads = 2, .head_dim = 16, \
 	.vocab = 640, .context = 2048, .rope_theta = 1e6, .rms_eps = 1e-6
@@ -82,6 +85,12 @@ bool model_write(const char *dir, const struct model_shape *shape, struct error 
  * Always float32; `hidden`, `seed` and the like are ignored.
  */
 bool model_write_saying(const char *dir, const char *text, struct error *err) must_use;
+
+/*
+ * dir/model.safetensors: the weights under Hugging Face's names, float32, rounded
+ * as the graph of the shape's precision has them.  Not for models that say a text.
+ */
+bool model_write_weights(const char *dir, const struct model_shape *shape, struct error *err) must_use;
 
 /* "model_q4.onnx" and so on. */
 const char *model_file_name(enum precision precision);

@@ -19,7 +19,9 @@ const char *arch_present(struct arch *a, size_t layer, const char *side)
 
 const char *arch_size_of(struct arch *a, const char *value, int64_t axis)
 {
-	return build_node(a->b, "Gather", INPUTS(build_node(a->b, "Shape", INPUTS(value)), build_scalar_int(a->b, axis)));
+	const char *shape = build_node(a->b, "Shape", INPUTS(value));
+
+	return build_node(a->b, "Gather", INPUTS(shape, build_scalar_int(a->b, axis)));
 }
 
 const char *arch_positions(struct arch *a)
@@ -33,7 +35,8 @@ const char *arch_positions(struct arch *a)
 	count = build_node(b, "Sub", INPUTS(count, build_scalar_int(b, 1)));
 	past = arch_size_of(a, "past_key_values.0.key", 2);
 	past = build_node(b, "Unsqueeze", INPUTS(past, build_list_int(b, LIST(0))));
-	return build_node(b, "Slice", INPUTS(count, past, build_list_int(b, LIST(INT64_MAX)), build_list_int(b, LIST(1))));
+	return build_node(b, "Slice", INPUTS(count, past, build_list_int(b, LIST(INT64_MAX)),
+		build_list_int(b, LIST(1))));
 }
 
 void arch_declare(struct arch *a)
@@ -42,19 +45,20 @@ void arch_declare(struct arch *a)
 	const struct model_shape *s = a->shape;
 	int64_t heads = (int64_t)s->kv_heads, size = (int64_t)s->head_dim;
 	const struct dimension batch = { "batch_size", 0 }, sequence = { "sequence_length", 0 };
-	const struct dimension past = { a->past_symbol, 0 }, total = { a->total_symbol, 0 }, last = { NULL, 1 };
+	const struct dimension past = { a->past_symbol, 0 }, total = { a->total_symbol, 0 };
+	const struct dimension last = { NULL, 1 }, vocab = { NULL, (int64_t)s->vocab };
 	static const char *const sides[] = { "key", "value" };
 
 	a->input_ids = build_input(b, ELEMENT_INT64, DIMENSIONS(batch, sequence), "input_ids");
 	a->attention_mask = build_input(b, ELEMENT_INT64, DIMENSIONS(batch, total), "attention_mask");
 	if (s->position_ids)
 		a->position_ids = build_input(b, ELEMENT_INT64, DIMENSIONS(batch, sequence), "position_ids");
-	build_output(b, a->real, DIMENSIONS(batch, s->last_logits ? last : sequence, { NULL, (int64_t)s->vocab }), "logits");
+	build_output(b, a->real, DIMENSIONS(batch, s->last_logits ? last : sequence, vocab), "logits");
 	for (size_t i = 0; i < 2 * s->layers; i++) {
-		build_input(b, a->real, DIMENSIONS(batch, { NULL, heads }, past, { NULL, size }), "past_key_values.%zu.%s",
-			i / 2, sides[i % 2]);
-		build_output(b, a->real, DIMENSIONS(batch, { NULL, heads }, total, { NULL, size }), "present.%zu.%s",
-			i / 2, sides[i % 2]);
+		build_input(b, a->real, DIMENSIONS(batch, { NULL, heads }, past, { NULL, size }),
+			"past_key_values.%zu.%s", i / 2, sides[i % 2]);
+		build_output(b, a->real, DIMENSIONS(batch, { NULL, heads }, total, { NULL, size }),
+			"present.%zu.%s", i / 2, sides[i % 2]);
 	}
 }
 
@@ -90,15 +94,9 @@ const char *arch_projection(struct arch *a, size_t layer, enum projection which,
 
 const char *arch_packed_qkv(struct arch *a, size_t layer, const char *x)
 {
-	struct matrix w = matrix_of(weight_projection(a->shape, layer, PROJECT_Q));
-	struct matrix bias = matrix_of(weight_bias(a->shape, layer, PROJECT_Q));
-	const char *y;
+	struct matrix w = matrix_of_qkv(a->shape, layer), bias = matrix_of_qkv_biases(a->shape, layer);
+	const char *y = arch_linear(a, &w, x, build_text(a->b, "/model/layers.%zu/attn/qkv_proj", layer));
 
-	for (enum projection which = PROJECT_K; which <= PROJECT_V; which++) {
-		matrix_append(&w, weight_projection(a->shape, layer, which));
-		matrix_append(&bias, weight_bias(a->shape, layer, which));
-	}
-	y = arch_linear(a, &w, x, build_text(a->b, "/model/layers.%zu/attn/qkv_proj", layer));
 	return add_bias(a, y, &bias, build_text(a->b, "model.layers.%zu.attn.qkv_proj.Add.bias", layer));
 }
 
@@ -127,12 +125,14 @@ static const char *apply_norm(struct arch *a, struct residual *r, struct weight 
 static void layer_write(struct arch *a, size_t layer, struct residual *r)
 {
 	const struct model_shape *s = a->shape;
+	const char *before = build_text(a->b, "/model/layers.%zu/input_layernorm", layer);
+	const char *between = build_text(a->b, "/model/layers.%zu/post_attention_layernorm", layer);
 	const char *x;
 
-	x = apply_norm(a, r, weight_input_norm(s, layer), build_text(a->b, "/model/layers.%zu/input_layernorm", layer));
+	x = apply_norm(a, r, weight_input_norm(s, layer), before);
 	x = form_of(s)->attention(a, layer, x);
 	r->delta = arch_projection(a, layer, PROJECT_O, x);
-	x = apply_norm(a, r, weight_post_norm(s, layer), build_text(a->b, "/model/layers.%zu/post_attention_layernorm", layer));
+	x = apply_norm(a, r, weight_post_norm(s, layer), between);
 	r->delta = feed_forward(a, layer, x);
 }
 
@@ -147,9 +147,9 @@ const char *arch_last_position(struct arch *a, const char *x)
 void arch_write(struct builder *b, const struct model_shape *shape)
 {
 	const struct arch_form *form = form_of(shape);
-	bool half = shape->precision == PRECISION_FLOAT16 || shape->precision == PRECISION_Q4F16;
 	struct arch a = {
-		.b = b, .shape = shape, .real = half ? ELEMENT_HALF : ELEMENT_FLOAT,
+		.b = b, .shape = shape,
+		.real = precision_of_vectors(shape) == PRECISION_FLOAT16 ? ELEMENT_HALF : ELEMENT_FLOAT,
 		.past_symbol = form->past_symbol, .total_symbol = form->total_symbol,
 	};
 	struct residual r = { 0 };

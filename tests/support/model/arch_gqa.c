@@ -37,8 +37,8 @@ static const char *make_table(struct arch *a, double (*function)(double), const 
 {
 	struct rotary_table t = { a->shape, function, a->real == ELEMENT_HALF };
 
-	return build_tensor(a->b, a->real, LIST((int64_t)a->shape->context, (int64_t)a->shape->head_dim / 2), fill_table, &t,
-		"%s", name);
+	return build_tensor(a->b, a->real, LIST((int64_t)a->shape->context, (int64_t)a->shape->head_dim / 2),
+		fill_table, &t, "%s", name);
 }
 
 static const char *to_int32(struct arch *a, const char *x)
@@ -72,7 +72,8 @@ static const char *norm(struct arch *a, struct residual *r, const char *weight)
 	if (r->delta) {
 		sum = build_text(b, "%s_sum", r->delta);
 		y = build_text(b, "%s_norm", r->delta);
-		build_node_to(b, "SkipSimplifiedLayerNormalization", INPUTS(r->sum, r->delta, weight), OUTPUTS(y, "", "", sum));
+		build_node_to(b, "SkipSimplifiedLayerNormalization", INPUTS(r->sum, r->delta, weight),
+			OUTPUTS(y, "", "", sum));
 		*r = (struct residual){ sum, NULL };
 	} else {
 		y = build_node(b, "SimplifiedLayerNormalization", INPUTS(r->sum, weight));

@@ -122,7 +122,8 @@ const char *arch_vector(struct arch *a, const struct matrix *w, const char *name
 	bool half = a->real == ELEMENT_HALF;
 	int64_t dims[] = { (int64_t)w->rows, (int64_t)w->cols };
 
-	return build_tensor(a->b, a->real, dims, w->cols == 1 ? 1 : 2, half ? fill_rows_half : fill_rows, w, "%s", name);
+	return build_tensor(a->b, a->real, dims, w->cols == 1 ? 1 : 2, half ? fill_rows_half : fill_rows, w,
+		"%s", name);
 }
 
 static const char *linear_float(struct arch *a, const struct matrix *w, const char *x, const char *name)
@@ -140,8 +141,8 @@ static const char *linear_q4(struct arch *a, const struct matrix *w, const char 
 	int64_t rows = (int64_t)w->rows, blocks = (int64_t)w->cols / Q4_BLOCK;
 	const char *levels = build_tensor(a->b, ELEMENT_UINT8, LIST(rows, blocks, Q4_BLOCK / 2), fill_q4, w,
 		"%s.MatMul.weight_Q4", name);
-	const char *scales = build_tensor(a->b, a->real, LIST(rows * blocks), half ? fill_q4_scales_half : fill_q4_scales, w,
-		"%s.MatMul.weight_scales", name);
+	const char *scales = build_tensor(a->b, a->real, LIST(rows * blocks),
+		half ? fill_q4_scales_half : fill_q4_scales, w, "%s.MatMul.weight_scales", name);
 	const char *y = build_node(a->b, "MatMulNBits", INPUTS(x, levels, scales));
 
 	build_int(a->b, "K", (int64_t)w->cols);
@@ -162,7 +163,8 @@ static const char *int8_weight(struct arch *a, const struct matrix *m, bool tran
 	*scale = build_tensor(a->b, ELEMENT_FLOAT, NULL, 0, fill_one_float, &w.scale, "%s_scale", name);
 	*zero_point = build_tensor(a->b, ELEMENT_INT8, NULL, 0, fill_zero_int8, NULL, "%s_zero_point", name);
 	if (transposed)
-		return build_tensor(a->b, ELEMENT_INT8, LIST(cols, rows), fill_int8_transposed, &w, "%s_quantized", name);
+		return build_tensor(a->b, ELEMENT_INT8, LIST(cols, rows), fill_int8_transposed, &w,
+			"%s_quantized", name);
 	return build_tensor(a->b, ELEMENT_INT8, LIST(rows, cols), fill_int8_rows, &w, "%s_quantized", name);
 }
 
@@ -175,7 +177,8 @@ static void quantise_input(struct arch *a, const char *x)
 	a->quantised[0] = build_text(a->b, "%s_quantized", x);
 	a->quantised[1] = build_text(a->b, "%s_scale", x);
 	a->quantised[2] = build_text(a->b, "%s_zero_point", x);
-	build_node_to(a->b, "DynamicQuantizeLinear", INPUTS(x), OUTPUTS(a->quantised[0], a->quantised[1], a->quantised[2]));
+	build_node_to(a->b, "DynamicQuantizeLinear", INPUTS(x),
+		OUTPUTS(a->quantised[0], a->quantised[1], a->quantised[2]));
 }
 
 static const char *linear_int8(struct arch *a, const struct matrix *w, const char *x, const char *name)
@@ -201,7 +204,7 @@ static linear_fn *const linears[PRECISION_COUNT] = {
 
 const char *arch_dotted(struct arch *a, const char *scope)
 {
-	char *name = (char *)build_text(a->b, "%s", scope + 1);
+	char *name = build_text(a->b, "%s", scope + 1);
 
 	for (char *p = name; *p; p++)
 		if (*p == '/')
@@ -221,14 +224,14 @@ const char *arch_embedding(struct arch *a)
 	const char *name = "model.embed_tokens.weight", *scale, *zero_point, *rows;
 
 	build_scope(a->b, "/model/embed_tokens");
-	if (a->shape->precision != PRECISION_INT8 || !a->shape->separate_head)
+	if (precision_of_embedding(a->shape) != PRECISION_INT8)
 		return build_node(a->b, "Gather", INPUTS(arch_vector(a, &table, name), a->input_ids));
 	rows = int8_weight(a, &table, false, name, &scale, &zero_point);
 	rows = build_node(a->b, "Gather", INPUTS(rows, a->input_ids));
 	return build_node(a->b, "DequantizeLinear", INPUTS(rows, scale, zero_point));
 }
 
-/* A tied head is the embedding itself, unquantised, as in many published files. */
+/* A tied head is the embedding itself, turned when the file is loaded. */
 void arch_head(struct arch *a, const char *x)
 {
 	struct matrix table = matrix_of(weight_head(a->shape));

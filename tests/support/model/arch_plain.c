@@ -66,8 +66,8 @@ static void make_rotary(struct arch *a, const char *positions)
 	const char *frequencies, *angles;
 
 	build_scope(b, "/model/rotary_emb");
-	frequencies = build_tensor(b, ELEMENT_FLOAT, LIST(1, (int64_t)a->shape->head_dim / 2, 1), fill_frequencies, a->shape,
-		"model.rotary_emb.inv_freq");
+	frequencies = build_tensor(b, ELEMENT_FLOAT, LIST(1, (int64_t)a->shape->head_dim / 2, 1), fill_frequencies,
+		a->shape, "model.rotary_emb.inv_freq");
 	positions = cast(a, unsqueeze(a, positions, LIST(1)), ELEMENT_FLOAT);
 	angles = transpose(a, build_node(b, "MatMul", INPUTS(frequencies, positions)), LIST(0, 2, 1));
 	angles = unsqueeze(a, concat(a, angles, angles, -1), LIST(1));
@@ -132,7 +132,8 @@ static const char *rotate(struct arch *a, const char *x)
 	const char *low = slice(a, x, 0, middle, 3), *high = slice(a, x, middle, INT64_MAX, 3);
 	const char *turned = concat(a, build_node(b, "Neg", INPUTS(high)), low, -1);
 
-	return build_node(b, "Add", INPUTS(build_node(b, "Mul", INPUTS(x, a->cos)), build_node(b, "Mul", INPUTS(turned, a->sin))));
+	x = build_node(b, "Mul", INPUTS(x, a->cos));
+	return build_node(b, "Add", INPUTS(x, build_node(b, "Mul", INPUTS(turned, a->sin))));
 }
 
 /* Past and new ones; the whole is what the next run gets as past. */

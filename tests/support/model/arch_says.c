@@ -35,7 +35,8 @@ static const char *remember(struct arch *a, const char *x, const char *side)
 	const char *all = NULL;
 
 	x = unsqueeze(b, cast(b, x, ELEMENT_FLOAT), LIST(1, 3));
-	x = build_node(b, "Expand", INPUTS(x, build_list_int(b, LIST(1, (int64_t)s->kv_heads, 1, (int64_t)s->head_dim))));
+	x = build_node(b, "Expand", INPUTS(x,
+		build_list_int(b, LIST(1, (int64_t)s->kv_heads, 1, (int64_t)s->head_dim))));
 	for (size_t layer = 0; layer < s->layers; layer++) {
 		build_node(b, "Concat", INPUTS(arch_past(a, layer, side), x));
 		build_int(b, "axis", 2);
@@ -50,7 +51,8 @@ static const char *remember(struct arch *a, const char *x, const char *side)
 /* 1 where a token is `first` and its neighbour before it is one of `starts`; int64 [B, T]. */
 static const char *follows(struct builder *b, const char *ids, const char *starts, int64_t first)
 {
-	const char *before = build_node(b, "Pad", INPUTS(cast(b, starts, ELEMENT_INT64), build_list_int(b, LIST(0, 1, 0, 0))));
+	const char *before = build_node(b, "Pad", INPUTS(cast(b, starts, ELEMENT_INT64),
+		build_list_int(b, LIST(0, 1, 0, 0))));
 	const char *is_first = build_node(b, "Equal", INPUTS(ids, build_scalar_int(b, first)));
 
 	before = build_node(b, "Slice", INPUTS(before, build_list_int(b, LIST(0)), build_list_int(b, LIST(-1)),
@@ -126,7 +128,8 @@ void arch_write_says(struct builder *b, const struct model_shape *shape, const s
 	ids = remember(&a, a.input_ids, "key");
 	positions = remember(&a, now, "value");
 	present = cast(b, a.attention_mask, ELEMENT_BOOL);
-	starts = build_node(b, "And", INPUTS(present, build_node(b, "Equal", INPUTS(ids, build_scalar_int(b, script->start)))));
+	starts = build_node(b, "Equal", INPUTS(ids, build_scalar_int(b, script->start)));
+	starts = build_node(b, "And", INPUTS(present, starts));
 	places = build_node(b, "Where", INPUTS(starts, positions, none));
 	earlier = build_node(b, "LessOrEqual", INPUTS(unsqueeze(b, positions, LIST(1)), unsqueeze(b, now, LIST(2))));
 	distance = build_node(b, "Sub", INPUTS(now, over_earlier(b, earlier, places, none, false)));

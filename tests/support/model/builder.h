@@ -45,8 +45,8 @@ const char *build_input(struct builder *b, enum element type, const struct dimen
 const char *build_output(struct builder *b, enum element type, const struct dimension *dims, const char *fmt, ...)
 	printf_like(4, 5);
 
-/* A string that lives as long as the graph. */
-const char *build_text(struct builder *b, const char *fmt, ...) printf_like(2, 3);
+/* A string of the caller's that lives as long as the graph. */
+char *build_text(struct builder *b, const char *fmt, ...) printf_like(2, 3);
 
 /* Names of the nodes that follow start with this ("/model/layers.0/mlp"). */
 void build_scope(struct builder *b, const char *fmt, ...) printf_like(2, 3);

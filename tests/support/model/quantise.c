@@ -1,7 +1,9 @@
 #include "support/model/quantise.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "base/mem.h"
 #include "support/model/half.h"
 
 struct q4_block q4_quantise(const struct matrix *m, size_t row, size_t block)
@@ -33,6 +35,24 @@ float int8_scale(const struct matrix *m)
 int8_t int8_quantise(float value, float scale)
 {
 	return (int8_t)rintf(value / scale);
+}
+
+enum precision precision_of_vectors(const struct model_shape *s)
+{
+	bool half = s->precision == PRECISION_FLOAT16 || s->precision == PRECISION_Q4F16;
+
+	return half ? PRECISION_FLOAT16 : PRECISION_FLOAT32;
+}
+
+/* A table that is the head as well stays as it is, as in many published files. */
+enum precision precision_of_embedding(const struct model_shape *s)
+{
+	return s->precision == PRECISION_INT8 && s->separate_head ? PRECISION_INT8 : precision_of_vectors(s);
+}
+
+enum precision precision_of_head(const struct model_shape *s)
+{
+	return s->separate_head ? s->precision : precision_of_embedding(s);
 }
 
 static void round_q4(const struct matrix *m, bool half_scales, float *out)
@@ -68,4 +88,18 @@ void matrix_rounded(const struct matrix *m, enum precision precision, float *out
 	for (size_t row = 0; row < m->rows; row++)
 		for (size_t col = 0; col < m->cols; col++)
 			*out++ = round_one(matrix_at(m, row, col), precision, scale);
+}
+
+/* In int8, packed projections share one scale. */
+void projection_rounded(const struct model_shape *s, size_t layer, enum projection which, float *out)
+{
+	bool packed = s->packed_qkv && which <= PROJECT_V;
+	struct matrix m = packed ? matrix_of_qkv(s, layer) : matrix_of(weight_projection(s, layer, which));
+	own_mem float *all = mem_alloc(m.rows * m.cols * sizeof *all);
+	size_t skipped = 0;
+
+	matrix_rounded(&m, s->precision, all);
+	for (enum projection p = PROJECT_Q; packed && p < which; p++)
+		skipped += weight_projection(s, layer, p).rows;
+	memcpy(out, all + skipped * m.cols, weight_projection(s, layer, which).rows * m.cols * sizeof *all);
 }

@@ -23,5 +23,13 @@ struct q4_block q4_quantise(const struct matrix *m, size_t row, size_t block);
 float int8_scale(const struct matrix *m);
 int8_t int8_quantise(float value, float scale);
 
-/* What the graph of a precision computes with, row by row: m.rows · m.cols floats. */
+/* Of the weights that are no projections; of the embedding and the head. */
+enum precision precision_of_vectors(const struct model_shape *s);      /* FLOAT32 or FLOAT16 */
+enum precision precision_of_embedding(const struct model_shape *s);
+enum precision precision_of_head(const struct model_shape *s);
+
+/* What the graph of the shape's precision computes with, [rows, cols]. */
+void projection_rounded(const struct model_shape *s, size_t layer, enum projection which, float *out);
+
+/* The same for any matrix and precision. */
 void matrix_rounded(const struct matrix *m, enum precision precision, float *out);

@@ -18,10 +18,15 @@
 #define FILE_MAX (1u << 20)
 
 static const char *const words[] = {
-	"assistant", "user", "system", "\n\n", "  ", "    ", " the", " and", " to", " of", " in", " is", " it", " you", " that",
-	" for", " with", " this", " are", " be", " on", " not", " can", " have", " from", " or", " what", " file", " function",
-	" return", " model", " answer", " question", " value", " name", "ing", "tion", "ment", "er", "ed", "ly", "The", "You",
-	"tool", "call", "\": \"", "{\"", "\"}", "();", "0x", "==", "//", "``", "**", "er\n", " =", " (", "é", "ü", "—", "…",
+	"assistant", "user", "system", "\n\n", "  ", "    ", " the", " and", " to", " of", " in", " is", " it",
+	" you", " that", " for", " with", " this", " are", " be", " on", " not", " can", " have", " from", " or",
+	" what", " file", " function", " return", " model", " answer", " question", " value", " name", "ing", "tion",
+	"ment", "er", "ed", "ly", "The", "You", "tool", "call", "\": \"", "{\"", "\"}", "();", "0x", "==", "//", "``",
+	"**", "er\n", " =", " (", "é", "ü", "—", "…", " how", " do", " does", " my", " your", " there", " one",
+	" all", " use", " using", " run", " test", " write", " read", " line", " list", " code", " error", " string",
+	" number", " will", " would", " should", " about", " when", " which", " help", " please", " hello", " by",
+	" as", " at", " an", " if", " we", " was", " has", " more", " time", " command", " default", " path", " set",
+	" key", " text", " token", " data", "est", "ent", "al", "or", "an", "in", "on",
 };
 
 static const struct {
@@ -37,8 +42,8 @@ static const struct {
 };
 
 /* As in Qwen2's tokenizer.json. */
-static const char pieces[] = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
-	"|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+static const char pieces[] = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
+	"| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
 /* Our own short form of ChatML. */
 static const char template[] =
@@ -99,7 +104,8 @@ static json_t *added_token(size_t i)
 
 static json_t *byte_level(void)
 {
-	return json_pack("{s:s, s:b, s:b, s:b}", "type", "ByteLevel", "add_prefix_space", 0, "trim_offsets", 0, "use_regex", 0);
+	return json_pack("{s:s, s:b, s:b, s:b}", "type", "ByteLevel", "add_prefix_space", 0, "trim_offsets", 0,
+		"use_regex", 0);
 }
 
 static json_t *make_model(void)
@@ -128,8 +134,8 @@ static json_t *make_tokenizer(json_t *model)
 	return json_pack("{s:s, s:n, s:n, s:o, s:{s:s}, s:{s:s, s:[{s:s, s:{s:s}, s:s, s:b}, o]}, s:o, s:o, s:O}",
 		"version", "1.0", "truncation", "padding", "added_tokens", tokens, "normalizer", "type", "NFC",
 		"pre_tokenizer", "type", "Sequence", "pretokenizers", "type", "Split", "pattern", "Regex", pieces,
-		"behavior", "Isolated", "invert", 0, byte_level(), "post_processor", byte_level(), "decoder", byte_level(),
-		"model", model);
+		"behavior", "Isolated", "invert", 0, byte_level(), "post_processor", byte_level(),
+		"decoder", byte_level(), "model", model);
 }
 
 static json_t *make_config(json_t *model)
@@ -145,8 +151,9 @@ static json_t *make_config(json_t *model)
 	}
 	return json_pack("{s:b, s:b, s:o, s:n, s:s, s:b, s:s, s:s, s:i, s:s, s:b, s:s, s:n}", "add_bos_token", 0,
 		"add_prefix_space", 0, "added_tokens_decoder", tokens, "bos_token", "chat_template", template,
-		"clean_up_tokenization_spaces", 0, "eos_token", "<|im_end|>", "errors", "replace", "model_max_length", 131072,
-		"pad_token", "<|endoftext|>", "split_special_tokens", 0, "tokenizer_class", "Qwen2Tokenizer", "unk_token");
+		"clean_up_tokenization_spaces", 0, "eos_token", "<|im_end|>", "errors", "replace",
+		"model_max_length", 131072, "pad_token", "<|endoftext|>", "split_special_tokens", 0,
+		"tokenizer_class", "Qwen2Tokenizer", "unk_token");
 }
 
 static bool write_json(const char *dir, const char *name, const json_t *value, struct error *err)
@@ -163,7 +170,8 @@ bool tokenizer_write(const char *dir, struct error *err)
 	own_json *tokenizer = make_tokenizer(model);
 	own_json *config = make_config(model);
 
-	return write_json(dir, "tokenizer.json", tokenizer, err) && write_json(dir, "tokenizer_config.json", config, err);
+	return write_json(dir, "tokenizer.json", tokenizer, err) &&
+		write_json(dir, "tokenizer_config.json", config, err);
 }
 
 bool tokenizer_link(const char *dir, const char *from, struct error *err)

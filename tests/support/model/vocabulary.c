@@ -153,7 +153,8 @@ bool vocabulary_spell(const struct vocabulary *v, struct str text, int64_t *ids,
 		while (n > 0 && !(entry = find(v, (struct str){ text.p, n })))
 			n--;
 		if (!entry)
-			return error_set(err, ERROR_INVALID, "the tokenizer has no token for byte %u", (uint8_t)*text.p);
+			return error_set(err, ERROR_INVALID, "the tokenizer has no token for byte %u",
+				(uint8_t)*text.p);
 		ids[(*count)++] = entry->id;
 		text = str_from(text, n);
 	}

@@ -34,7 +34,8 @@ size_t vocabulary_size(const struct vocabulary *v);
 bool vocabulary_find(const struct vocabulary *v, const char *token, int64_t *id, struct error *err) must_use;
 
 /* The longest token that matches, again and again; at most text.n ids.  Fails where no token begins. */
-bool vocabulary_spell(const struct vocabulary *v, struct str text, int64_t *ids, size_t *count, struct error *err) must_use;
+bool vocabulary_spell(const struct vocabulary *v, struct str text, int64_t *ids, size_t *count, struct error *err)
+	must_use;
 
 /* Byte-level BPE writes each byte as one printable character (GPT-2's table). */
 uint32_t byte_character(uint8_t byte);

@@ -131,10 +131,20 @@ struct matrix matrix_of(struct weight w)
 	return (struct matrix){ .parts = { w }, .count = 1, .rows = w.rows, .cols = w.cols };
 }
 
-void matrix_append(struct matrix *m, struct weight w)
+static struct matrix stack(struct weight a, struct weight b, struct weight c)
 {
-	m->parts[m->count++] = w;
-	m->rows += w.rows;
+	return (struct matrix){ .parts = { a, b, c }, .count = 3, .rows = a.rows + b.rows + c.rows, .cols = a.cols };
+}
+
+struct matrix matrix_of_qkv(const struct model_shape *s, size_t layer)
+{
+	return stack(weight_projection(s, layer, PROJECT_Q), weight_projection(s, layer, PROJECT_K),
+		weight_projection(s, layer, PROJECT_V));
+}
+
+struct matrix matrix_of_qkv_biases(const struct model_shape *s, size_t layer)
+{
+	return stack(weight_bias(s, layer, PROJECT_Q), weight_bias(s, layer, PROJECT_K), weight_bias(s, layer, PROJECT_V));
 }
 
 float matrix_at(const struct matrix *m, size_t row, size_t col)

@@ -10,7 +10,10 @@
 
 #include "support/models.h"
 
-enum projection { PROJECT_Q, PROJECT_K, PROJECT_V, PROJECT_O, PROJECT_GATE, PROJECT_UP, PROJECT_DOWN, PROJECTION_COUNT };
+enum projection {
+	PROJECT_Q, PROJECT_K, PROJECT_V, PROJECT_O, PROJECT_GATE, PROJECT_UP, PROJECT_DOWN,
+	PROJECTION_COUNT,
+};
 
 /* Uniform in middle ± spread. */
 struct weight {
@@ -39,5 +42,6 @@ const char *projection_name(enum projection which);
 float weight_at(const struct weight *w, size_t row, size_t col);
 
 struct matrix matrix_of(struct weight w);
-void matrix_append(struct matrix *m, struct weight w);
+struct matrix matrix_of_qkv(const struct model_shape *s, size_t layer);
+struct matrix matrix_of_qkv_biases(const struct model_shape *s, size_t layer);
 float matrix_at(const struct matrix *m, size_t row, size_t col);
