@@ -19,7 +19,7 @@
 #include "model/sampler.h"
 #include "model/timeline.h"
 
-enum { PROMPT = 128, ROUNDS = 12, TOKENS = 8, ROOM = 512, CHILD_TOKENS = 16 };
+enum { PROMPT = 128, ROUNDS = 24, TOKENS = 8, ROOM = 512, CHILD_TOKENS = 16 };
 
 static void die(const struct error *err)
 {
