@@ -42,7 +42,7 @@ const struct setting_info settings[SETTING_COUNT] = {
 	},
 	[SETTING_TEACHER_MODEL] = {
 		.name = "teacher.model", .key = "model", .variable = "ANTHROPIC_MODEL",
-		.standard = "claude-sonnet-4-20250514", .kind = SETTING_TEXT, .what = "the teacher's model",
+		.kind = SETTING_TEXT, .what = "the teacher's model; unset: the one it offers first",
 	},
 	[SETTING_TEACHER_URL] = {
 		.name = "teacher.base_url", .key = "env.ANTHROPIC_BASE_URL", .variable = "ANTHROPIC_BASE_URL",

@@ -140,7 +140,7 @@ static void configure(void *user, const struct http_request_in *in, struct reply
 	}
 	const char *folder = json_member_string(body, "model"), *key = json_member_string(body, "api_key");
 	const char *url = json_member_string(body, "teacher_url"), *name = json_member_string(body, "teacher_model");
-	if (key && url && name)
+	if (key && url)
 		teacher_set(s->teacher, key, url, name);
 	if (folder)
 		worker_load(s->worker, folder);

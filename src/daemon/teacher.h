@@ -18,7 +18,7 @@ void teacher_stop(struct teacher *t);
 /* teacher_stop() first. */
 void teacher_destroy(struct teacher *t);
 
-/* From now on this key (never NULL), address and model; copied. */
+/* From now on this key, address and model (NULL: the provider's own); copied. */
 void teacher_set(struct teacher *t, const char *key, const char *url, const char *model);
 
 struct teacher_status {

@@ -58,14 +58,25 @@ static void wake(void *user)
 
 /* --- one job ---------------------------------------------------------------------------- */
 
-static void job_end(struct job *j, const struct error *failure)
+static void job_release(struct job *j)
 {
 	generation_destroy(j->generation);
 	if (j->timeline)
 		pool_give(j->loaded->pool, j->timeline);
 	loaded_release(j->loaded);
-	answer_finish(j->answer, failure);
 	free(j);
+}
+
+static void job_end(struct job *j, const struct error *failure)
+{
+	struct answer *a = j->answer;
+
+	job_release(j);
+	/* Before the first slice too large means one thing: the prompt. */
+	if (failure && failure->kind == ERROR_TOO_LARGE && !a->sent)
+		answer_refuse(a, failure, "messages", "context_length_exceeded");
+	else
+		answer_finish(a, failure);
 }
 
 enum progress { PROGRESS, BLOCKED, ENDED };
