@@ -32,24 +32,25 @@ static bool find_wish(const struct request *r, const struct worker_status *w, co
  * A known answer fits a question put on its own.  When the client brought tools
  * it wants work done, so then it must be asked for.
  */
-static bool find_known(const struct request *r, enum route_wish wish, struct answer_match *match)
+static const struct known_answer *find_known(const struct request *r, enum route_wish wish)
 {
 	const struct message *question = chat_question(&r->chat);
+	struct answer_match best;
 
 	if (!question || wish == WISH_LOCAL || wish == WISH_TEACHER || (wish == WISH_AUTO && r->chat.tool_count))
-		return false;
-	return answers_match(question->text, match) && match->answered;
+		return NULL;
+	return answers_match(question->text, &best);
 }
 
 /* --- handing over ---------------------------------------------------------------------- */
 
-static void give_known(struct answer *a, const struct answer_match *match, const struct decision *d)
+static void give_known(struct answer *a, const struct known_answer *known, const struct decision *d)
 {
-	struct openai_source source = { "known_answer", match->id, d->reason };
+	struct openai_source source = { "known_answer", known->id, d->reason };
 	struct error err = {0};
 
 	answer_begin(a, METRIC_KNOWN, "known-answers", &source);
-	struct delta text = delta_text(match->text), end = delta_end(FINISH_STOP, (struct usage){0});
+	struct delta text = delta_text(known->text), end = delta_end(FINISH_STOP, (struct usage){0});
 	bool ok = answer_delta(a, &text, &err) && answer_delta(a, &end, &err);
 	answer_finish(a, ok ? NULL : &err);
 }
@@ -103,7 +104,6 @@ void chat_completions(void *user, const struct http_request_in *in, struct reply
 	struct error err = {0};
 	struct worker_status local;
 	struct teacher_status teacher;
-	struct answer_match match;
 	enum route_wish wish;
 
 	if (!openai_read(in->body, &a->request, &fault, &err)) {
@@ -116,12 +116,13 @@ void chat_completions(void *user, const struct http_request_in *in, struct reply
 		refuse_model(a);
 		return;
 	}
+	const struct known_answer *known = find_known(&a->request, wish);
 	struct route_facts facts = {
-		.wish = wish, .known = find_known(&a->request, wish, &match), .local = local.state, .teacher = teacher.ready,
+		.wish = wish, .known = known != NULL, .local = local.state, .teacher = teacher.ready,
 	};
 	struct decision decision = route_decide(&facts);
 	switch (decision.to) {
-	case ROUTE_KNOWN: give_known(a, &match, &decision); break;
+	case ROUTE_KNOWN: give_known(a, known, &decision); break;
 	case ROUTE_LOCAL: give_local(s, a, &local, &decision); break;
 	case ROUTE_TEACHER: give_teacher(s, a, &teacher, &decision); break;
 	case ROUTE_NOBODY: give_nothing(a, &facts); break;
