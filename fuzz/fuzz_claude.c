@@ -57,16 +57,24 @@ static void check_stream(struct str bytes, size_t piece)
 	buf_done(&cut.deltas);
 }
 
+static void check_error(int status, struct str body)
+{
+	struct error err = { 0 };
+
+	assert(!provider_find("claude")->read_error(status, body, &err));
+	assert(err.kind != ERROR_NONE && err.text[0]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct error err = { 0 };
+	struct str rest = { (const char *)data + 1, size - 1 };
 
 	if (size < 2)
 		return 0;
 	if (data[0])
-		check_stream((struct str){ (const char *)data + 1, size - 1 }, data[0]);
+		check_stream(rest, data[0]);
 	else
-		assert(!provider_find("claude")->read_error(data[1] * 3, (struct str){ (const char *)data + 2, size - 2 }, &err) && err.text[0]);
+		check_error(data[1] * 3, str_from(rest, 1));
 	return 0;
 }

@@ -84,7 +84,7 @@ static void give_nothing(struct answer *a, const struct route_facts *facts)
 
 static void refuse_request(struct answer *a, const struct openai_fault *fault, const struct error *err)
 {
-	answer_refuse(a, err, *fault->param ? fault->param : NULL, fault->code);
+	answer_refuse(a, err, *fault->place.param ? fault->place.param : NULL, fault->code);
 }
 
 static void refuse_model(struct answer *a)

@@ -10,17 +10,18 @@
 
 #include "base/buf.h"
 #include "chat/delta.h"
+#include "chat/messages.h"
 #include "chat/request.h"
 
 /* Why a request was refused, as OpenAI's error object wants it. */
 struct openai_fault {
-	char param[64];          /* "messages[2].content"; empty: none */
+	struct chat_place place; /* "messages[2].content"; empty: none */
 	const char *code;        /* a literal or NULL */
 };
 
 /*
  * Reads a request body.  Unknown fields are ignored; known ones that cannot be
- * honoured are refused (ERROR_INVALID), naming the field in fault->param.
+ * honoured are refused (ERROR_INVALID), naming the field in fault->place.
  */
 bool openai_read(struct str body, struct request *r, struct openai_fault *fault, struct error *err) must_use;
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "chat/messages.h"
 
 struct reader {
 	struct request *r;
@@ -17,7 +16,7 @@ struct reader {
 
 static bool refuse(struct reader *x, const char *param, const char *what)
 {
-	snprintf(x->fault->param, sizeof x->fault->param, "%s", param);
+	snprintf(x->fault->place.param, sizeof x->fault->place.param, "%s", param);
 	return error_set(x->err, ERROR_INVALID, "%s %s", param, what);
 }
 
@@ -111,7 +110,7 @@ static bool read_min_p(struct reader *x, const char *name, const json_t *v)
 
 static bool read_top_k(struct reader *x, const char *name, const json_t *v)
 {
-	int64_t k;
+	int64_t k = 0;
 
 	if (!read_integer(x, name, v, 0, INT32_MAX, &k))
 		return false;
@@ -198,7 +197,7 @@ static bool read_logit_bias(struct reader *x, const char *name, const json_t *v)
 
 static bool read_logprobs(struct reader *x, const char *name, const json_t *v)
 {
-	bool wanted;
+	bool wanted = false;
 
 	if (!read_boolean(x, name, v, &wanted))
 		return false;
@@ -209,7 +208,7 @@ static bool read_logprobs(struct reader *x, const char *name, const json_t *v)
 
 static bool read_top_logprobs(struct reader *x, const char *name, const json_t *v)
 {
-	int64_t count;
+	int64_t count = 0;
 
 	if (!read_integer(x, name, v, 0, TOP_LOGPROBS_MAX, &count))
 		return false;
@@ -237,7 +236,7 @@ static bool read_tool_choice(struct reader *x, const char *name, const json_t *v
 
 static bool read_parallel(struct reader *x, const char *name, const json_t *v)
 {
-	bool parallel;
+	bool parallel = true;
 
 	if (!read_boolean(x, name, v, &parallel))
 		return false;
@@ -310,5 +309,5 @@ bool openai_read(struct str body, struct request *r, struct openai_fault *fault,
 	if (r->sampling.top_logprobs > 0 && !json_is_true(json_object_get(root, "logprobs")))
 		return refuse(&x, "top_logprobs", "needs logprobs to be true");
 	return chat_from_json(&r->chat, json_object_get(root, "messages"), json_object_get(root, "tools"),
-		fault->param, sizeof fault->param, err);
+		&fault->place, err);
 }

@@ -32,7 +32,8 @@ static bool find_functions(void *handle, struct curl_library *functions, struct 
 	for (size_t i = 0; i < countof(slots); i++) {
 		void *found = dlsym(handle, slots[i].name);
 		if (!found)
-			return error_set(err, ERROR_INTERNAL, "%s is too old: it has no %s", LIBCURL_FILE, slots[i].name);
+			return error_set(
+				err, ERROR_INTERNAL, "%s is too old: it has no %s", LIBCURL_FILE, slots[i].name);
 		memcpy((char *)functions + slots[i].offset, &found, sizeof found);
 	}
 	return true;
@@ -43,13 +44,15 @@ static bool open_library(struct curl_library *functions, struct error *err)
 	void *handle = dlopen(LIBCURL_FILE, RTLD_LAZY | RTLD_LOCAL);
 
 	if (!handle)
-		return error_set(err, ERROR_NOT_FOUND, "no HTTP without libcurl: %s (Debian: apt install libcurl4)", dlerror());
+		return error_set(
+			err, ERROR_NOT_FOUND, "no HTTP without libcurl: %s (Debian: apt install libcurl4)", dlerror());
 	if (!find_functions(handle, functions, err))
 		return false;
 
 	const curl_version_info_data *version = functions->version_info(CURLVERSION_NOW);
 	if (version->version_num < OLDEST)
-		return error_set(err, ERROR_INTERNAL, "libcurl %s is too old: 7.85 or newer is needed", version->version);
+		return error_set(
+			err, ERROR_INTERNAL, "libcurl %s is too old: 7.85 or newer is needed", version->version);
 	if (functions->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return error_set(err, ERROR_INTERNAL, "libcurl cannot be initialised");
 	return true;

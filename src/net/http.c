@@ -66,10 +66,12 @@ static bool add_header(const struct curl_library *curl, struct curl_slist **list
 	struct error *err)
 {
 	if (strpbrk(header->name, ":;\r\n") || strpbrk(header->value, "\r\n"))
-		return error_set(err, ERROR_INVALID, "the header %.40s cannot be sent: there is a line break in it", header->name);
+		return error_set(err, ERROR_INVALID, "the header %.40s cannot be sent: there is a line break in it",
+			header->name);
 
 	/* curl's spelling of a header without a value is "name;". */
-	own_mem char *line = header->value[0] ? mem_printf("%s: %s", header->name, header->value) : mem_printf("%s;", header->name);
+	own_mem char *line =
+		header->value[0] ? mem_printf("%s: %s", header->name, header->value) : mem_printf("%s;", header->name);
 	append(curl, list, line);
 	return true;
 }
@@ -95,11 +97,13 @@ static char *follow(const struct transfer *t, struct origin *next, struct error 
 
 	curl->easy_getinfo(t->client->easy, CURLINFO_REDIRECT_URL, &url);
 	if (!url || !origin_of(curl, url, next, err)) {
-		error_set(err, ERROR_INVALID, "%s redirects to an address that is no http or https URL", t->origin.name);
+		error_set(
+			err, ERROR_INVALID, "%s redirects to an address that is no http or https URL", t->origin.name);
 		return NULL;
 	}
 	if (t->origin.tls && !next->tls) {
-		error_set(err, ERROR_DENIED, "%s redirects to %s without https: not followed", t->origin.name, next->name);
+		error_set(err, ERROR_DENIED, "%s redirects to %s without https: not followed", t->origin.name,
+			next->name);
 		return NULL;
 	}
 	return mem_strdup(url);

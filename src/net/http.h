@@ -48,7 +48,7 @@ struct http_call {
 	size_t head_max;       /* bytes; 0: HTTP_HEAD_MAX */
 	size_t body_max;       /* bytes; 0: HTTP_BODY_MAX */
 	unsigned connect_ms;   /* name, TCP and TLS; 0: HTTP_CONNECT_MS */
-	unsigned first_byte_ms;    /* from the last byte of the request; 0: HTTP_FIRST_BYTE_MS */
+	unsigned first_byte_ms;    /* from the connection on; 0: HTTP_FIRST_BYTE_MS */
 	unsigned silence_ms;   /* between two bytes of the answer; 0: HTTP_SILENCE_MS */
 	struct cancel *cancel; /* NULL: none.  Its waker is ours during the call. */
 	http_head_fn *on_head; /* NULL: any */

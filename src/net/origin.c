@@ -36,10 +36,13 @@ static bool read_parts(const struct curl_library *curl, CURLU *url, struct origi
 bool origin_of(const struct curl_library *curl, const char *url, struct origin *origin, struct error *err)
 {
 	CURLU *parsed = curl->url();
-	bool ok = parsed && curl->url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK && read_parts(curl, parsed, origin);
+	bool ok = parsed && curl->url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK;
 
+	ok = ok && read_parts(curl, parsed, origin);
 	curl->url_cleanup(parsed);
-	return ok || error_set(err, ERROR_INVALID, "this address is no URL: it must begin with http:// or https:// and a host");
+	if (!ok)
+		error_set(err, ERROR_INVALID, "this address is no URL: it must begin with http:// or https://");
+	return ok;
 }
 
 bool origin_same(const struct origin *a, const struct origin *b)

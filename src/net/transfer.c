@@ -32,7 +32,9 @@ const char *http_head_get(const struct http_head *head, const char *name)
 {
 	struct curl_header *found;
 
-	return head->curl->easy_header(head->easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK ? found->value : NULL;
+	if (head->curl->easy_header(head->easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
+		return NULL;
+	return found->value;
 }
 
 static size_t or_default(size_t wish, size_t otherwise) { return wish ? wish : otherwise; }
@@ -85,20 +87,10 @@ static int on_connected(void *user, char *to, char *from, int to_port, int from_
 	return CURL_PREREQFUNC_OK;
 }
 
-static int on_progress(void *user, curl_off_t all_down, curl_off_t down, curl_off_t all_up, curl_off_t up)
-{
-	struct transfer *t = user;
-
-	(void)all_down, (void)down, (void)all_up;
-	if (up != t->sent)
-		t->alive = clock_ms();
-	t->sent = up;
-	return 0;
-}
-
 static bool may_redirect(const struct http_call *call)
 {
-	return call->redirects && (!call->method || strcmp(call->method, "GET") == 0 || strcmp(call->method, "HEAD") == 0);
+	return call->redirects &&
+	       (!call->method || strcmp(call->method, "GET") == 0 || strcmp(call->method, "HEAD") == 0);
 }
 
 /* The empty line after the headers. */
@@ -124,7 +116,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *user)
 		enter(t, RECEIVING);
 	t->head_bytes += n;
 	if (t->head_bytes > max) {
-		error_set(t->err, ERROR_TOO_LARGE, "the head of the answer from %s is over %zu bytes", t->origin.name, max);
+		error_set(t->err, ERROR_TOO_LARGE, "the head of the answer from %s is over %zu bytes", t->origin.name,
+			max);
 		return stop(t);
 	}
 	bool empty = n <= 2 && (line[0] == '\r' || line[0] == '\n');
@@ -162,6 +155,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *user)
 
 static int set_connection(struct transfer *t)
 {
+	long connect_ms = (long)or_default(t->call->connect_ms, HTTP_CONNECT_MS);
 	const struct curl_library *c = t->client->curl;
 	CURL *easy = t->client->easy;
 	int failed = 0;
@@ -172,7 +166,7 @@ static int set_connection(struct transfer *t)
 	failed |= c->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	failed |= c->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	failed |= c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	failed |= c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)or_default(t->call->connect_ms, HTTP_CONNECT_MS));
+	failed |= c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
 	failed |= c->easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	failed |= c->easy_setopt(easy, CURLOPT_ERRORBUFFER, t->detail);
 	if (origin_is_local(&t->origin))
@@ -190,9 +184,6 @@ static int set_callbacks(struct transfer *t)
 
 	failed |= c->easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	failed |= c->easy_setopt(easy, CURLOPT_PREREQDATA, t);
-	failed |= c->easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-	failed |= c->easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-	failed |= c->easy_setopt(easy, CURLOPT_XFERINFODATA, t);
 	failed |= c->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	failed |= c->easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	failed |= c->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
@@ -222,7 +213,8 @@ static int set_request(struct transfer *t)
 
 static bool multi_failed(struct transfer *t, CURLMcode code)
 {
-	return error_set(t->err, ERROR_INTERNAL, "the request to %s failed: %s", t->origin.name, t->client->curl->multi_strerror(code));
+	return error_set(t->err, ERROR_INTERNAL, "the request to %s failed: %s", t->origin.name,
+		t->client->curl->multi_strerror(code));
 }
 
 /* Waits for the socket, a wake-up or the end of our patience; false when that has come. */
@@ -243,7 +235,9 @@ static bool finished(struct transfer *t)
 	int left;
 	const CURLMsg *message = curl->multi_info_read(t->client->multi, &left);
 	CURLcode code = message ? message->data.result : CURLE_FAILED_INIT;
-	struct http_failure failure = { .code = code, .detail = t->detail, .host = t->origin.name, .begun = t->head_bytes > 0 };
+	struct http_failure failure = {
+		.code = code, .detail = t->detail, .host = t->origin.name, .begun = t->head_bytes > 0
+	};
 
 	if (code == CURLE_OK && !t->head_done)
 		failure.code = CURLE_RECV_ERROR;   /* libcurl does not mind a connection closed between two headers */

@@ -28,7 +28,6 @@ struct transfer {
 	/* How far it is, in transfer.c's care. */
 	enum phase phase;
 	uint64_t alive;        /* clock_ms() of the last sign of life */
-	curl_off_t sent;
 	size_t head_bytes, body_bytes;
 	bool head_done;
 	bool redirected;       /* the answer is a redirect that the call wants followed; on_head has not been called */

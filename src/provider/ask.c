@@ -33,7 +33,8 @@ static bool on_head(void *user, const struct http_head *head, struct error *err)
 	a->status = http_head_status(head);
 	a->told_when = retry_after && retry_after_parse(retry_after, clock_unix(), &a->retry_after);
 	if (a->status == 200 && type && !str_starts(str_of(type), (struct str)STR("text/event-stream")))
-		return error_set(err, ERROR_INVALID, "%s's address answered with %.60s instead of a stream: check the base URL",
+		return error_set(err, ERROR_INVALID,
+			"%s's address answered with %.60s instead of a stream: check the base URL",
 			a->ask->provider->display_name, type);
 	return true;
 }
@@ -84,10 +85,11 @@ static bool call_once(struct http_client *client, struct attempt *a, struct str 
 	struct http_header headers[HEADERS_MAX];
 	own_mem char *url = make_url(ask);
 	struct http_call call = {
-		.method = "POST", .url = url, .headers = headers, .header_count = make_headers(ask, headers), .body = body,
+		.method = "POST", .url = url, .body = body,
+		.headers = headers, .header_count = make_headers(ask, headers),
 		.connect_ms = ask->patience.connect_ms, .first_byte_ms = ask->patience.first_byte_ms,
-		.silence_ms = ask->patience.silence_ms,
-		.cancel = ask->cancel, .on_head = on_head, .on_body = on_body, .user = a,
+		.silence_ms = ask->patience.silence_ms, .cancel = ask->cancel,
+		.on_head = on_head, .on_body = on_body, .user = a,
 	};
 
 	return http_send(client, &call, err);
@@ -178,7 +180,8 @@ static bool refuses_a_wish(const struct attempt *a, const struct error *err)
 
 enum outcome { ANSWERED, FAILED, AGAIN, AGAIN_PLAIN };
 
-static enum outcome try(struct http_client *client, const struct ask *ask, struct str body, unsigned attempt, struct error *err)
+static enum outcome try(struct http_client *client, const struct ask *ask, struct str body, unsigned attempt,
+	struct error *err)
 {
 	own_provider_stream *stream = provider_stream_create(ask->provider, ask->on_delta, ask->user);
 	struct attempt a = { .ask = ask, .stream = stream, .problem = BUF_INIT(ERROR_BODY_MAX) };

@@ -44,4 +44,5 @@ struct ask {
 };
 
 /* Blocks until the answer's DELTA_END has been passed on (true) or there will be none (false). */
-bool ask_provider(struct http_client *client, const struct ask *ask, const struct request *request, struct error *err) must_use;
+bool ask_provider(
+	struct http_client *client, const struct ask *ask, const struct request *request, struct error *err) must_use;

@@ -4,7 +4,8 @@
 #include "base/json.h"
 #include "provider/provider.h"
 
-bool claude_write_body(const struct request *request, const char *model, bool plain, struct buf *body, struct error *err);
+bool claude_write_body(
+	const struct request *request, const char *model, bool plain, struct buf *body, struct error *err);
 
 bool claude_read_error(int status, struct str body, struct error *err);
 

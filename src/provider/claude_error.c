@@ -19,8 +19,10 @@ static const struct row {
 	{ 401, "authentication_error", ERROR_DENIED, "Claude refused the key" },
 	{ 402, "billing_error", ERROR_DENIED, "Claude refused the key's account: check its billing", true },
 	{ 403, "permission_error", ERROR_DENIED, "Claude does not allow this with this key", true },
-	{ 404, "not_found_error", ERROR_NOT_FOUND, "Claude knows no such model or address: check the model's name and the base URL", true },
-	{ 413, "request_too_large", ERROR_TOO_LARGE, "the conversation is too large for Claude: shorten it or begin a new one" },
+	{ 404, "not_found_error", ERROR_NOT_FOUND,
+		"Claude knows no such model or address: check the model's name and the base URL", true },
+	{ 413, "request_too_large", ERROR_TOO_LARGE,
+		"the conversation is too large for Claude: shorten it or begin a new one" },
 	{ 429, "rate_limit_error", ERROR_UNAVAILABLE, "Claude's rate limit for this key is reached" },
 	{ 500, "api_error", ERROR_UNAVAILABLE, "Claude has an internal error" },
 	{ 504, "timeout_error", ERROR_UNAVAILABLE, "Claude took too long to answer" },
@@ -54,10 +56,12 @@ static void read_message(const json_t *error, char out[MESSAGE_MAX])
 static bool explain_foreign(int status, struct error *err)
 {
 	if (status / 100 == 3)
-		return error_set(err, ERROR_INVALID, "Claude's address answered with a redirect (%d): check the base URL", status);
+		return error_set(err, ERROR_INVALID,
+			"Claude's address answered with a redirect (%d): check the base URL", status);
 	if (status >= 500)
 		return error_set(err, ERROR_UNAVAILABLE, "Claude cannot be reached (%d)", status);
-	return error_set(err, ERROR_INVALID, "Claude's address answered with an error (%d): check the base URL", status);
+	return error_set(
+		err, ERROR_INVALID, "Claude's address answered with an error (%d): check the base URL", status);
 }
 
 bool claude_explain(int status, const json_t *error, struct error *err)

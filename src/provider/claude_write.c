@@ -193,7 +193,8 @@ static void put_messages(struct writer *w, const struct chat *chat)
 		w->ok = error_set(w->err, ERROR_INVALID, "there is nothing to ask: the conversation holds no message");
 }
 
-bool claude_write_body(const struct request *request, const char *model, bool plain, struct buf *body, struct error *err)
+bool claude_write_body(
+	const struct request *request, const char *model, bool plain, struct buf *body, struct error *err)
 {
 	const struct sampling *s = &request->sampling;
 	struct writer w = { body, err, true };

@@ -29,7 +29,8 @@ struct provider {
 	size_t state_size;           /* what a stream keeps for read_event, zeroed at its beginning */
 
 	/* Appends the body of a streaming request; `plain` leaves the refusable wishes out. */
-	bool (*write_body)(const struct request *request, const char *model, bool plain, struct buf *body, struct error *err);
+	bool (*write_body)(
+		const struct request *request, const char *model, bool plain, struct buf *body, struct error *err);
 
 	/* Reads one event and emits what it says (provider_emit); events it does not know are passed over. */
 	bool (*read_event)(struct provider_stream *stream, const struct sse_event *event, struct error *err);

@@ -4,8 +4,12 @@
  */
 #include "model/timeline.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <math.h>
-#include <sys/stat.h>
+#include <pthread.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "base/sys.h"
@@ -66,11 +70,11 @@ static void slow(struct forward *f, const int32_t *tokens, size_t count, float *
 	memcpy(logits, all + (count - 1) * VOCAB, VOCAB * sizeof *logits);
 }
 
-/* Seen: 0.007 in float16, 4e-6 otherwise; int8 has room for an activation that is rounded the other way. */
+/* Seen: 0.007 in float16, 4e-6 otherwise, but in int8 0.02 when an activation is rounded the other way. */
 static double tolerance(enum precision precision)
 {
 	static const double tolerances[PRECISION_COUNT] = {
-		[PRECISION_FLOAT32] = 5e-5, [PRECISION_FLOAT16] = 0.03, [PRECISION_INT8] = 0.01, [PRECISION_Q4] = 5e-5,
+		[PRECISION_FLOAT32] = 5e-5, [PRECISION_FLOAT16] = 0.03, [PRECISION_INT8] = 0.06, [PRECISION_Q4] = 5e-5,
 		[PRECISION_Q4F16] = 0.03,
 	};
 
@@ -282,6 +286,75 @@ TEST(a_cancelled_run_leaves_the_timeline_as_it_was_and_it_goes_on)
 	cancel_done(&cancel);
 }
 
+static void *cancel_soon(void *user)
+{
+	(void)nanosleep(&(struct timespec){ .tv_nsec = 3000000 }, NULL);
+	cancel_fire(user);
+	return NULL;
+}
+
+TEST(a_run_under_way_ends_when_it_is_cancelled)
+{
+	struct error err = {0};
+	struct cancel cancel;
+	pthread_t thread;
+	own_mem int32_t *many = mem_zeroed(2048, sizeof *many);
+	own_engine *e = open_engine(&(struct model_shape){ MODEL_TINY, .last_logits = true }, &err);
+	own_timeline *t = timeline_create(e, &err);
+
+	cancel_init(&cancel);
+	assert_ok(timeline_begin(t, many, 2048, &err));
+	assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
+	bool ok = timeline_advance(t, 2048, &cancel, &err);    /* much longer than 3 ms */
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_false(ok);
+	assert_int_equal(err.kind, ERROR_CANCELLED);
+	assert_int_equal(timeline_length(t), 0);
+	finish(t, 2048);
+	cancel_done(&cancel);
+}
+
+static void *run_apart(void *user)
+{
+	struct timeline *t = user;
+	struct error err = {0};
+	int32_t tokens[300];
+
+	for (int32_t i = 0; i < 300; i++)
+		tokens[i] = (i * i) % VOCAB;
+	for (size_t count = 20; count <= 300; count += 20) {
+		if (!timeline_begin(t, tokens, count, &err))
+			return NULL;
+		while (timeline_pending(t))
+			if (!timeline_advance(t, 7, NULL, &err))
+				return NULL;
+	}
+	return timeline_logits(t);
+}
+
+TEST(timelines_of_one_engine_may_run_at_once)
+{
+	struct error err = {0};
+	pthread_t threads[4];
+	struct timeline *timelines[4];
+	float *logits[4] = {0};
+	own_tiny x;
+
+	set_up(&x);
+	for (size_t i = 0; i < countof(threads); i++) {
+		timelines[i] = timeline_create(x.engine, &err);
+		assert_int_equal(pthread_create(&threads[i], NULL, run_apart, timelines[i]), 0);
+	}
+	for (size_t i = 0; i < countof(threads); i++)
+		assert_int_equal(pthread_join(threads[i], (void **)&logits[i]), 0);
+	for (size_t i = 0; i < countof(threads); i++) {
+		assert_non_null(logits[i]);
+		assert_true(distance(logits[i], logits[0]) < 5e-5);
+	}
+	for (size_t i = 0; i < countof(threads); i++)
+		timeline_destroy(timelines[i]);
+}
+
 static void *no_mmap(void *where, size_t n, int protection, int flags, int fd, off_t offset)
 {
 	(void)where, (void)n, (void)protection, (void)flags, (void)fd, (void)offset;
@@ -320,6 +393,29 @@ TEST(memory_is_accounted_for)
 	assert_in_range(room, 256 * token, 256 * token + 256 * sizeof(int32_t));
 }
 
+/* LeakSanitizer is told to overlook ONNX Runtime, so whatever we forget to give back to it is looked for here. */
+TEST(timelines_leave_nothing_behind)
+{
+#ifdef __GLIBC__
+	own_tiny x;
+	size_t before = 0;
+
+	set_up(&x);
+	for (int round = 0; round < 120; round++) {
+		struct error err = {0};
+		own_timeline *t = timeline_create(x.engine, &err), *fork = NULL;
+		assert_ok(timeline_begin(t, x.tokens, LENGTH, &err));
+		finish(t, 15);
+		fork = timeline_fork(t, 20, &err);
+		assert_ok(timeline_begin(fork, x.tokens, 30, &err));
+		finish(fork, 30);
+		if (round == 20)
+			before = mallinfo2().uordblks;
+	}
+	assert_true(mallinfo2().uordblks < before + 20000);
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,8 +427,11 @@ int main(void)
 		cmocka_unit_test(the_same_sequence_again_needs_no_run_and_a_beginning_of_it_one_token),
 		cmocka_unit_test(tokens_the_model_does_not_have_and_sequences_over_the_context_are_refused),
 		cmocka_unit_test(a_cancelled_run_leaves_the_timeline_as_it_was_and_it_goes_on),
+		cmocka_unit_test(a_run_under_way_ends_when_it_is_cancelled),
+		cmocka_unit_test(timelines_of_one_engine_may_run_at_once),
 		cmocka_unit_test(without_memory_for_the_cache_the_sequence_stays_pending),
 		cmocka_unit_test(memory_is_accounted_for),
+		cmocka_unit_test(timelines_leave_nothing_behind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

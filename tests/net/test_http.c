@@ -113,7 +113,8 @@ TEST(an_answer_has_a_status_headers_and_a_body)
 
 TEST(a_request_carries_method_headers_and_body)
 {
-	SERVE({ .expect = { "POST / HTTP/1.1\r\n", "\r\nX-Test: 1\r\n", "\r\nContent-Length: 5\r\n", "\r\n\r\nhello" } });
+	SERVE({ .expect = {
+			"POST / HTTP/1.1\r\n", "\r\nX-Test: 1\r\n", "\r\nContent-Length: 5\r\n", "\r\n\r\nhello" } });
 	own_seen seen = ask((struct http_call){
 		.method = "POST", .url = scripted_server_url(server, "/"), .body = STR("hello"),
 		.headers = (struct http_header[]){ { "X-Test", "1" } }, .header_count = 1 });
@@ -124,7 +125,8 @@ TEST(a_request_carries_method_headers_and_body)
 
 TEST(other_methods_are_sent_as_they_are)
 {
-	SERVE({ .expect = { "DELETE /x HTTP/1.1\r\n" } }, { .expect = { "HEAD /x HTTP/1.1\r\n" }, .body = "never sent on HEAD", .cut = 60 });
+	SERVE({ .expect = { "DELETE /x HTTP/1.1\r\n" } },
+		{ .expect = { "HEAD /x HTTP/1.1\r\n" }, .body = "no answer to HEAD has a body" });
 	own_seen deleted = ask((struct http_call){ .method = "DELETE", .url = scripted_server_url(server, "/x") });
 	own_seen head = ask((struct http_call){ .method = "HEAD", .url = scripted_server_url(server, "/x") });
 
@@ -141,7 +143,8 @@ TEST(a_large_request_arrives_whole)
 
 	memset(body, 'x', n);
 	body[n] = '\0';
-	own_seen seen = ask((struct http_call){ .method = "POST", .url = scripted_server_url(server, "/"), .body = { body, n } });
+	own_seen seen = ask(
+		(struct http_call){ .method = "POST", .url = scripted_server_url(server, "/"), .body = { body, n } });
 	assert_string_equal(seen.body.data, "ok");
 	assert_string_equal(strstr(scripted_server_request(server, 0), "\r\n\r\n") + 4, body);
 }
@@ -189,7 +192,9 @@ TEST(a_kept_connection_that_has_died_is_replaced)
 	own_http_client *client = http_client_create(&seen.err);
 
 	send_with(client, (struct http_call){ .url = scripted_server_url(server, "/") }, &seen);
-	send_with(client, (struct http_call){ .method = "POST", .body = STR("x"), .url = scripted_server_url(server, "/") }, &seen);
+	send_with(client,
+		(struct http_call){ .method = "POST", .body = STR("x"), .url = scripted_server_url(server, "/") },
+		&seen);
 	assert_true(seen.ok);
 	assert_string_equal(seen.body.data, "12");
 	assert_int_equal(scripted_server_connections(server), 2);
@@ -224,7 +229,8 @@ TEST(a_name_without_address_is_unavailable)
 
 TEST(an_address_that_is_none_is_refused)
 {
-	static const char *const urls[] = { "", "api.example.com/v1", "ftp://example.com/", "file:///etc/passwd", "http://", "http://a b/" };
+	static const char *const urls[] = { "", "api.example.com/v1", "ftp://example.com/", "file:///etc/passwd",
+		"http://", "http://a b/" };
 
 	for (size_t i = 0; i < countof(urls); i++) {
 		own_seen seen = ask((struct http_call){ .url = urls[i] });
@@ -246,7 +252,8 @@ TEST(a_header_with_a_line_break_is_refused_and_not_shown)
 TEST(silence_before_the_answer_is_a_timeout)
 {
 	SERVE({ .hang = true });
-	own_seen seen = ask((struct http_call){ .url = scripted_server_url(server, "/"), .first_byte_ms = 50, .silence_ms = 60000 });
+	own_seen seen = ask((struct http_call){
+		.url = scripted_server_url(server, "/"), .first_byte_ms = 50, .silence_ms = 60000 });
 
 	assert_fails(&seen, ERROR_TIMEOUT, "within 0.05 s");
 	assert_true(scripted_server_hung_up(server) > 0);
@@ -255,7 +262,8 @@ TEST(silence_before_the_answer_is_a_timeout)
 TEST(silence_in_the_middle_of_the_answer_is_a_timeout)
 {
 	SERVE({ .body = "half", .chunked = true, .hang = true });
-	own_seen seen = ask((struct http_call){ .url = scripted_server_url(server, "/"), .first_byte_ms = 60000, .silence_ms = 50 });
+	own_seen seen = ask((struct http_call){
+		.url = scripted_server_url(server, "/"), .first_byte_ms = 60000, .silence_ms = 50 });
 
 	assert_fails(&seen, ERROR_TIMEOUT, "fell silent for 0.05 s");
 	assert_string_equal(seen.body.data, "half");
@@ -264,7 +272,8 @@ TEST(silence_in_the_middle_of_the_answer_is_a_timeout)
 TEST(a_slow_answer_is_no_timeout_while_bytes_keep_coming)
 {
 	SERVE({ .body = "0123456789", .chunked = true, .piece = 1, .pause_ms = 60 });
-	own_seen seen = ask((struct http_call){ .url = scripted_server_url(server, "/"), .first_byte_ms = 400, .silence_ms = 400 });
+	own_seen seen = ask(
+		(struct http_call){ .url = scripted_server_url(server, "/"), .first_byte_ms = 400, .silence_ms = 400 });
 
 	assert_true(seen.ok);
 	assert_int_equal(seen.body.len, 10);
@@ -350,7 +359,8 @@ TEST(a_head_over_the_ceiling_is_refused)
 	assert_int_equal(seen.heads, 0);
 }
 
-static void endless_head(void *user, size_t index, struct str request, struct scripted_reply *reply, struct buf *storage)
+static void endless_head(
+	void *user, size_t index, struct str request, struct scripted_reply *reply, struct buf *storage)
 {
 	const char *line = user;
 
@@ -419,13 +429,12 @@ TEST(enough_of_an_answer_that_ends_keeps_its_connection)
 	assert_int_equal(scripted_server_connections(server), 1);
 }
 
-/* The bound is loose here; bench/ measures the time. */
 static void assert_hung_up_soon(struct scripted_server *server, uint64_t fired)
 {
 	uint64_t gone = scripted_server_hung_up(server);
 
 	assert_true(gone >= fired);
-	assert_true(gone - fired < 2000);
+	assert_true(gone - fired < 500);
 }
 
 struct later {
@@ -434,14 +443,14 @@ struct later {
 	uint64_t fired;
 };
 
-/* Fires when the request has reached the server, which says nothing. */
+/* Fires when the request has reached the server, which says nothing, and libcurl has no timer left to wake it. */
 static void *fire_later(void *user)
 {
 	struct later *later = user;
 
 	while (scripted_server_requests(later->server) == 0)
 		clock_sleep_ms(1);
-	clock_sleep_ms(20);
+	clock_sleep_ms(400);
 	later->fired = clock_ms();
 	cancel_fire(later->cancel);
 	return NULL;
@@ -574,7 +583,8 @@ TEST(a_redirect_to_another_host_leaves_the_key_behind)
 TEST(a_post_is_never_redirected)
 {
 	SERVE({ .status = 307, .headers = "Location: /b\r\n" });
-	own_seen seen = ask((struct http_call){ .method = "POST", .body = STR("x"), .url = scripted_server_url(server, "/a"), .redirects = 5 });
+	own_seen seen = ask((struct http_call){
+		.method = "POST", .body = STR("x"), .url = scripted_server_url(server, "/a"), .redirects = 5 });
 
 	assert_int_equal(seen.status, 307);
 	assert_int_equal(scripted_server_requests(server), 1);

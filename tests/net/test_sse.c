@@ -154,7 +154,8 @@ TEST(the_receiver_can_stop_the_stream)
 /* Property, over random streams of the characters that matter: cutting never changes the events. */
 TEST(random_cuts_of_random_streams_never_change_the_events)
 {
-	static const char *const parts[] = { "data", "event", ":", " ", "\n", "\r", "\r\n", "x", "\xef\xbb\xbf", "\n\n" };
+	static const char *const parts[] = { "data", "event", ":", " ", "\n", "\r", "\r\n", "x", "\xef\xbb\xbf",
+		"\n\n" };
 
 	for (unsigned seed = 1; seed <= 2000; seed++) {
 		own_buf stream = BUF_INIT(4096), whole = BUF_INIT(4096), cut = BUF_INIT(4096);

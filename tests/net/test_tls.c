@@ -20,15 +20,17 @@ static bool run(char *const *argv)
 
 	posix_spawn_file_actions_init(&quiet);
 	posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	bool ok = posix_spawnp(&pid, argv[0], &quiet, NULL, argv, environ) == 0 && waitpid(pid, &status, 0) == pid && status == 0;
+	bool ok = posix_spawnp(&pid, argv[0], &quiet, NULL, argv, environ) == 0 && waitpid(pid, &status, 0) == pid &&
+		  status == 0;
 	posix_spawn_file_actions_destroy(&quiet);
 	return ok;
 }
 
 static bool make_certificate(void)
 {
-	char *const argv[] = { "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "test_tls.key.tmp",
-		"-out", "test_tls.cert.tmp", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", NULL };
+	char *const argv[] = { "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
+		"test_tls.key.tmp", "-out", "test_tls.cert.tmp", "-days", "2", "-subj", "/CN=localhost", "-addext",
+		"subjectAltName=IP:127.0.0.1", NULL };
 
 	return run(argv);
 }
@@ -70,7 +72,8 @@ TEST(a_certificate_that_nobody_vouches_for_is_denied)
 		skip_because("no openssl program");
 	pid_t server = serve(&port);
 	snprintf(url, sizeof url, "https://127.0.0.1:%u/", port);
-	assert_false(http_send(client, &(struct http_call){ .url = url, .connect_ms = 5000, .first_byte_ms = 5000 }, &err));
+	assert_false(
+		http_send(client, &(struct http_call){ .url = url, .connect_ms = 5000, .first_byte_ms = 5000 }, &err));
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
 	unlink("test_tls.key.tmp");

@@ -8,10 +8,16 @@
 #include "support/test.h"
 
 #define SSE "Content-Type: text/event-stream; charset=utf-8\r\n"
-#define BEGIN "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":3}}}\n\n"
-#define HELLO "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello\"}}\n\n"
+#define BEGIN \
+	"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":3}}}\n\n"
+#define HELLO \
+	"event: content_block_delta\ndata: " \
+	"{\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello\"}}\n\n"
 #define END "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
-#define ERROR_EVENT "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n"
+#define ERROR_EVENT \
+	"event: error\ndata: " \
+	"{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n"
+#define INVALID(message) "{\"error\":{\"type\":\"invalid_request_error\",\"message\":\"" message "\"}}"
 #define ANSWER { .headers = SSE, .body = BEGIN HELLO END, .chunked = true }
 
 struct seen {
@@ -109,8 +115,9 @@ static void assert_fails(const struct seen *seen, enum error_kind kind, const ch
 
 TEST(a_question_is_sent_as_claude_wants_it)
 {
-	SERVE({ .expect = { "POST /v1/messages HTTP/1.1\r\n", "\r\nx-api-key: sk-secret\r\n", "\r\nanthropic-version: 2023-06-01\r\n",
-		"\r\nContent-Type: application/json\r\n" }, .headers = SSE, .body = BEGIN HELLO END });
+	SERVE({ .expect = { "POST /v1/messages HTTP/1.1\r\n", "\r\nx-api-key: sk-secret\r\n",
+			"\r\nanthropic-version: 2023-06-01\r\n", "\r\nContent-Type: application/json\r\n" },
+		.headers = SSE, .body = BEGIN HELLO END });
 	ask(server, &seen);
 	assert_answered(&seen);
 	assert_non_null(strstr(scripted_server_request(server, 0), "{\"model\":\"claude-sonnet-5-5\""));
@@ -118,7 +125,8 @@ TEST(a_question_is_sent_as_claude_wants_it)
 
 TEST(an_answer_comes_through_in_pieces_of_any_size)
 {
-	SERVE({ .headers = SSE, .body = BEGIN HELLO END, .chunked = true, .piece = 1 }, { .headers = SSE, .body = BEGIN HELLO END, .piece = 7 });
+	SERVE({ .headers = SSE, .body = BEGIN HELLO END, .chunked = true, .piece = 1 },
+		{ .headers = SSE, .body = BEGIN HELLO END, .piece = 7 });
 	own_seen again = SEEN_NOTHING;
 	ask(server, &seen);
 	ask(server, &again);
@@ -128,7 +136,8 @@ TEST(an_answer_comes_through_in_pieces_of_any_size)
 
 TEST(a_server_that_is_busy_is_asked_again)
 {
-	SERVE({ .status = 529 }, { .status = 500, .headers = "Content-Type: application/json\r\n", .body = "{}" }, ANSWER);
+	SERVE({ .status = 529 }, { .status = 500, .headers = "Content-Type: application/json\r\n", .body = "{}" },
+		ANSWER);
 	ask(server, &seen);
 	assert_answered(&seen);
 	assert_int_equal(seen.notices, 2);
@@ -187,11 +196,13 @@ TEST(what_a_second_try_cannot_mend_is_tried_once)
 	static const struct {
 		int status;
 		enum error_kind kind;
-	} cases[] = { { 400, ERROR_INVALID }, { 401, ERROR_DENIED }, { 403, ERROR_DENIED }, { 404, ERROR_NOT_FOUND }, { 413, ERROR_TOO_LARGE },
-		{ 302, ERROR_INVALID } };
+	} cases[] = { { 400, ERROR_INVALID }, { 401, ERROR_DENIED }, { 403, ERROR_DENIED }, { 404, ERROR_NOT_FOUND },
+		{ 413, ERROR_TOO_LARGE }, { 302, ERROR_INVALID } };
 
 	for (size_t i = 0; i < countof(cases); i++) {
-		struct scripted_reply script[] = { { .status = cases[i].status, .headers = "Location: http://127.0.0.1:1/\r\n" }, ANSWER };
+		struct scripted_reply script[] = {
+			{ .status = cases[i].status, .headers = "Location: http://127.0.0.1:1/\r\n" }, ANSWER
+		};
 		own_server *server = scripted_server_start(script, countof(script));
 		own_seen seen = SEEN_NOTHING;
 		ask(server, &seen);
@@ -245,11 +256,14 @@ TEST(a_stream_broken_after_text_is_reported_as_cut)
 		enum error_kind kind;
 		const char *text;
 	} cases[] = {
-		{ { .headers = SSE, .body = BEGIN HELLO, .chunked = true, .hang = true }, ERROR_TIMEOUT, "fell silent" },
-		{ { .headers = SSE, .body = BEGIN HELLO, .chunked = true }, ERROR_UNAVAILABLE, "the connection ended too early" },
+		{ { .headers = SSE, .body = BEGIN HELLO, .chunked = true, .hang = true }, ERROR_TIMEOUT,
+			"fell silent" },
+		{ { .headers = SSE, .body = BEGIN HELLO, .chunked = true }, ERROR_UNAVAILABLE,
+			"the connection ended too early" },
 		{ { .headers = SSE, .body = BEGIN HELLO END, .cut = 310 }, ERROR_UNAVAILABLE, "cut in the middle" },
 		{ { .headers = SSE, .body = BEGIN HELLO ERROR_EVENT }, ERROR_UNAVAILABLE, "Claude is overloaded" },
-		{ { .headers = SSE, .body = BEGIN HELLO "event: message_stop\ndata: {\n\n" }, ERROR_UNAVAILABLE, "not valid JSON" },
+		{ { .headers = SSE, .body = BEGIN HELLO "event: message_stop\ndata: {\n\n" }, ERROR_UNAVAILABLE,
+			"not valid JSON" },
 	};
 
 	for (size_t i = 0; i < countof(cases); i++) {
@@ -274,7 +288,8 @@ TEST(something_that_is_no_stream_is_refused)
 {
 	SERVE({ .headers = "Content-Type: text/html\r\n", .body = "<html>log in here</html>" });
 	ask(server, &seen);
-	assert_fails(&seen, ERROR_INVALID, "Claude's address answered with text/html instead of a stream: check the base URL");
+	assert_fails(&seen, ERROR_INVALID,
+		"Claude's address answered with text/html instead of a stream: check the base URL");
 }
 
 TEST(an_endless_error_page_is_read_no_further_than_needed)
@@ -286,8 +301,8 @@ TEST(an_endless_error_page_is_read_no_further_than_needed)
 
 TEST(a_key_that_the_server_quotes_is_not_shown)
 {
-	SERVE({ .status = 400, .body = "{\"error\":{\"type\":\"invalid_request_error\",\"message\":\"bad key sk-secret\"}}" },
-		{ .headers = SSE, .body = "event: error\ndata: {\"error\":{\"type\":\"invalid_request_error\",\"message\":\"bad key sk-secret\"}}\n\n" });
+	SERVE({ .status = 400, .body = INVALID("bad key sk-secret") },
+		{ .headers = SSE, .body = "event: error\ndata: " INVALID("bad key sk-secret") "\n\n" });
 	own_seen again = SEEN_NOTHING;
 	ask(server, &seen);
 	ask(server, &again);
@@ -298,7 +313,7 @@ TEST(a_key_that_the_server_quotes_is_not_shown)
 TEST(a_wish_that_the_model_refuses_is_left_out)
 {
 	SERVE({ .expect = { "\"temperature\":0.200000" }, .status = 400,
-		.body = "{\"error\":{\"type\":\"invalid_request_error\",\"message\":\"`temperature` is deprecated for this model.\"}}" }, ANSWER);
+		.body = INVALID("`temperature` is deprecated for this model.") }, ANSWER);
 	ask_with(server, (struct ask){ 0 }, 0.2f, &seen);
 	assert_answered(&seen);
 	assert_int_equal(seen.notices, 0);
@@ -323,7 +338,7 @@ TEST(cancelling_in_mid_answer_closes_the_connection)
 	seen.fire_on_text = &cancel;
 	ask_with(server, (struct ask){ .cancel = &cancel }, NAN, &seen);
 	assert_fails(&seen, ERROR_CANCELLED, "cancelled");
-	assert_true(scripted_server_hung_up(server) - seen.fired < 2000);
+	assert_true(scripted_server_hung_up(server) - seen.fired < 500);
 	cancel_done(&cancel);
 }
 

@@ -6,8 +6,8 @@ TEST(every_provider_fills_every_slot)
 {
 	for (size_t i = 0; i < provider_count; i++) {
 		const struct provider *p = providers[i];
-		const char *const texts[] = { p->name, p->display_name, p->default_model, p->default_base_url, p->key_variable,
-			p->key_header, p->path };
+		const char *const texts[] = { p->name, p->display_name, p->default_model, p->default_base_url,
+			p->key_variable, p->key_header, p->path };
 
 		for (size_t k = 0; k < countof(texts); k++)
 			assert_true(texts[k] && texts[k][0]);
@@ -31,7 +31,8 @@ TEST(a_provider_is_found_by_its_name)
 /* Property: whatever the status and the body, there is an error with a text. */
 TEST(every_provider_explains_every_status)
 {
-	static const char *const bodies[] = { "", "{}", "[]", "null", "<html>", "{\"error\":1}", "{\"error\":{\"type\":1,\"message\":[]}}",
+	static const char *const bodies[] = { "", "{}", "[]", "null", "<html>", "{\"error\":1}",
+		"{\"error\":{\"type\":1,\"message\":[]}}",
 		"{\"error\":{\"type\":\"error\",\"message\":\"\\u0007\\n\"}}" };
 
 	for (size_t i = 0; i < provider_count; i++)

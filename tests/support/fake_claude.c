@@ -80,12 +80,13 @@ static void add_words(struct buf *out, struct str text)
 
 static void write_stream(struct buf *out, const char *asked)
 {
-	buf_put(out, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":\"message\","
-		"\"role\":\"assistant\",\"model\":\"fake\",\"content\":[],\"stop_reason\":null,"
-		"\"usage\":{\"input_tokens\":10,\"output_tokens\":1}}}\n\n"
-		"event: ping\ndata: {\"type\":\"ping\"}\n\n"
-		"event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"
-		"\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
+	buf_put(out, "event: message_start\ndata: "
+		     "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":\"message\","
+		     "\"role\":\"assistant\",\"model\":\"fake\",\"content\":[],\"stop_reason\":null,"
+		     "\"usage\":{\"input_tokens\":10,\"output_tokens\":1}}}\n\n"
+		     "event: ping\ndata: {\"type\":\"ping\"}\n\n"
+		     "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"
+		     "\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
 	add_words(out, str_of("Claude heard: "));
 	add_words(out, str_of(asked));
 	buf_put(out, "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
@@ -96,7 +97,9 @@ static void write_stream(struct buf *out, const char *asked)
 
 static void refuse(struct scripted_reply *reply, struct buf *storage, int status, const char *type, const char *message)
 {
-	buf_putf(storage, "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"%s\"},\"request_id\":\"req_1\"}", type, message);
+	buf_putf(storage,
+		"{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"%s\"},\"request_id\":\"req_1\"}", type,
+		message);
 	reply->status = status;
 	reply->headers = "Content-Type: application/json\r\n";
 	reply->body = storage->data;

@@ -131,7 +131,8 @@ static bool send_reply(struct connection *c, const struct scripted_reply *reply)
 	c->sent = 0;
 	clock_sleep_ms(reply->delay_ms);
 	if (!silent && !reply->raw) {
-		buf_putf(&head, "HTTP/1.1 %d Scripted\r\n%s", reply->status ? reply->status : 200, reply->headers ? reply->headers : "");
+		buf_putf(&head, "HTTP/1.1 %d Scripted\r\n%s", reply->status ? reply->status : 200,
+			reply->headers ? reply->headers : "");
 		if (reply->chunked)
 			buf_put(&head, "Transfer-Encoding: chunked\r\n\r\n");
 		else if (reply->endless || reply->hang)
@@ -255,7 +256,9 @@ static void *accept_all(void *user)
 
 static struct sockaddr_in loopback(uint16_t port)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	return (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+	};
 }
 
 static int listen_on(uint16_t *port)

@@ -14,7 +14,7 @@
 
 /* One answer.  Strings outlive the server. */
 struct scripted_reply {
-	const char *expect[4]; /* texts the request must hold; otherwise it is answered by 599 and the text that was missing */
+	const char *expect[4]; /* texts the request must hold; otherwise the answer is 599 and the missing text */
 	int status;            /* 0: 200 */
 	const char *headers;   /* lines besides Content-Length or Transfer-Encoding, each ended by CRLF */
 	const char *body;      /* NULL: none */
@@ -58,5 +58,5 @@ size_t scripted_server_connections(struct scripted_server *server);
 /* The bytes of a request received, head and body; valid until the server stops. */
 const char *scripted_server_request(struct scripted_server *server, size_t index);
 
-/* Waits until a peer has gone from a connection that hangs, and says when (clock_ms()); 0 after five seconds in vain. */
+/* Waits until a peer has left a connection that hangs, and says when (clock_ms()); 0 after five seconds in vain. */
 uint64_t scripted_server_hung_up(struct scripted_server *server);
