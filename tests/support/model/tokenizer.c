@@ -164,7 +164,7 @@ static bool write_json(const char *dir, const char *name, const json_t *value, s
 	return json_write(&text, value, err) && file_write(path, buf_str(&text), 0644, err);
 }
 
-bool tokenizer_write(const char *dir, struct error *err)
+bool vocabulary_write(const char *dir, struct error *err)
 {
 	own_json *model = make_model();
 	own_json *tokenizer = make_tokenizer(model);
@@ -174,7 +174,7 @@ bool tokenizer_write(const char *dir, struct error *err)
 		write_json(dir, "tokenizer_config.json", config, err);
 }
 
-bool tokenizer_link(const char *dir, const char *from, struct error *err)
+bool vocabulary_link(const char *dir, const char *from, struct error *err)
 {
 	static const char *const names[] = { "tokenizer.json", "tokenizer_config.json" };
 	own_mem char *real = realpath(from, NULL);
