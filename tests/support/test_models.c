@@ -27,7 +27,7 @@ static const int64_t prompt[TOKENS] = {
 static const float tolerances[PRECISION_COUNT] = {
 	[PRECISION_FLOAT32] = 1e-4f,   /* sums in another order */
 	[PRECISION_FLOAT16] = 0.1f,    /* neighbouring halves are 2^-6 apart at 16, and there are two layers */
-	[PRECISION_INT8] = 1,          /* usually 1e-5, 0.4 where an activation between two levels falls the other way */
+	[PRECISION_INT8] = 1,          /* 1e-5; 0.4 where an activation between two levels falls the other way */
 	[PRECISION_Q4] = 1e-4f,        /* the weights are exact, the rest is float32 */
 	[PRECISION_Q4F16] = 0.1f,
 };
@@ -70,7 +70,8 @@ static void assert_near(const float *a, const float *b, size_t count, float tole
 {
 	for (size_t i = 0; i < count; i++)
 		if (!(fabsf(a[i] - b[i]) <= tolerance))
-			fail_msg("logit %zu of position %zu is %g, not %g", i % VOCAB, i / VOCAB, (double)a[i], (double)b[i]);
+			fail_msg("logit %zu of position %zu is %g, not %g", i % VOCAB, i / VOCAB,
+				(double)a[i], (double)b[i]);
 }
 
 /* Gives the tokens in pieces of these sizes to both. */
@@ -162,7 +163,7 @@ TEST(holds_for_other_sizes)
 
 TEST(computes_coarsely_but_alike_with_an_accuracy_level)
 {
-	struct model_shape shape = { MODEL_TINY, .precision = PRECISION_Q4, .accuracy_level = 4, .separate_head = true };
+	struct model_shape shape = { MODEL_TINY, .precision = PRECISION_Q4, .separate_head = true, .accuracy_level = 4 };
 	own_forward *twin = NULL;
 	own_bare *bare = NULL;
 

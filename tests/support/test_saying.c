@@ -92,7 +92,8 @@ TEST(says_the_text_after_any_prompt_in_any_pieces)
 	static const char *const prompts[] = {
 		HEAD,
 		"<|im_start|>user\nHello<|im_end|>\n" HEAD,
-		"<|im_start|>system\nYou are the assistant.\n<|im_end|>\n<|im_start|>user\nassistant\nassistant<|im_end|>\n" HEAD,
+		"<|im_start|>system\nYou are the assistant.\n<|im_end|>\n"
+		"<|im_start|>user\nassistant\nassistant<|im_end|>\n" HEAD,
 		"<|im_start|>user\nSay: Grüße — done.<|im_end|>\n" HEAD,
 	};
 

@@ -80,7 +80,7 @@ static void add_merge(json_t *vocab, json_t *merges, char left[], uint8_t byte)
 
 	utf8_encode(byte_character(byte), right);
 	snprintf(merge, sizeof merge, "%s %s", left, right);
-	strcpy(left + n, right);
+	memcpy(left + n, right, sizeof right);
 	if (json_object_get(vocab, left))
 		return;
 	json_object_set_new(vocab, left, json_integer((json_int_t)json_object_size(vocab)));
