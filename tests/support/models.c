@@ -138,15 +138,15 @@ static bool fill_graph(struct builder *b, const struct model_shape *s, const str
 	return ok;
 }
 
-/* Without the cache's and norms' few bytes. */
+/* At most: a table in 4 or 8 bits counts as if it were not. */
 static uint64_t weight_bytes(const struct model_shape *s)
 {
 	static const uint64_t bits[PRECISION_COUNT] = { 32, 16, 8, 5, 5 };
 	uint64_t attention = 2ull * (s->heads + s->kv_heads) * s->head_dim;
 	uint64_t layer = s->hidden * (attention + 3 * s->intermediate);
-	uint64_t table = (uint64_t)s->vocab * s->hidden * (s->separate_head ? 2 : 1);
+	uint64_t tables = (uint64_t)s->vocab * s->hidden * (s->separate_head ? 2 : 1);
 
-	return s->says ? 0 : s->layers * layer * bits[s->precision] / 8 + table * 4;
+	return s->says ? 0 : (s->layers * layer * bits[s->precision] + tables * bits[precision_of_vectors(s)]) / 8;
 }
 
 static bool write_graph(const char *dir, const struct model_shape *s, const struct vocabulary *v, struct error *err)
@@ -181,7 +181,7 @@ bool model_write(const char *dir, const struct model_shape *shape, struct error 
 	}
 	if (!check_shape(&s, err) || !path_make(dir, 0755, err))
 		return false;
-	if (s.tokenizer ? !tokenizer_link(dir, s.tokenizer, err) : !tokenizer_write(dir, err))
+	if (s.tokenizer ? !vocabulary_link(dir, s.tokenizer, err) : !vocabulary_write(dir, err))
 		return false;
 	v = vocabulary_load(dir, err);
 	if (!v)

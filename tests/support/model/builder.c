@@ -23,7 +23,9 @@ void *builder_alloc(struct builder *b, size_t size)
 
 char *builder_copy(struct builder *b, const char *text)
 {
-	return strcpy(builder_alloc(b, strlen(text) + 1), text);
+	size_t size = strlen(text) + 1;
+
+	return memcpy(builder_alloc(b, size), text, size);
 }
 
 char *builder_format(struct builder *b, const char *fmt, va_list args)

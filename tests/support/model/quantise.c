@@ -1,3 +1,7 @@
+/*
+ * Straight from the formulas, in float as the quantisers compute.  Rounding goes to
+ * the nearest, ties to even.
+ */
 #include "support/model/quantise.h"
 
 #include <math.h>

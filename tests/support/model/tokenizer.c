@@ -80,7 +80,7 @@ static void add_merge(json_t *vocab, json_t *merges, char left[], uint8_t byte)
 
 	utf8_encode(byte_character(byte), right);
 	snprintf(merge, sizeof merge, "%s %s", left, right);
-	strcpy(left + n, right);
+	memcpy(left + n, right, sizeof right);
 	if (json_object_get(vocab, left))
 		return;
 	json_object_set_new(vocab, left, json_integer((json_int_t)json_object_size(vocab)));
@@ -164,7 +164,7 @@ static bool write_json(const char *dir, const char *name, const json_t *value, s
 	return json_write(&text, value, err) && file_write(path, buf_str(&text), 0644, err);
 }
 
-bool tokenizer_write(const char *dir, struct error *err)
+bool vocabulary_write(const char *dir, struct error *err)
 {
 	own_json *model = make_model();
 	own_json *tokenizer = make_tokenizer(model);
@@ -174,7 +174,7 @@ bool tokenizer_write(const char *dir, struct error *err)
 		write_json(dir, "tokenizer_config.json", config, err);
 }
 
-bool tokenizer_link(const char *dir, const char *from, struct error *err)
+bool vocabulary_link(const char *dir, const char *from, struct error *err)
 {
 	static const char *const names[] = { "tokenizer.json", "tokenizer_config.json" };
 	own_mem char *real = realpath(from, NULL);

@@ -14,10 +14,10 @@
  * tokenizer.json and tokenizer_config.json: byte-level BPE as Qwen2's (its regular
  * expression, its special tokens), 256 bytes and a few hundred merges.
  */
-bool tokenizer_write(const char *dir, struct error *err) must_use;
+bool vocabulary_write(const char *dir, struct error *err) must_use;
 
 /* Links both files from another folder. */
-bool tokenizer_link(const char *dir, const char *from, struct error *err) must_use;
+bool vocabulary_link(const char *dir, const char *from, struct error *err) must_use;
 
 struct vocabulary;
 

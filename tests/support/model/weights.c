@@ -144,7 +144,8 @@ struct matrix matrix_of_qkv(const struct model_shape *s, size_t layer)
 
 struct matrix matrix_of_qkv_biases(const struct model_shape *s, size_t layer)
 {
-	return stack(weight_bias(s, layer, PROJECT_Q), weight_bias(s, layer, PROJECT_K), weight_bias(s, layer, PROJECT_V));
+	return stack(weight_bias(s, layer, PROJECT_Q), weight_bias(s, layer, PROJECT_K),
+		weight_bias(s, layer, PROJECT_V));
 }
 
 float matrix_at(const struct matrix *m, size_t row, size_t col)
