@@ -4,7 +4,6 @@
  */
 #include "text/added.h"
 
-#include "base/utf8.h"
 #include "text/unicode.h"
 
 static bool wanted(const struct added_finder *f, const struct vocab_added *a)
@@ -65,15 +64,6 @@ static const struct vocab_added *longest(const struct added_finder *f, struct st
 	return found;
 }
 
-/* Where the character that ends before `at` begins; text is well-formed. */
-static size_t previous(struct str text, size_t at)
-{
-	do
-		at--;
-	while (at && ((unsigned char)text.p[at] & 0xC0) == 0x80);
-	return at;
-}
-
 static bool is_word(struct str text, size_t at)
 {
 	uint32_t c;
@@ -82,36 +72,9 @@ static bool is_word(struct str text, size_t at)
 	return unicode_flags(c) & UNICODE_WORD;
 }
 
-struct str added_strip_start(struct str text)
-{
-	uint32_t c;
-
-	while (text.n) {
-		size_t len = unicode_next(text.p, &c);
-		if (unicode_class(c) != CHAR_SPACE)
-			break;
-		text = str_from(text, len);
-	}
-	return text;
-}
-
-struct str added_strip_end(struct str text)
-{
-	uint32_t c;
-
-	while (text.n) {
-		size_t last = previous(text, text.n);
-		unicode_next(text.p + last, &c);
-		if (unicode_class(c) != CHAR_SPACE)
-			break;
-		text.n = last;
-	}
-	return text;
-}
-
 static bool touches_a_word(struct str text, size_t start, size_t end)
 {
-	return (start && is_word(text, previous(text, start))) || (end < text.n && is_word(text, end));
+	return (start && is_word(text, unicode_previous(text, start))) || (end < text.n && is_word(text, end));
 }
 
 bool added_find(const struct added_finder *f, struct str text, size_t floor, size_t *at, struct added_match *match)
@@ -124,9 +87,9 @@ bool added_find(const struct added_finder *f, struct str text, size_t floor, siz
 			continue;
 		}
 		if (a->flags & TOKEN_LSTRIP)
-			start = floor + added_strip_end((struct str){ text.p + floor, start - floor }).n;
+			start = floor + unicode_strip_end((struct str){ text.p + floor, start - floor }).n;
 		if (a->flags & TOKEN_RSTRIP)
-			end = text.n - added_strip_start(str_from(text, end)).n;
+			end = text.n - unicode_strip_start(str_from(text, end)).n;
 		*match = (struct added_match){ start, end, a->id };
 		*at = end;
 		return true;

@@ -29,7 +29,3 @@ struct added_match {
  * reaches before `floor`, where the last one ended.
  */
 bool added_find(const struct added_finder *f, struct str text, size_t floor, size_t *at, struct added_match *match);
-
-/* Without the white space that a token to the left (right) of it swallows. */
-struct str added_strip_start(struct str text);
-struct str added_strip_end(struct str text);

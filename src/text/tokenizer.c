@@ -147,6 +147,15 @@ bool tokenizer_is_control(const struct tokenizer *t, int32_t id)
 	return token(t, id)->flags & TOKEN_CONTROL;
 }
 
+bool tokenizer_control(const struct tokenizer *t, struct str content, struct token_control *control)
+{
+	const struct vocab_added *added = vocab_added(&t->rules.vocab, content);
+
+	if (added)
+		*control = (struct token_control){ added->id, added->flags & TOKEN_LSTRIP, added->flags & TOKEN_RSTRIP };
+	return added != NULL;
+}
+
 bool tokenizer_encode(const struct tokenizer *t, struct str text, enum token_mode mode, struct tokens *out, struct error *err)
 {
 	if (text.n > TOKENIZER_TEXT_MAX)

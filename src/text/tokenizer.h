@@ -50,6 +50,15 @@ bool tokenizer_is_special(const struct tokenizer *t, int32_t id);
 /* Never made from plain text: special tokens and whatever else was added to the vocabulary but runs of white space. */
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id);
 
+/* An added token as templates write it. */
+struct token_control {
+	int32_t id;
+	bool strips_left, strips_right;   /* swallows the white space beside it */
+};
+
+/* False when `content` is no added token. */
+bool tokenizer_control(const struct tokenizer *t, struct str content, struct token_control *control);
+
 enum token_mode {
 	TOKENS_PLAIN,     /* somebody's words: "<|im_end|>" in them is text like any other */
 	TOKENS_PARSED,    /* "<|im_end|>" is that token, as the reference encodes */

@@ -1,17 +1,36 @@
 #include "text/unicode.h"
 
-#include <string.h>
-
-size_t unicode_ascii(const char *s, size_t n)
+size_t unicode_previous(struct str text, size_t at)
 {
-	size_t i = 0;
+	do
+		at--;
+	while (at && ((unsigned char)text.p[at] & 0xC0) == 0x80);
+	return at;
+}
 
-	for (uint64_t word; i + sizeof word <= n; i += sizeof word) {
-		memcpy(&word, s + i, sizeof word);
-		if (word & 0x8080808080808080u)
+struct str unicode_strip_start(struct str text)
+{
+	uint32_t c;
+
+	while (text.n) {
+		size_t len = unicode_next(text.p, &c);
+		if (unicode_class(c) != CHAR_SPACE)
 			break;
+		text = str_from(text, len);
 	}
-	while (i < n && (unsigned char)s[i] < 0x80)
-		i++;
-	return i;
+	return text;
+}
+
+struct str unicode_strip_end(struct str text)
+{
+	uint32_t c;
+
+	while (text.n) {
+		size_t last = unicode_previous(text, text.n);
+		unicode_next(text.p + last, &c);
+		if (unicode_class(c) != CHAR_SPACE)
+			break;
+		text.n = last;
+	}
+	return text;
 }

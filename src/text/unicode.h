@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 enum char_class { CHAR_OTHER, CHAR_LETTER, CHAR_NUMBER, CHAR_SPACE };   /* rest, \p{L}, \p{N}, \p{White_Space} */
 
 #define UNICODE_CLASS    3u    /* mask of enum char_class */
@@ -48,3 +50,12 @@ static inline size_t unicode_next(const char *s, uint32_t *c)
 		return *c = (b[0] & 0x0Fu) << 12 | (b[1] & 0x3Fu) << 6 | (b[2] & 0x3Fu), 3;
 	return *c = (b[0] & 0x07u) << 18 | (b[1] & 0x3Fu) << 12 | (b[2] & 0x3Fu) << 6 | (b[3] & 0x3Fu), 4;
 }
+
+/* Where the character that ends before `at` begins, at > 0, in well-formed text. */
+size_t unicode_previous(struct str text, size_t at);
+
+/* Well-formed text without the white space at its start, end. */
+struct str unicode_strip_start(struct str text);
+struct str unicode_strip_end(struct str text);
+
+static inline struct str unicode_strip(struct str text) { return unicode_strip_start(unicode_strip_end(text)); }

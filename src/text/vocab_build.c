@@ -11,12 +11,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "text/added.h"
 #include "text/alphabet.h"
 #include "text/digest.h"
 #include "text/nfc.h"
 #include "text/pull.h"
 #include "text/regex.h"
+#include "text/unicode.h"
 #include "text/vocab_source.h"
 
 #define PROBES_MAX 1024   /* more can only be meant */
@@ -186,7 +186,7 @@ static unsigned added_flags(const json_t *token, struct str content)
 		{ "special", TOKEN_SPECIAL | TOKEN_CONTROL }, { "lstrip", TOKEN_LSTRIP }, { "rstrip", TOKEN_RSTRIP },
 		{ "single_word", TOKEN_SINGLE_WORD }, { "normalized", TOKEN_NORMALIZED },
 	};
-	unsigned flags = added_strip_start(content).n ? TOKEN_CONTROL : 0;
+	unsigned flags = unicode_strip_start(content).n ? TOKEN_CONTROL : 0;
 
 	for (size_t i = 0; i < countof(rows); i++)
 		if (json_is_true(json_object_get(token, rows[i].key)))

@@ -1,0 +1,85 @@
+#include "text/pyjson.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DIGITS_MAX 17   /* enough for any double */
+
+/* The decimal digits of |value| in `digits`, as few as give it back, and the power of ten of the first. */
+static int shortest(double value, char digits[DIGITS_MAX + 1])
+{
+	char text[40];
+	size_t n = 0;
+
+	for (int precision = 0; precision < DIGITS_MAX; precision++) {
+		snprintf(text, sizeof text, "%.*e", precision, fabs(value));
+		if (strtod(text, NULL) == fabs(value))
+			break;
+	}
+	char *exponent = strchr(text, 'e');
+	for (const char *c = text; c < exponent; c++)   /* the point may be a comma, depending on the locale */
+		if (*c >= '0' && *c <= '9')
+			digits[n++] = *c;
+	digits[n] = '\0';
+	return atoi(exponent + 1);
+}
+
+/* As repr(): 1e-05, 0.0001, 123.0, 1e+16. */
+static bool write_real(struct buf *out, double value, struct error *err)
+{
+	char digits[DIGITS_MAX + 1];
+	int power = shortest(value, digits), n = (int)strlen(digits);
+
+	if (signbit(value) && !buf_adds(out, "-", err))
+		return false;
+	if (power < -4 || power >= 16)
+		return buf_addf(out, err, "%c%s%se%+03d", digits[0], n > 1 ? "." : "", digits + 1, power);
+	if (power < 0)
+		return buf_addf(out, err, "0.%.*s%s", -power - 1, "000", digits);
+	if (n <= power + 1)
+		return buf_addf(out, err, "%s%.*s.0", digits, power + 1 - n, "000000000000000");
+	return buf_addf(out, err, "%.*s.%s", power + 1, digits, digits + power + 1);
+}
+
+static bool write_array(struct buf *out, const json_t *array, struct error *err)
+{
+	const json_t *item;
+	size_t i;
+
+	if (!buf_adds(out, "[", err))
+		return false;
+	json_array_foreach(array, i, item)
+		if ((i && !buf_adds(out, ", ", err)) || !pyjson_write(out, item, err))
+			return false;
+	return buf_adds(out, "]", err);
+}
+
+static bool write_object(struct buf *out, const json_t *object, struct error *err)
+{
+	const char *separator = "{", *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, key, value) {
+		if (!buf_adds(out, separator, err) || !json_write_string(out, str_of(key), err) || !buf_adds(out, ": ", err) ||
+		    !pyjson_write(out, value, err))
+			return false;
+		separator = ", ";
+	}
+	return buf_adds(out, *separator == '{' ? "{}" : "}", err);
+}
+
+bool pyjson_write(struct buf *out, const json_t *value, struct error *err)
+{
+	switch (json_typeof(value)) {
+	case JSON_OBJECT: return write_object(out, value, err);
+	case JSON_ARRAY: return write_array(out, value, err);
+	case JSON_STRING: return json_write_string(out, (struct str){ json_string_value(value), json_string_length(value) }, err);
+	case JSON_INTEGER: return buf_addf(out, err, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	case JSON_REAL: return write_real(out, json_real_value(value), err);
+	case JSON_TRUE: return buf_adds(out, "true", err);
+	case JSON_FALSE: return buf_adds(out, "false", err);
+	case JSON_NULL: return buf_adds(out, "null", err);
+	}
+	return error_set(err, ERROR_INTERNAL, "JSON of an unknown type");
+}

@@ -1,0 +1,10 @@
+/*
+ * JSON as Python's json.dumps(value, ensure_ascii=False) writes it, which is
+ * what chat templates call tojson and what models were trained on: ", " and ": "
+ * between things, the shortest digits of a float, non-ASCII as it is.
+ */
+#pragma once
+
+#include "base/json.h"
+
+bool pyjson_write(struct buf *out, const json_t *value, struct error *err) must_use;

@@ -1,0 +1,81 @@
+/*
+ * The families, recognised by what stands in their Jinja.  Sources of the forms
+ * are the chat_template members that the models' makers publish.
+ */
+#include "text/template_families.h"
+
+static const struct template qwen25 = {
+	.name = "Qwen2.5",
+	.markers = { "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.", "<tool_call>" },
+	.render = template_qwen,
+	.tools = true,
+	.default_system = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+};
+
+static const struct template qwen2 = {
+	.name = "Qwen2",
+	.markers = { "<|im_start|>system\\nYou are a helpful assistant.<|im_end|>" },
+	.render = template_turns,
+	.default_system = "You are a helpful assistant.",
+	.open = "<|im_start|>", .after_close = "\n", .end = "<|im_end|>", .after_end = "\n",
+};
+
+static const struct template phi4 = {
+	.name = "Phi-4",
+	.markers = { "<|im_start|>", "<|im_sep|>" },
+	.render = template_turns,
+	.open = "<|im_start|>", .close = "<|im_sep|>", .end = "<|im_end|>",
+};
+
+static const struct template chatml = {
+	.name = "ChatML",
+	.markers = { "<|im_start|>", "<|im_end|>" },
+	.render = template_turns,
+	.open = "<|im_start|>", .after_close = "\n", .end = "<|im_end|>", .after_end = "\n",
+};
+
+/* Without a clock the template itself says this date. */
+static const struct template llama31 = {
+	.name = "Llama 3.1",
+	.markers = { "<|start_header_id|>", "Cutting Knowledge Date: December 2023" },
+	.render = template_turns,
+	.default_system = "",
+	.system_words = "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n",
+	.begin = "<|begin_of_text|>", .open = "<|start_header_id|>", .close = "<|end_header_id|>", .after_close = "\n\n",
+	.end = "<|eot_id|>", .trims = true,
+};
+
+static const struct template llama3 = {
+	.name = "Llama 3",
+	.markers = { "<|start_header_id|>", "<|eot_id|>" },
+	.render = template_turns,
+	.begin = "<|begin_of_text|>", .open = "<|start_header_id|>", .close = "<|end_header_id|>", .after_close = "\n\n",
+	.end = "<|eot_id|>", .trims = true,
+};
+
+static const struct template mistral = {
+	.name = "Mistral Nemo",
+	.markers = { "\"[INST]\" + system_message", "[AVAILABLE_TOOLS]" },
+	.render = template_mistral,
+	.begin = "<s>", .end = "</s>",
+};
+
+static const struct template deepseek_r1 = {
+	.name = "DeepSeek R1",
+	.markers = { "<｜User｜>", "<｜Assistant｜><think>\\n" },
+	.render = template_deepseek,
+	.begin = "<｜begin▁of▁sentence｜>", .open = "<｜User｜>", .close = "<｜Assistant｜>", .end = "<｜end▁of▁sentence｜>",
+	.answer = "<think>", .after_answer = "\n",
+};
+
+static const struct template deepseek = {
+	.name = "DeepSeek",
+	.markers = { "<｜User｜>", "<｜Assistant｜>" },
+	.render = template_deepseek,
+	.begin = "<｜begin▁of▁sentence｜>", .open = "<｜User｜>", .close = "<｜Assistant｜>", .end = "<｜end▁of▁sentence｜>",
+};
+
+const struct template *const templates[] = {
+	&qwen25, &qwen2, &phi4, &chatml, &llama31, &llama3, &mistral, &deepseek_r1, &deepseek,
+};
+const size_t template_count = countof(templates);
