@@ -19,6 +19,7 @@
 #include "base/path.h"
 #include "cli/commands.h"
 #include "cli/conversation.h"
+#include "cli/interrupt.h"
 
 #define HISTORY_LINES 1000
 #define MESSAGE_MAX ((size_t)12 << 20)
@@ -79,9 +80,10 @@ static void open_history(struct repl *r, const char *home)
 	history(r->history, &event, H_SETSIZE, HISTORY_LINES);
 	history(r->history, &event, H_SETUNIQUE, 1);
 	r->history_file = path_join(home, "history");
-	if (path_is_file(r->history_file) && history(r->history, &event, H_LOAD, r->history_file) < 0)
-		fprintf(stderr, "shammah: %s cannot be read; it is left as it is and this session is not added\n", r->history_file),
-		free(take(r->history_file));
+	if (!path_is_file(r->history_file) || history(r->history, &event, H_LOAD, r->history_file) >= 0)
+		return;
+	fprintf(stderr, "shammah: cannot read %s; it is left as it is\n", r->history_file);
+	free(take(r->history_file));
 }
 
 static void open_editor(struct repl *r)
@@ -99,19 +101,26 @@ static void open_editor(struct repl *r)
 }
 
 /* Appended line by line, so that two sessions do not overwrite each other's. */
+static bool append_history(struct repl *r)
+{
+	int fd = open(r->history_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, "a") : NULL;
+	HistEvent event;
+
+	if (!file)
+		return false;
+	bool ok = fseek(file, 0, SEEK_END) == 0 && history(r->history, &event, H_NSAVE_FP, (size_t)1, file) >= 0;
+	return fclose(file) == 0 && ok;
+}
+
 static void remember(struct repl *r, const char *line)
 {
 	HistEvent event;
 
-	if (history(r->history, &event, H_ENTER, line) < 0 || !r->history_file)
+	if (history(r->history, &event, H_ENTER, line) < 0 || !r->history_file || append_history(r))
 		return;
-	bool fresh = !path_is_file(r->history_file);
-	own_fd fd = open(r->history_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	own_mem char *encoded = history_encoded(line);
-	own_mem char *text = mem_printf("%s%s\n", fresh ? "_HiStOrY_V2_\n" : "", encoded);
-	struct error err = {0};
-	if (fd < 0 || !file_write_fd(fd, str_of(text), &err))
-		free(take(r->history_file));
+	fprintf(stderr, "shammah: cannot write %s; what is typed from now on is not kept\n", r->history_file);
+	free(take(r->history_file));
 }
 
 /* --- reading one message ----------------------------------------------------------- */
@@ -124,6 +133,8 @@ static bool read_line(struct repl *r, struct buf *out, struct error *err)
 	int n;
 	const char *line = el_gets(r->editor, &n);
 
+	if (r->dropped)
+		return true;
 	if (!line || n <= 0)
 		return false;
 	struct str text = { line, (size_t)n };
@@ -218,13 +229,10 @@ int cmd_repl(const struct options *o, struct config *c)
 	struct error err = {0};
 	own_link link = {0};
 
-	if (o->directory && chdir(o->directory) < 0) {
-		error_errno(&err, "cannot work in %s", o->directory);
-		return complain(&err);
-	}
 	if (!link_open(&link, c, &err))
 		return complain(&err);
 	puts("Shammah " SHAMMAH_VERSION ". /help lists the commands, /exit leaves.");
+	interrupt_at_prompt();
 	conversation_init(&r.conversation, &link, o);
 	open_history(&r, link.home);
 	open_editor(&r);

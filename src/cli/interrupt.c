@@ -7,14 +7,15 @@
 #include "cli/options.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct cancel *guarded;           /* under the lock */
+static struct cancel *guarded;           /* both under the lock */
+static bool has_prompt;
 
 static void interrupted(void)
 {
 	pthread_mutex_lock(&lock);
 	if (guarded)
 		cancel_fire(guarded);
-	else
+	else if (!has_prompt)
 		_exit(EXIT_INTERRUPTED);
 	pthread_mutex_unlock(&lock);
 }
@@ -49,5 +50,12 @@ void interrupt_guards(struct cancel *token)
 {
 	pthread_mutex_lock(&lock);
 	guarded = token;
+	pthread_mutex_unlock(&lock);
+}
+
+void interrupt_at_prompt(void)
+{
+	pthread_mutex_lock(&lock);
+	has_prompt = true;
 	pthread_mutex_unlock(&lock);
 }

@@ -12,5 +12,8 @@
 /* Once, before other threads exist. */
 void interrupt_init(void);
 
-/* From now on SIGINT fires `token`; NULL: it ends the program (exit code 130). */
+/* From now on SIGINT fires `token`; NULL: it ends the program (exit code 130), or does nothing at a prompt. */
 void interrupt_guards(struct cancel *token);
+
+/* For a program with a prompt of its own: SIGINT between answers is not meant to end it. */
+void interrupt_at_prompt(void);

@@ -105,27 +105,31 @@ static void send_failure(struct answer *a, const struct error *failure, const ch
 	openai_write_failure(&a->out, failure);
 }
 
-static void finish(struct answer *a, enum metric_result result)
+/* The books first: who has the answer may look at the metrics at once. */
+static void note_result(struct answer *a, enum metric_result result)
 {
 	metrics_answer(a->metrics, a->source, result, a->usage);
+}
+
+static void finish(struct answer *a)
+{
 	reply_finish(a->reply, &a->out);
 	answer_destroy(a);
 }
 
 void answer_finish(struct answer *a, const struct error *failure)
 {
-	if (failure) {
+	note_result(a, !failure ? METRIC_ANSWERED : failure->kind == ERROR_CANCELLED ? METRIC_CANCELLED : METRIC_FAILED);
+	if (failure)
 		send_failure(a, failure, NULL, NULL);
-		finish(a, failure->kind == ERROR_CANCELLED ? METRIC_CANCELLED : METRIC_FAILED);
-		return;
-	}
-	if (!a->request.stream)
+	else if (!a->request.stream)
 		send_whole(a);
-	finish(a, METRIC_ANSWERED);
+	finish(a);
 }
 
 void answer_refuse(struct answer *a, const struct error *failure, const char *param, const char *code)
 {
+	note_result(a, METRIC_FAILED);
 	send_failure(a, failure, param, code);
-	finish(a, METRIC_FAILED);
+	finish(a);
 }

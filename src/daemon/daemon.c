@@ -20,6 +20,7 @@
 #include "daemon/service.h"
 
 #define GRACE_MS 3000                 /* for answers under way, before they are cancelled */
+#define FAREWELL_MS 1000              /* for the cancelled ones, to say so */
 #define LOG_MAX ((off_t)1 << 20)      /* bytes, before the log is put aside as daemon.log.1 */
 
 /* --- signals ------------------------------------------------------------------------ */
@@ -129,16 +130,21 @@ static void run_until_signal(struct server *server)
 		server_keep_alive(server);
 }
 
+static void wait_until_idle(struct server *server, uint64_t ms)
+{
+	for (uint64_t deadline = clock_ms() + ms; server_active(server) && clock_ms() < deadline; )
+		if (wait_for_signal(20))
+			break;
+}
+
 /* Answers under way may finish; a second signal, or the time, ends them. */
 static void drain(struct service *s, struct server *server)
 {
-	uint64_t deadline = clock_ms() + GRACE_MS;
-
 	server_quiesce(server);
-	while (server_active(server) && clock_ms() < deadline && !wait_for_signal(20))
-		;
+	wait_until_idle(server, GRACE_MS);
 	worker_stop(s->worker);
 	teacher_stop(s->teacher);
+	wait_until_idle(server, FAREWELL_MS);
 }
 
 static bool start(struct service *s, const struct config *c, const char *home, int *ready_fd, struct server **server, struct error *err)

@@ -49,13 +49,10 @@ struct generation {
 
 /* ---- Deltas ---- */
 
-static bool emit_text(void *user, struct str text, struct error *err)
+static bool send_text(struct generation *g, struct str text, struct error *err)
 {
-	struct generation *g = user;
 	struct delta d = delta_text(text);
 
-	if (text.n == 0 || (g->one_call && g->calls))
-		return true;
 	for (size_t i = 0; i < g->logprob_count; i++)
 		if (g->logprobs[i].rival_count)
 			g->logprobs[i].rivals = g->ranked[i].rivals;
@@ -63,6 +60,19 @@ static bool emit_text(void *user, struct str text, struct error *err)
 	d.logprob_count = g->logprob_count;
 	g->logprob_count = 0;
 	return g->on_delta(g->user, &d, err);
+}
+
+static bool emit_text(void *user, struct str text, struct error *err)
+{
+	struct generation *g = user;
+
+	return text.n == 0 || (g->one_call && g->calls) || send_text(g, text, err);
+}
+
+/* The last tokens may have made no text at all; their log-probabilities are owed all the same. */
+static bool emit_owed(struct generation *g, struct error *err)
+{
+	return !g->logprob_count || g->calls || send_text(g, (struct str)STR(""), err);
 }
 
 /* "call_" and 24 random letters and digits, as OpenAI's look. */
@@ -127,7 +137,7 @@ static bool finish(struct generation *g, enum finish reason, bool stopped, struc
 		.prompt_tokens = g->prompt.count, .cached_tokens = g->cached, .completion_tokens = g->made,
 	};
 
-	if (!flush(g, stopped, err))
+	if (!flush(g, stopped, err) || !emit_owed(g, err))
 		return false;
 	if (reason == FINISH_STOP && g->calls)
 		reason = FINISH_TOOL_CALLS;

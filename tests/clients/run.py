@@ -20,7 +20,7 @@ def main():
         with Home() as home, tempfile.TemporaryDirectory() as folder:
             for name, args in MODELS.items():
                 make_model(pathlib.Path(folder) / name, *args)
-            env = {**os.environ, **home.env, 'SHAMMAH': str(pathlib.Path(sys.argv[1]).resolve() / 'src/cli/shammah'),
+            env = {**os.environ, **home.env, 'SHAMMAH': str(pathlib.Path(sys.argv[1]).resolve() / 'shammah'),
                    'MODELS': folder, 'BASE': f'http://127.0.0.1:{home.port}'}
             status |= subprocess.run(['node', script.name], cwd=clients, env=env, timeout=5 * LIMIT, check=False).returncode
     sys.exit(status)

@@ -16,7 +16,7 @@ import time
 import traceback
 
 BUILD = pathlib.Path(sys.argv[1]).resolve()
-PROGRAM = BUILD / 'src/cli/shammah'
+PROGRAM = BUILD / 'shammah'
 MAKE_MODEL = BUILD / 'tests/support/make-model'
 FAKE_CLAUDE = BUILD / 'tests/support/fake-claude'
 LIMIT = 60          # seconds that nothing here may take
@@ -122,7 +122,7 @@ def read_all(s):
 
 
 def make_model(folder, *args):
-    subprocess.run([MAKE_MODEL, *map(str, args), folder], check=True, capture_output=True, timeout=LIMIT)
+    subprocess.run([MAKE_MODEL, folder, *map(str, args)], check=True, capture_output=True, timeout=LIMIT)
     return folder
 
 

@@ -283,6 +283,7 @@ def a_first_message_is_asked_at_once():
     with Home() as h:
         t = Terminal(h, 'what is reciprocity')
         t.see('tit for tat')
+        t.see('> ')
         t.type('\x04')
         assert t.end() == 0
 
@@ -297,6 +298,7 @@ def a_backslash_continues_a_message():
         t.type('in ocaml\n')
         t.see('Claude heard: write a quicksort')
         t.see('in ocaml')
+        t.see('> ')
         t.type('\x04')
         assert t.end() == 0
 
@@ -311,10 +313,14 @@ def ctrl_c_stops_an_answer_and_twice_leaves():
         t.type('\x03')
         t.see('stopped')
         t.see('> ')
-        t.type('half a line\x03')
+        t.type('half a line')
+        t.see('half a line')
+        t.type('\x03')
         t.see('^C')
+        t.see('> ')
         t.type('\x03')
         t.see('once more to leave')
+        t.see('> ')
         t.type('\x03')
         assert t.end() == 0
 
@@ -326,6 +332,7 @@ def control_characters_of_an_answer_never_reach_the_terminal():
         t.see('> ')
         t.type('write a quicksort in ocaml\n')
         t.see('␛[31mred␇')
+        t.see('> ')
         t.type('\x04')
         t.end()
 
@@ -354,8 +361,8 @@ def a_hanging_teacher_can_be_interrupted():
 def a_ten_megabyte_paste_is_carried():
     with Home() as h, Claude() as c:
         h.env.update(c.env())
-        result = h.run('-p', 'count', '--source', 'teacher', stdin='0123456789abcdef\n' * 600000)
-        assert result.code == 0 and result.out.count('0123456789abcdef') > 1000, (result.code, result.err[-500:], len(result.out))
+        result = h.run('-p', 'count', '--source', 'teacher', stdin=('0123456789abcdef' * 64 + ' ') * 10000)
+        assert result.code == 0 and result.out.count('0123456789abcdef') == 640000, (result.code, result.err[-500:], len(result.out))
 
 
 if __name__ == '__main__':

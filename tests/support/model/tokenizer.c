@@ -45,8 +45,9 @@ static const struct {
 static const char pieces[] = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
 	"| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-/* Our own short form of ChatML. */
+/* Our own short form of ChatML; the first line is what Qwen2.5's family is recognised by. */
 static const char template[] =
+	"{# You are Qwen, created by Alibaba Cloud. You are a helpful assistant. <tool_call> #}"
 	"{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
 	"{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
