@@ -32,7 +32,7 @@ static bool find_wish(const struct request *r, const struct worker_status *w, co
  * A known answer fits a question put on its own.  When the client brought tools
  * it wants work done, so then it must be asked for.
  */
-static const struct known_answer *find_known(const struct request *r, enum route_wish wish)
+static const struct answer *find_known(const struct request *r, enum route_wish wish)
 {
 	const struct message *question = chat_question(&r->chat);
 	struct answer_match best;
@@ -44,62 +44,62 @@ static const struct known_answer *find_known(const struct request *r, enum route
 
 /* --- handing over ---------------------------------------------------------------------- */
 
-static void give_known(struct answer *a, const struct known_answer *known, const struct decision *d)
+static void give_known(struct delivery *a, const struct answer *known, const struct decision *d)
 {
 	struct openai_source source = { "known_answer", known->id, d->reason };
 	struct error err = {0};
 
-	answer_begin(a, METRIC_KNOWN, "known-answers", &source);
+	delivery_begin(a, METRIC_KNOWN, "known-answers", &source);
 	struct delta text = delta_text(known->text), end = delta_end(FINISH_STOP, (struct usage){0});
-	bool ok = answer_delta(a, &text, &err) && answer_delta(a, &end, &err);
-	answer_finish(a, ok ? NULL : &err);
+	bool ok = delivery_delta(a, &text, &err) && delivery_delta(a, &end, &err);
+	delivery_finish(a, ok ? NULL : &err);
 }
 
-static void give_local(struct service *s, struct answer *a, const struct worker_status *w, const struct decision *d)
+static void give_local(struct service *s, struct delivery *a, const struct worker_status *w, const struct decision *d)
 {
 	struct openai_source source = { "local", w->name, d->reason };
 	struct error err = {0};
 
-	answer_begin(a, METRIC_LOCAL, *w->name ? w->name : "local", &source);
+	delivery_begin(a, METRIC_LOCAL, *w->name ? w->name : "local", &source);
 	if (!worker_submit(s->worker, a, &err))
-		answer_finish(a, &err);
+		delivery_finish(a, &err);
 }
 
-static void give_teacher(struct service *s, struct answer *a, const struct teacher_status *t, const struct decision *d)
+static void give_teacher(struct service *s, struct delivery *a, const struct teacher_status *t, const struct decision *d)
 {
 	struct openai_source source = { "teacher", t->model, d->reason };
 	struct error err = {0};
 
-	answer_begin(a, METRIC_TEACHER, t->model, &source);
+	delivery_begin(a, METRIC_TEACHER, t->model, &source);
 	if (!teacher_ask(s->teacher, a, &err))
-		answer_finish(a, &err);
+		delivery_finish(a, &err);
 }
 
-static void give_nothing(struct answer *a, const struct route_facts *facts)
+static void give_nothing(struct delivery *a, const struct route_facts *facts)
 {
 	struct error err = {0};
 
 	error_set(&err, ERROR_UNAVAILABLE, "%s", route_nobody_text(facts));
-	answer_refuse(a, &err, NULL, "nobody_can_answer");
+	delivery_refuse(a, &err, NULL, "nobody_can_answer");
 }
 
-static void refuse_request(struct answer *a, const struct openai_fault *fault, const struct error *err)
+static void refuse_request(struct delivery *a, const struct openai_fault *fault, const struct error *err)
 {
-	answer_refuse(a, err, *fault->place.param ? fault->place.param : NULL, fault->code);
+	delivery_refuse(a, err, *fault->place.param ? fault->place.param : NULL, fault->code);
 }
 
-static void refuse_model(struct answer *a)
+static void refuse_model(struct delivery *a)
 {
 	struct error err = {0};
 
 	error_set(&err, ERROR_NOT_FOUND, "there is no model of this name; use \"auto\", or one that GET /v1/models lists");
-	answer_refuse(a, &err, "model", "model_not_found");
+	delivery_refuse(a, &err, "model", "model_not_found");
 }
 
 void chat_completions(void *user, const struct http_request_in *in, struct reply *reply)
 {
 	struct service *s = user;
-	struct answer *a = answer_create(reply, &s->metrics);
+	struct delivery *a = delivery_create(reply, &s->metrics);
 	struct openai_fault fault = {0};
 	struct error err = {0};
 	struct worker_status local;
@@ -116,7 +116,7 @@ void chat_completions(void *user, const struct http_request_in *in, struct reply
 		refuse_model(a);
 		return;
 	}
-	const struct known_answer *known = find_known(&a->request, wish);
+	const struct answer *known = find_known(&a->request, wish);
 	struct route_facts facts = {
 		.wish = wish, .known = known != NULL, .local = local.state, .teacher = teacher.ready,
 	};

@@ -17,7 +17,7 @@
 
 struct call {
 	struct teacher *teacher;
-	struct answer *answer;
+	struct delivery *answer;
 	struct reply *reply;             /* outlives the answer, to be cancelled */
 	char *key, *url, *model;         /* as they were when it was asked */
 	struct call *next, **link;
@@ -147,7 +147,7 @@ static void *run_call(void *user)
 	struct http_client *client = take_client(t, &err);
 	struct ask ask = {
 		.provider = t->provider, .base_url = c->url, .key = c->key, .model = c->model,
-		.cancel = reply_cancel(c->reply), .on_delta = answer_delta, .on_notice = on_notice, .user = c->answer,
+		.cancel = reply_cancel(c->reply), .on_delta = delivery_delta, .on_notice = on_notice, .user = c->answer,
 	};
 
 	bool ok = client && ask_provider(client, &ask, &c->answer->request, &err);
@@ -155,7 +155,7 @@ static void *run_call(void *user)
 		give_back(t, client);
 	if (!ok && err.kind != ERROR_CANCELLED)
 		log_warn("teacher: %s", err.text);
-	answer_finish(c->answer, ok ? NULL : &err);
+	delivery_finish(c->answer, ok ? NULL : &err);
 	unlink_call(c);
 	return NULL;
 }
@@ -194,7 +194,7 @@ static bool start_thread(struct call *c)
 	return ok;
 }
 
-bool teacher_ask(struct teacher *t, struct answer *a, struct error *err)
+bool teacher_ask(struct teacher *t, struct delivery *a, struct error *err)
 {
 	struct call *c = mem_zeroed(1, sizeof *c);
 

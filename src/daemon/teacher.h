@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "daemon/answer.h"
+#include "daemon/delivery.h"
 
 #define TEACHER_CALLS_MAX 100     /* under way at once; more are refused */
 
@@ -29,4 +29,4 @@ struct teacher_status {
 void teacher_status(struct teacher *t, struct teacher_status *status);
 
 /* Takes the answer, begun, and finishes it; false (and the answer stays the caller's) when too many are under way. */
-bool teacher_ask(struct teacher *t, struct answer *a, struct error *err) must_use;
+bool teacher_ask(struct teacher *t, struct delivery *a, struct error *err) must_use;

@@ -21,7 +21,7 @@
 #define LOOK_MS 250                      /* how often waiting clients are looked at */
 
 struct job {
-	struct answer *answer;
+	struct delivery *answer;
 	struct loaded *loaded;           /* the model it began with; NULL while it waits */
 	struct generation *generation;
 	struct timeline *timeline;
@@ -69,14 +69,14 @@ static void job_release(struct job *j)
 
 static void job_end(struct job *j, const struct error *failure)
 {
-	struct answer *a = j->answer;
+	struct delivery *a = j->answer;
 
 	job_release(j);
 	/* Before the first slice too large means one thing: the prompt. */
 	if (failure && failure->kind == ERROR_TOO_LARGE && !a->sent)
-		answer_refuse(a, failure, "messages", "context_length_exceeded");
+		delivery_refuse(a, failure, "messages", "context_length_exceeded");
 	else
-		answer_finish(a, failure);
+		delivery_finish(a, failure);
 }
 
 enum progress { PROGRESS, BLOCKED, ENDED };
@@ -89,7 +89,7 @@ static enum progress job_fail(struct job *j, const struct error *err)
 
 static bool job_gone(struct job *j, struct error *err)
 {
-	return answer_is_gone(j->answer) && !error_set(err, ERROR_CANCELLED, "the client hung up");
+	return delivery_is_gone(j->answer) && !error_set(err, ERROR_CANCELLED, "the client hung up");
 }
 
 /* One slice: a piece of the prompt, or a token. */
@@ -100,7 +100,7 @@ static enum progress job_step(struct job *j)
 
 	if (job_gone(j, &err))
 		return job_fail(j, &err);
-	if (!answer_flush(j->answer))
+	if (!delivery_flush(j->answer))
 		return BLOCKED;
 	if (!generation_step(j->generation, reply_cancel(j->answer->reply), &ended, &err))
 		return job_fail(j, &err);
@@ -108,7 +108,7 @@ static enum progress job_step(struct job *j)
 		job_end(j, NULL);
 		return ENDED;
 	}
-	(void)answer_flush(j->answer);
+	(void)delivery_flush(j->answer);
 	return PROGRESS;
 }
 
@@ -120,7 +120,7 @@ static enum admission admit(struct job *j, struct loaded *loaded, struct error *
 {
 	size_t count;
 
-	j->generation = generation_create(loaded->model, &j->answer->request, answer_delta, j->answer, err);
+	j->generation = generation_create(loaded->model, &j->answer->request, delivery_delta, j->answer, err);
 	if (!j->generation)
 		return REFUSED;
 	const int32_t *prompt = generation_prompt(j->generation, &count);
@@ -336,7 +336,7 @@ void worker_status(struct worker *w, struct worker_status *status)
 	pthread_mutex_unlock(&w->lock);
 }
 
-bool worker_submit(struct worker *w, struct answer *a, struct error *err)
+bool worker_submit(struct worker *w, struct delivery *a, struct error *err)
 {
 	struct job *j = mem_zeroed(1, sizeof *j);
 

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "daemon/answer.h"
+#include "daemon/delivery.h"
 #include "route/route.h"
 
 #define ANSWERS_MAX 100           /* under way at once */
@@ -47,4 +47,4 @@ void worker_status(struct worker *w, struct worker_status *status);
  * Takes the answer, begun, and finishes it some time.  False (and the answer
  * stays the caller's) when too many wait or the worker has stopped.
  */
-bool worker_submit(struct worker *w, struct answer *a, struct error *err) must_use;
+bool worker_submit(struct worker *w, struct delivery *a, struct error *err) must_use;

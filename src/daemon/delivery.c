@@ -1,4 +1,4 @@
-#include "daemon/answer.h"
+#include "daemon/delivery.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -7,18 +7,18 @@
 #define REQUEST_MAX (2 * BODY_MAX)      /* a parsed request is larger than its JSON */
 #define OUT_MAX ((size_t)32 << 20)
 
-struct answer *answer_create(struct reply *reply, struct metrics *metrics)
+struct delivery *delivery_create(struct reply *reply, struct metrics *metrics)
 {
-	struct answer *a = mem_alloc(sizeof *a);
+	struct delivery *a = mem_alloc(sizeof *a);
 
-	*a = (struct answer){
+	*a = (struct delivery){
 		.request = REQUEST_INIT(REQUEST_MAX), .reply = reply_ref(reply), .metrics = metrics,
 		.source = METRIC_NOBODY, .out = BUF_INIT(OUT_MAX), .started_ns = clock_ns(),
 	};
 	return a;
 }
 
-static void answer_destroy(struct answer *a)
+static void delivery_destroy(struct delivery *a)
 {
 	openai_writer_destroy(a->writer);
 	request_done(&a->request);
@@ -27,7 +27,7 @@ static void answer_destroy(struct answer *a)
 	free(a);
 }
 
-void answer_begin(struct answer *a, enum metric_source source, const char *model, const struct openai_source *shown)
+void delivery_begin(struct delivery *a, enum metric_source source, const char *model, const struct openai_source *shown)
 {
 	a->source = source;
 	a->writer = openai_writer_create(&a->request, model, shown);
@@ -40,7 +40,7 @@ static bool gone(struct error *err)
 	return error_set(err, ERROR_CANCELLED, "the client hung up");
 }
 
-bool answer_flush(struct answer *a)
+bool delivery_flush(struct delivery *a)
 {
 	if (!a->out.len)
 		return true;
@@ -51,7 +51,7 @@ bool answer_flush(struct answer *a)
 	return reply_push(a->reply, &a->out) != PUSH_FULL;
 }
 
-static void note_first(struct answer *a, const struct delta *d)
+static void note_first(struct delivery *a, const struct delta *d)
 {
 	if (a->sent || d->kind == DELTA_END)
 		return;
@@ -59,9 +59,9 @@ static void note_first(struct answer *a, const struct delta *d)
 	metrics_first_token(a->metrics, clock_ns() - a->started_ns);
 }
 
-bool answer_delta(void *answer, const struct delta *d, struct error *err)
+bool delivery_delta(void *answer, const struct delta *d, struct error *err)
 {
-	struct answer *a = answer;
+	struct delivery *a = answer;
 
 	note_first(a, d);
 	if (d->kind == DELTA_END)
@@ -75,12 +75,12 @@ bool answer_delta(void *answer, const struct delta *d, struct error *err)
 	return true;
 }
 
-bool answer_is_gone(struct answer *a)
+bool delivery_is_gone(struct delivery *a)
 {
 	return reply_is_gone(a->reply);
 }
 
-static void send_whole(struct answer *a)
+static void send_whole(struct delivery *a)
 {
 	own_buf body = BUF_INIT(OUT_MAX);
 	struct error err = {0};
@@ -91,7 +91,7 @@ static void send_whole(struct answer *a)
 		reply_error(a->reply, 500, "server_error", NULL, NULL, err.text);
 }
 
-static void send_failure(struct answer *a, const struct error *failure, const char *param, const char *code)
+static void send_failure(struct delivery *a, const struct error *failure, const char *param, const char *code)
 {
 	const char *type;
 	unsigned status = openai_status(failure, &type);
@@ -106,18 +106,18 @@ static void send_failure(struct answer *a, const struct error *failure, const ch
 }
 
 /* The books first: who has the answer may look at the metrics at once. */
-static void note_result(struct answer *a, enum metric_result result)
+static void note_result(struct delivery *a, enum metric_result result)
 {
 	metrics_answer(a->metrics, a->source, result, a->usage);
 }
 
-static void finish(struct answer *a)
+static void finish(struct delivery *a)
 {
 	reply_finish(a->reply, &a->out);
-	answer_destroy(a);
+	delivery_destroy(a);
 }
 
-void answer_finish(struct answer *a, const struct error *failure)
+void delivery_finish(struct delivery *a, const struct error *failure)
 {
 	note_result(a, !failure ? METRIC_ANSWERED : failure->kind == ERROR_CANCELLED ? METRIC_CANCELLED : METRIC_FAILED);
 	if (failure)
@@ -127,7 +127,7 @@ void answer_finish(struct answer *a, const struct error *failure)
 	finish(a);
 }
 
-void answer_refuse(struct answer *a, const struct error *failure, const char *param, const char *code)
+void delivery_refuse(struct delivery *a, const struct error *failure, const char *param, const char *code)
 {
 	note_result(a, METRIC_FAILED);
 	send_failure(a, failure, param, code);
