@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "config/home.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/commands.h"
@@ -130,7 +131,7 @@ static bool print_new(int fd, struct error *err)
 
 static int logs(const struct options *o, struct config *c, const char *home)
 {
-	own_mem char *path = path_join(home, "daemon.log");
+	own_mem char *path = home_path(home, HOME_LOG);
 	own_fd fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct error err = {0};
 

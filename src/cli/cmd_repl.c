@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "config/home.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/commands.h"
@@ -79,7 +80,7 @@ static void open_history(struct repl *r, const char *home)
 	r->history = history_init();
 	history(r->history, &event, H_SETSIZE, HISTORY_LINES);
 	history(r->history, &event, H_SETUNIQUE, 1);
-	r->history_file = path_join(home, "history");
+	r->history_file = home_path(home, HOME_HISTORY);
 	if (!path_is_file(r->history_file) || history(r->history, &event, H_LOAD, r->history_file) >= 0)
 		return;
 	fprintf(stderr, "shammah: cannot read %s; it is left as it is\n", r->history_file);

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "config/home.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/self.h"
@@ -45,7 +46,7 @@ static bool spawn(const char *program, char *const argv[], int report, const cha
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
-	own_mem char *log = path_join(home, "daemon.log");
+	own_mem char *log = home_path(home, HOME_LOG);
 	pid_t pid;
 
 	int result = prepare(&files, &attributes, report, log) ? posix_spawn(&pid, program, &files, &attributes, argv, environ) : EINVAL;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "config/home.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -80,7 +81,7 @@ static bool wait_for_signal(int ms)
 /* Of a background daemon: standard error is the log, put aside when it has grown. */
 static void renew_log(const char *home)
 {
-	own_mem char *path = path_join(home, "daemon.log"), *old = path_join(home, "daemon.log.1");
+	own_mem char *path = home_path(home, HOME_LOG), *old = home_path(home, HOME_OLD_LOG);
 	struct stat st;
 
 	if (stat(path, &st) < 0 || st.st_size <= LOG_MAX || rename(path, old) < 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "config/home.h"
 #include "base/mem.h"
 #include "base/path.h"
 
@@ -37,7 +38,7 @@ static bool lock(struct life *l, const char *path, struct error *err)
 static bool make_token(struct life *l, struct error *err)
 {
 	unsigned char bytes[TOKEN_LENGTH / 2];
-	own_mem char *path = path_join(l->home, "daemon.token");
+	own_mem char *path = home_path(l->home, HOME_TOKEN);
 
 	if (getentropy(bytes, sizeof bytes) < 0)
 		return error_errno(err, "cannot get random bytes");
@@ -58,7 +59,7 @@ static bool write_pid(struct life *l, uint16_t port, struct error *err)
 
 bool life_begin(struct life *l, const char *home, struct error *err)
 {
-	own_mem char *path = path_join(home, "daemon.pid");
+	own_mem char *path = home_path(home, HOME_PID);
 
 	*l = (struct life){ .home = mem_strdup(home), .pid_file = -1 };
 	return path_make(home, 0700, err) && lock(l, path, err) && write_pid(l, 0, err) && make_token(l, err);
@@ -71,7 +72,7 @@ bool life_publish(struct life *l, uint16_t port, struct error *err)
 
 void life_end(struct life *l)
 {
-	own_mem char *pid = path_join(l->home, "daemon.pid"), *token = path_join(l->home, "daemon.token");
+	own_mem char *pid = home_path(l->home, HOME_PID), *token = home_path(l->home, HOME_TOKEN);
 
 	if (l->pid_file >= 0) {
 		(void)unlink(token);
@@ -97,7 +98,7 @@ static bool read_pid(int fd, struct running *running, struct error *err)
 
 bool life_find(const char *home, struct running *running, struct error *err)
 {
-	own_mem char *path = path_join(home, "daemon.pid");
+	own_mem char *path = home_path(home, HOME_PID);
 	own_fd fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct flock holder = whole_file(F_WRLCK);
 
@@ -114,7 +115,7 @@ bool life_find(const char *home, struct running *running, struct error *err)
 
 bool life_read_token(const char *home, char token[TOKEN_LENGTH + 1], struct error *err)
 {
-	own_mem char *path = path_join(home, "daemon.token");
+	own_mem char *path = home_path(home, HOME_TOKEN);
 	size_t n;
 	own_mem char *text = file_read(path, TOKEN_LENGTH, &n, err);
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/home.h"
 #include "base/path.h"
 
 #define TIMELINES_MAX ANSWERS_MAX
@@ -58,7 +59,7 @@ static struct loaded *load(const struct worker_options *o, const char *folder, s
 {
 	struct error homeless = {0};
 	own_mem char *home = path_shammah(&homeless);
-	own_mem char *cache = home ? path_join(home, "cache") : NULL;
+	own_mem char *cache = home ? home_path(home, HOME_CACHE) : NULL;
 	struct model_options options = { .engine = { .threads = o->threads, .context = o->context }, .cache_dir = cache };
 	struct model *model = model_open(folder, &options, err);
 
