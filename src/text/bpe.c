@@ -38,45 +38,51 @@ static void reserve(struct bpe *b, size_t n)
 	b->cap = n;
 }
 
-static uint32_t rank_of(const struct vocab *v, uint32_t left, uint32_t right)
+/* A symbol, and the rank of its merge with its right neighbour. */
+struct symbol {
+	uint32_t id, rank;
+};
+
+static void look_up(const struct vocab *v, struct symbol *s)
 {
-	return vocab_merge(v, left, right)->rank;
+	s->rank = vocab_rank(v, s[0].id, s[1].id);
 }
 
-static size_t lowest(const uint32_t *ranks, size_t n)
+static size_t lowest(const struct symbol *s, size_t n)
 {
 	size_t best = 0;
 
 	for (size_t i = 1; i < n; i++)
-		if (ranks[i] < ranks[best])
-			best = i;
+		best = s[i].rank < s[best].rank ? i : best;
 	return best;
 }
 
-/* ranks[i] belongs to the pair (ids[i], ids[i + 1]). */
 static bool encode_short(const struct vocab *v, struct str word, struct tokens *out, struct error *err)
 {
-	uint32_t ids[SHORT], ranks[SHORT];
+	struct symbol s[SHORT];
+	int32_t ids[SHORT];
 	size_t n = word.n;
 
 	for (size_t i = 0; i < n; i++)
-		ids[i] = (uint32_t)v->head->byte_ids[(unsigned char)word.p[i]];
+		s[i].id = (uint32_t)v->head->byte_ids[(unsigned char)word.p[i]];
 	for (size_t i = 0; i + 1 < n; i++)
-		ranks[i] = rank_of(v, ids[i], ids[i + 1]);
+		look_up(v, &s[i]);
 	while (n > 1) {
-		size_t i = lowest(ranks, n - 1);
-		if (ranks[i] == NO_RANK)
+		size_t i = lowest(s, n - 1);
+		if (s[i].rank == NO_RANK)
 			break;
-		ids[i] = vocab_merge(v, ids[i], ids[i + 1])->id;
+		s[i].id = v->merged[s[i].rank];
 		n--;
-		memmove(ids + i + 1, ids + i + 2, (n - i - 1) * sizeof *ids);
-		memmove(ranks + i, ranks + i + 1, (n - i - 1) * sizeof *ranks);
+		for (size_t k = i + 1; k < n; k++)
+			s[k] = s[k + 1];
 		if (i > 0)
-			ranks[i - 1] = rank_of(v, ids[i - 1], ids[i]);
+			look_up(v, &s[i - 1]);
 		if (i + 1 < n)
-			ranks[i] = rank_of(v, ids[i], ids[i + 1]);
+			look_up(v, &s[i]);
 	}
-	return tokens_add(out, (const int32_t *)ids, n, err);
+	for (size_t i = 0; i < n; i++)
+		ids[i] = (int32_t)s[i].id;
+	return tokens_add(out, ids, n, err);
 }
 
 static void heap_push(uint64_t *heap, size_t *count, uint64_t key)
@@ -108,7 +114,7 @@ static uint64_t heap_pop(uint64_t *heap, size_t *count)
 /* Works out the rank of the pair at `at` and queues it. */
 static void consider(struct bpe *b, const struct vocab *v, uint32_t at, size_t *queued)
 {
-	b->ranks[at] = b->next[at] == NOWHERE ? NO_RANK : rank_of(v, b->ids[at], b->ids[b->next[at]]);
+	b->ranks[at] = b->next[at] == NOWHERE ? NO_RANK : vocab_rank(v, b->ids[at], b->ids[b->next[at]]);
 	if (b->ranks[at] != NO_RANK)
 		heap_push(b->heap, queued, (uint64_t)b->ranks[at] << 32 | at);
 }
@@ -118,7 +124,7 @@ static void merge(struct bpe *b, const struct vocab *v, uint32_t at, size_t *que
 {
 	uint32_t gone = b->next[at];
 
-	b->ids[at] = vocab_merge(v, b->ids[at], b->ids[gone])->id;
+	b->ids[at] = v->merged[b->ranks[at]];
 	b->ranks[gone] = NO_RANK;
 	b->next[at] = b->next[gone];
 	if (b->next[at] != NOWHERE)

@@ -18,10 +18,10 @@ size_t vocab_size(const struct vocab_head *h)
 {
 	if (h->id_count > VOCAB_IDS_MAX || h->added_count > VOCAB_ADDED_MAX || h->split_count > VOCAB_SPLITS_MAX ||
 	    !is_power_of_two(h->word_slots) || h->word_slots > 4 * VOCAB_IDS_MAX ||
-	    !is_power_of_two(h->merge_slots) || h->merge_slots > 4 * VOCAB_MERGES_MAX || h->text_size > VOCAB_FILE_MAX)
+	    !is_power_of_two(h->pair_slots) || h->pair_slots < 8 || h->pair_slots > 4 * VOCAB_MERGES_MAX || h->merge_count > VOCAB_MERGES_MAX || h->text_size > VOCAB_FILE_MAX)
 		return 0;
 	return sizeof *h + h->id_count * sizeof(struct vocab_token) + h->word_slots * sizeof(struct vocab_word) +
-		h->merge_slots * sizeof(struct vocab_merge) + h->added_count * sizeof(struct vocab_added) +
+		h->pair_slots * (FILTER_BITS / 8 + sizeof(uint64_t)) + h->merge_count * sizeof(uint32_t) + h->added_count * sizeof(struct vocab_added) +
 		h->split_count * sizeof(struct vocab_split) + h->text_size;
 }
 
@@ -37,8 +37,10 @@ static void point(struct vocab *v, const void *block)
 	v->head = block;
 	v->tokens = (const void *)(v->head + 1);
 	v->words = (const void *)(v->tokens + v->head->id_count);
-	v->merges = (const void *)(v->words + v->head->word_slots);
-	v->added = (const void *)(v->merges + v->head->merge_slots);
+	v->filter = (const void *)(v->words + v->head->word_slots);
+	v->pairs = v->filter + v->head->pair_slots * FILTER_BITS / 64;
+	v->merged = (const void *)(v->pairs + v->head->pair_slots);
+	v->added = (const void *)(v->merged + v->head->merge_count);
 	v->splits = (const void *)(v->added + v->head->added_count);
 	v->text = (const void *)(v->splits + v->head->split_count);
 }
@@ -76,18 +78,20 @@ static bool words_are_sound(const struct vocab *v)
 	return empty > 0;
 }
 
+/* Ids on the left and right need no check: nobody looks anything up by them. */
 static bool merges_are_sound(const struct vocab *v)
 {
-	uint32_t ids = v->head->id_count;
 	size_t empty = 0;
 
-	for (size_t i = 0; i < v->head->merge_slots; i++) {
-		const struct vocab_merge *m = &v->merges[i];
-		if (m->rank == NO_RANK)
+	for (size_t i = 0; i < v->head->pair_slots; i++) {
+		if (v->pairs[i] == PAIR_EMPTY)
 			empty++;
-		else if (m->left >= ids || m->right >= ids || m->id >= ids || (v->tokens[m->id].flags & TOKEN_CONTROL))
+		else if ((v->pairs[i] & NO_RANK) >= v->head->merge_count)
 			return false;
 	}
+	for (size_t i = 0; i < v->head->merge_count; i++)
+		if (!is_id(v, v->merged[i]) || (v->tokens[v->merged[i]].flags & TOKEN_CONTROL))
+			return false;
 	return empty > 0;
 }
 

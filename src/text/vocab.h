@@ -19,7 +19,7 @@
 /* Ceilings on what a tokenizer file may ask for. */
 #define VOCAB_FILE_MAX    (96u << 20)   /* bytes of tokenizer.json */
 #define VOCAB_IDS_MAX     (1u << 21)
-#define VOCAB_MERGES_MAX  (1u << 21)
+#define VOCAB_MERGES_MAX  ((1u << 21) - 1)
 #define VOCAB_ADDED_MAX   (1u << 14)
 #define VOCAB_ADDED_BYTES 1024u         /* of one added token */
 #define VOCAB_TOKEN_BYTES 65535u
@@ -40,8 +40,8 @@ struct vocab_head {
 	uint32_t flags;
 	uint32_t id_count;              /* ids are below this; some may be unused */
 	uint32_t added_count, split_count;
-	uint32_t word_slots, merge_slots;      /* powers of two */
-	uint32_t text_size, unused;
+	uint32_t word_slots, pair_slots;       /* powers of two */
+	uint32_t merge_count, text_size;
 	int32_t byte_ids[256];
 };
 
@@ -66,14 +66,21 @@ struct vocab_word {
 	int32_t id;                     /* -1: empty */
 };
 
-/* Open addressing over pairs. */
-struct vocab_merge {
-	uint32_t left, right;
-	uint32_t rank;                  /* lower goes first; NO_RANK: empty */
-	uint32_t id;                    /* what the two become */
-};
+/*
+ * Open addressing over pairs of neighbours: left id, right id and the rank of
+ * their merge in 21 bits each, so that eight share a cache line.  An empty slot
+ * is all ones, and so is the rank of two that do not merge.
+ */
+#define PAIR_BITS  21
+#define PAIR_EMPTY UINT64_MAX
+#define NO_RANK    ((1u << PAIR_BITS) - 1)
 
-#define NO_RANK UINT32_MAX
+/*
+ * Most neighbours do not merge.  A bit for each value of a digest of the pair, set
+ * if some pair with that value merges, spares nine of ten such questions the way
+ * to the table; with eight bits a slot it stays in a near cache.
+ */
+#define FILTER_BITS 8u
 
 /* As written in the file; the token's own bytes may differ.  Sorted: TOKEN_NORMALIZED last, then by bytes. */
 struct vocab_added {
@@ -91,7 +98,9 @@ struct vocab {
 	const struct vocab_head *head;
 	const struct vocab_token *tokens;      /* [id_count] */
 	const struct vocab_word *words;        /* [word_slots] */
-	const struct vocab_merge *merges;      /* [merge_slots] */
+	const uint64_t *filter;                /* [pair_slots * FILTER_BITS / 64] */
+	const uint64_t *pairs;                 /* [pair_slots] */
+	const uint32_t *merged;                /* [merge_count]: what the merge of a rank makes */
 	const struct vocab_added *added;       /* [added_count] */
 	const struct vocab_split *splits;      /* [split_count] */
 	const char *text;                      /* [text_size] */
@@ -112,9 +121,6 @@ uint64_t vocab_digest(const void *block, size_t size);
 /* The token spelt by exactly these bytes, or -1. */
 int32_t vocab_word(const struct vocab *v, struct str bytes);
 
-/* The merge of two neighbours; its rank is NO_RANK when they do not merge. */
-static inline const struct vocab_merge *vocab_merge(const struct vocab *v, uint32_t left, uint32_t right);
-
 /* The added token written exactly so, or NULL. */
 const struct vocab_added *vocab_added(const struct vocab *v, struct str content);
 
@@ -123,23 +129,30 @@ static inline struct str vocab_text(const struct vocab *v, uint32_t start, size_
 	return (struct str){ v->text + start, len };
 }
 
-/* Where the search for a pair begins. */
-static inline uint32_t vocab_merge_slot(uint32_t left, uint32_t right, uint32_t slots)
+/* A pair as the table holds it, its rank being 0. */
+static inline uint64_t vocab_pair(uint32_t left, uint32_t right)
 {
-	uint64_t key = ((uint64_t)left << 32 | right) * 0x9E3779B97F4A7C15u;
-
-	return (uint32_t)(key >> 32 ^ key) & (slots - 1);
+	return (uint64_t)left << 2 * PAIR_BITS | (uint64_t)right << PAIR_BITS;
 }
 
-static inline const struct vocab_merge *vocab_merge(const struct vocab *v, uint32_t left, uint32_t right)
-{
-	uint32_t mask = v->head->merge_slots - 1;
-	uint32_t at = vocab_merge_slot(left, right, mask + 1);
-	const struct vocab_merge *m = &v->merges[at];
+static inline uint64_t vocab_pair_digest(uint64_t pair) { return pair * 0x9E3779B97F4A7C15u; }
 
-	while (m->rank != NO_RANK && (m->left != left || m->right != right)) {
-		at = (at + 1) & mask;
-		m = &v->merges[at];
-	}
-	return m;
+/* Where the search for a pair begins, and its bit in the filter. */
+static inline uint32_t vocab_pair_slot(uint64_t digest, uint32_t slots) { return (uint32_t)(digest >> 32) & (slots - 1); }
+static inline uint32_t vocab_pair_bit(uint64_t digest, uint32_t slots)
+{
+	return (uint32_t)(digest >> 37) & (slots * FILTER_BITS - 1);
+}
+
+/* The rank of the merge of two neighbours, the lowest goes first; NO_RANK when they do not merge. */
+static inline uint32_t vocab_rank(const struct vocab *v, uint32_t left, uint32_t right)
+{
+	uint64_t pair = vocab_pair(left, right), digest = vocab_pair_digest(pair);
+	uint32_t slots = v->head->pair_slots, bit = vocab_pair_bit(digest, slots), at = vocab_pair_slot(digest, slots);
+
+	if (!(v->filter[bit / 64] >> bit % 64 & 1))
+		return NO_RANK;
+	while ((v->pairs[at] ^ pair) > NO_RANK && v->pairs[at] != PAIR_EMPTY)
+		at = (at + 1) & (slots - 1);
+	return (uint32_t)v->pairs[at] & NO_RANK;
 }

@@ -28,8 +28,9 @@ struct builder {
 	struct vocab_token *tokens;
 	size_t token_cap;
 	struct vocab_word *words;
-	struct vocab_merge *list, *merges;   /* as read; as a table */
-	size_t list_count, list_cap;
+	uint64_t *list, *pairs, *filter;     /* pairs by rank, as a table, as bits */
+	uint32_t *merged;
+	size_t list_cap;
 	struct vocab_added *added;
 	struct vocab_split splits[VOCAB_SPLITS_MAX];
 };
@@ -40,7 +41,9 @@ static void builder_done(struct builder *b)
 	free(b->tokens);
 	free(b->words);
 	free(b->list);
-	free(b->merges);
+	free(b->pairs);
+	free(b->filter);
+	free(b->merged);
 	free(b->added);
 }
 
@@ -285,7 +288,7 @@ static bool read_added(struct builder *b, const json_t *list, struct error *err)
 static bool add_merge(struct builder *b, struct str left, struct str right, struct error *err)
 {
 	char bytes[VOCAB_TOKEN_BYTES];
-	size_t n = SIZE_MAX, m = SIZE_MAX;
+	size_t n = SIZE_MAX, m = SIZE_MAX, rank = b->head.merge_count;
 	int32_t ids[3] = { -1, -1, -1 };
 
 	if (left.n <= sizeof bytes && right.n <= sizeof bytes - left.n) {
@@ -298,15 +301,17 @@ static bool add_merge(struct builder *b, struct str left, struct str right, stru
 		ids[2] = word_id(b, (struct str){ bytes, n + m });
 	}
 	if (ids[0] < 0 || ids[1] < 0 || ids[2] < 0 || (b->tokens[ids[2]].flags & TOKEN_CONTROL))
-		return error_set(err, ERROR_INVALID, "tokenizer.json: merge %zu is not of ordinary tokens in the vocabulary", b->list_count);
-	if (b->list_count == VOCAB_MERGES_MAX)
+		return error_set(err, ERROR_INVALID, "tokenizer.json: merge %zu is not of ordinary tokens in the vocabulary", rank);
+	if (rank == VOCAB_MERGES_MAX)
 		return bad(err, "too many merges");
-	if (b->list_count == b->list_cap) {
+	if (rank == b->list_cap) {
 		b->list_cap = b->list_cap ? b->list_cap * 2 : 1024;
 		b->list = mem_resize(b->list, b->list_cap, sizeof *b->list);
+		b->merged = mem_resize(b->merged, b->list_cap, sizeof *b->merged);
 	}
-	b->list[b->list_count] = (struct vocab_merge){ (uint32_t)ids[0], (uint32_t)ids[1], (uint32_t)b->list_count, (uint32_t)ids[2] };
-	b->list_count++;
+	b->list[rank] = vocab_pair((uint32_t)ids[0], (uint32_t)ids[1]);
+	b->merged[rank] = (uint32_t)ids[2];
+	b->head.merge_count++;
 	return true;
 }
 
@@ -355,20 +360,21 @@ static bool read_merges(struct builder *b, struct str json, struct error *err)
 /* A pair that is there twice keeps its last rank, as in the reference. */
 static bool index_merges(struct builder *b, struct error *err)
 {
-	uint32_t mask = (b->head.merge_slots = slots_for(b->list_count)) - 1;
+	uint32_t mask = (b->head.pair_slots = slots_for(b->head.merge_count)) - 1;
 
-	b->merges = mem_alloc(b->head.merge_slots * sizeof *b->merges);
-	memset(b->merges, 0xFF, b->head.merge_slots * sizeof *b->merges);
-	for (size_t i = 0; i < b->list_count; i++) {
-		const struct vocab_merge *m = &b->list[i];
-		uint32_t at = vocab_merge_slot(m->left, m->right, mask + 1);
-		size_t probe = 0;
-		while (b->merges[at].rank != NO_RANK && (b->merges[at].left != m->left || b->merges[at].right != m->right)) {
-			if (++probe == PROBES_MAX)
+	b->pairs = mem_alloc(b->head.pair_slots * sizeof *b->pairs);
+	b->filter = mem_zeroed(b->head.pair_slots * FILTER_BITS / 64, sizeof *b->filter);
+	memset(b->pairs, 0xFF, b->head.pair_slots * sizeof *b->pairs);
+	for (uint32_t rank = 0; rank < b->head.merge_count; rank++) {
+		uint64_t pair = b->list[rank], digest = vocab_pair_digest(pair);
+		uint32_t at = vocab_pair_slot(digest, mask + 1), bit = vocab_pair_bit(digest, mask + 1);
+		for (size_t probe = 0; b->pairs[at] != PAIR_EMPTY && b->pairs[at] >> PAIR_BITS != pair >> PAIR_BITS; probe++) {
+			if (probe == PROBES_MAX)
 				return bad(err, "the merges are made to collide");
 			at = (at + 1) & mask;
 		}
-		b->merges[at] = *m;
+		b->pairs[at] = pair | rank;
+		b->filter[bit / 64] |= (uint64_t)1 << bit % 64;
 	}
 	return true;
 }
@@ -413,7 +419,9 @@ static void *assemble(struct builder *b, struct str source, struct error *err)
 	append(&at, h, sizeof *h);
 	append(&at, b->tokens, h->id_count * sizeof *b->tokens);
 	append(&at, b->words, h->word_slots * sizeof *b->words);
-	append(&at, b->merges, h->merge_slots * sizeof *b->merges);
+	append(&at, b->filter, h->pair_slots * FILTER_BITS / 8);
+	append(&at, b->pairs, h->pair_slots * sizeof *b->pairs);
+	append(&at, b->merged, h->merge_count * sizeof *b->merged);
 	append(&at, b->added, h->added_count * sizeof *b->added);
 	append(&at, b->splits, h->split_count * sizeof *b->splits);
 	append(&at, b->text.data, b->text.len);

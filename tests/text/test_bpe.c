@@ -32,18 +32,18 @@ static void slow(const struct vocab *v, struct str word, struct tokens *out)
 	for (size_t i = 0; i < n; i++)
 		ids[i] = v->head->byte_ids[(unsigned char)word.p[i]];
 	for (;;) {
-		const struct vocab_merge *best = NULL;
+		uint32_t best = NO_RANK;
 		size_t at = 0;
 		for (size_t i = 0; i + 1 < n; i++) {
-			const struct vocab_merge *m = vocab_merge(v, (uint32_t)ids[i], (uint32_t)ids[i + 1]);
-			if (m->rank != NO_RANK && (!best || m->rank < best->rank)) {
-				best = m;
+			uint32_t rank = vocab_rank(v, (uint32_t)ids[i], (uint32_t)ids[i + 1]);
+			if (rank < best) {
+				best = rank;
 				at = i;
 			}
 		}
-		if (!best)
+		if (best == NO_RANK)
 			break;
-		ids[at] = (int32_t)best->id;
+		ids[at] = (int32_t)v->merged[best];
 		memmove(ids + at + 1, ids + at + 2, (n - at - 2) * sizeof *ids);
 		n--;
 	}

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "chat/messages.h"
-#include "support/test.h"
+#include "support/shared.h"
 #include "support/tiny_tokenizer.h"
 #include "text/explain.h"
 
@@ -167,21 +167,11 @@ TEST(the_family_is_found_in_the_models_files)
 	expect_found("other.json", "{}", NULL, "cannot open");
 }
 
-static char *reference(const char *name, struct error *err)
-{
-	const char *shared = getenv("SHAMMAH_SHARED");
-	own_mem char *path = path_join(shared ? shared : "", name);
-
-	if (!path_is_file(path))
-		skip_because("no reference data in %s", path);
-	return file_read(path, 16 << 20, NULL, err);
-}
-
 /* Calls `check` with every vector; returns their number. */
 static size_t for_each_vector(void (*check)(void *user, const json_t *vector), void *user)
 {
 	struct error err = {0};
-	own_mem char *text = reference("qwen2/chat_template_vectors.jsonl", &err);
+	own_mem char *text = file_read(shared_path("qwen2/chat_template_vectors.jsonl"), 16 << 20, NULL, &err);
 	struct str rest = str_of(text), line;
 	size_t count = 0;
 
@@ -205,20 +195,13 @@ static void check_text(void *user, const json_t *vector)
 	assert_string_equal(json_member_string(explained, "text"), json_member_string(vector, "rendered"));
 }
 
-static const struct template *shipped(void)
-{
-	struct error err = {0};
-	own_mem char *config = reference("qwen2/tokenizer_config.json", &err);
-	own_json *json = json_parse(str_of(config), "configuration", &err);
-
-	assert_non_null(json);
-	return template_of(json_member_string(json, "chat_template"));
-}
-
 TEST(every_vector_of_the_reference_is_rendered_equal)
 {
-	assert_ptr_equal(shipped(), family("Qwen2.5"));
-	assert_int_equal(for_each_vector(check_text, (void *)shipped()), 60);
+	struct error err = {0};
+	const struct template *t = template_find(shared_path("qwen2"), &err);
+
+	assert_ptr_equal(t, family("Qwen2.5"));
+	assert_int_equal(for_each_vector(check_text, (void *)t), 60);
 }
 
 static size_t control_count(const struct tokenizer *t, const struct tokens *tokens)
@@ -258,11 +241,8 @@ static void check_tokens(void *user, const json_t *vector)
 TEST(prompts_are_encoded_as_the_reference_does_and_messages_make_no_control_tokens)
 {
 	struct error err = {0};
-	own_mem char *directory = path_join(getenv("SHAMMAH_SHARED") ? getenv("SHAMMAH_SHARED") : "", "qwen2");
+	own_tokenizer *t = tokenizer_open(shared_path("qwen2"), NULL, &err);
 
-	if (!path_is_directory(directory))
-		skip_because("no reference data in %s", directory);
-	own_tokenizer *t = tokenizer_open(directory, NULL, &err);
 	assert_non_null(t);
 	assert_int_equal(for_each_vector(check_tokens, t), 60);
 }

@@ -5,9 +5,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "support/random.h"
-#include "support/test.h"
+#include "support/shared.h"
 #include "support/tiny_tokenizer.h"
 
 static struct tokenizer *tiny(struct tiny_tokenizer options)
@@ -34,21 +33,6 @@ static void expect(const struct tokenizer *t, const char *text, enum token_mode 
 	assert_string_equal(line.data, expected);
 }
 
-/* The vocabulary of the model we ship for; the caller destroys it. */
-static struct tokenizer *qwen(void)
-{
-	struct error err = {0};
-	const char *shared = getenv("SHAMMAH_SHARED");
-	own_mem char *directory = path_join(shared ? shared : "", "qwen2");
-
-	if (!path_is_directory(directory))
-		skip_because("no reference data in %s", directory);
-	struct tokenizer *t = tokenizer_open(directory, NULL, &err);
-	if (!t)
-		fail_msg("%s", err.text);
-	return t;
-}
-
 static void expect_vector(const struct tokenizer *t, const json_t *vector, size_t number)
 {
 	struct error err = {0};
@@ -67,14 +51,14 @@ static void expect_vector(const struct tokenizer *t, const json_t *vector, size_
 
 TEST(every_vector_of_the_reference_comes_out_equal)
 {
+	const char *path = shared_path("qwen2/tokenizer_vectors.jsonl");
 	struct error err = {0};
-	own_tokenizer *t = qwen();
-	own_mem char *path = path_join(getenv("SHAMMAH_SHARED"), "qwen2/tokenizer_vectors.jsonl");
 	size_t size, count = 0;
 	own_mem char *text = file_read(path, 16 << 20, &size, &err);
+	own_tokenizer *t = tokenizer_open(shared_path("qwen2"), NULL, &err);
 	struct str rest = { text, size }, line;
 
-	assert_non_null(text);
+	assert_true(text && t);
 	while (str_split(&rest, '\n', &line)) {
 		own_json *vector = line.n ? json_parse_nul(line, "vector", &err) : NULL;
 		if (vector)

@@ -121,7 +121,7 @@ TEST(a_damaged_block_is_refused_and_never_followed)
 		((struct vocab_head *)block)->digest = vocab_digest(block, size);
 		if (vocab_view(&v, block, size, &err)) {
 			(void)vocab_word(&v, str_of("hello"));
-			(void)vocab_merge(&v, 104, 101);
+			(void)vocab_rank(&v, 104, 101);
 			(void)vocab_added(&v, str_of("<|im_end|>"));
 		}
 		block[at] = old;
