@@ -10,6 +10,7 @@
 #include "support/test.h"
 
 #define FOLDER "files_test.tmp"
+#define IN_HUB FOLDER "/models--onnx-community--Qwen2.5-0.5B--x/snapshots/0123/"
 
 static void put(const char *name, const char *text)
 {
@@ -139,10 +140,7 @@ TEST(a_folder_of_the_hubs_cache_is_named_by_its_repository)
 	struct error err = {0};
 	own_model_files f = {0};
 
-	assert_ok(path_make(FOLDER "/models--onnx-community--Qwen2.5-0.5B--x/snapshots/0123/onnx", 0700, &err));
-	assert_false(model_files_find(&f, FOLDER "/models--onnx-community--Qwen2.5-0.5B--x/snapshots/0123", NULL, &err));
-	put_all();
-	#define IN_HUB FOLDER "/models--onnx-community--Qwen2.5-0.5B--x/snapshots/0123/"
+	assert_ok(path_make(IN_HUB "onnx", 0700, &err));
 	assert_ok(file_write(IN_HUB "config.json", str_of("{}"), 0600, &err));
 	assert_ok(file_write(IN_HUB "onnx/model.onnx", str_of("x"), 0600, &err));
 	assert_ok(model_files_find(&f, IN_HUB, NULL, &err));
