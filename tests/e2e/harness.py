@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 
@@ -173,6 +174,11 @@ class Terminal:
         at = self.seen.index(text) + len(text)
         before, self.seen = self.seen[:at], self.seen[at:]
         return before
+
+    def prompt(self, text='> '):
+        """Waits for a prompt, and for the editor behind it to read keys."""
+        self.see(text)
+        wait_for(lambda: not termios.tcgetattr(self.fd)[3] & termios.ICANON, 'the editor')
 
     def end(self, seconds=20):
         """The exit code."""
