@@ -293,7 +293,8 @@ TEST(what_does_not_fit_the_context_is_refused_with_both_counts)
 
 TEST(tool_calls_are_taken_out_of_the_text_when_there_are_tools)
 {
-	static const char text[] = "Let me see.\n<tool_call>\n{\"name\": \"look\", \"arguments\": {\"at\": \"x\"}}\n</tool_call>";
+	static const char text[] =
+		"Let me see.\n<tool_call>\n{\"name\": \"look\", \"arguments\": {\"at\": \"x\"}}\n</tool_call>";
 	own_world w;
 
 	saying(&w, text);
