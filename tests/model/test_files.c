@@ -44,7 +44,8 @@ static int clear(void **state)
 static void put_all(void)
 {
 	put("config.json",
-		"{\"model_type\":\"qwen2\",\"max_position_embeddings\":32768,\"vocab_size\":151936,\"eos_token_id\":7}");
+		"{\"model_type\":\"qwen2\",\"max_position_embeddings\":32768,\"vocab_size\":151936,"
+		"\"eos_token_id\":7}");
 	put("generation_config.json",
 		"{\"eos_token_id\":[5,6],\"do_sample\":true,\"temperature\":0.7,\"top_k\":20,\"top_p\":0.8,"
 		"\"repetition_penalty\":1.05}");
