@@ -289,11 +289,29 @@ TEST(what_does_not_fit_the_context_is_refused_with_both_counts)
 	assert_non_null(strstr(err.text, "your messages resulted in "));
 }
 
+TEST(prompt_and_max_tokens_may_just_fill_the_context)
+{
+	struct error err = {0};
+	own_heard h = HEARD;
+	size_t count;
+	own_world w;
+
+	saying(&w, "hello");
+	own_generation *g = generation_create(w.model, &w.request, on_delta, &h, &err);
+	(void)generation_prompt(g, &count);
+	w.request.sampling.max_tokens = 2048 - (int64_t)count;
+	expect(&w, "hello[stop]");
+	w.request.sampling.max_tokens++;
+	assert_false(answer_with(&w, &h, &err));
+	assert_int_equal(err.kind, ERROR_TOO_LARGE);
+}
+
 /* ---- Tool calls ---- */
 
 TEST(tool_calls_are_taken_out_of_the_text_when_there_are_tools)
 {
-	static const char text[] = "Let me see.\n<tool_call>\n{\"name\": \"look\", \"arguments\": {\"at\": \"x\"}}\n</tool_call>";
+	static const char text[] =
+		"Let me see.\n<tool_call>\n{\"name\": \"look\", \"arguments\": {\"at\": \"x\"}}\n</tool_call>";
 	own_world w;
 
 	saying(&w, text);
@@ -490,6 +508,7 @@ int main(void)
 		cmocka_unit_test(no_tokens_at_all_may_be_asked_for),
 		cmocka_unit_test(without_max_tokens_the_context_is_the_limit),
 		cmocka_unit_test(what_does_not_fit_the_context_is_refused_with_both_counts),
+		cmocka_unit_test(prompt_and_max_tokens_may_just_fill_the_context),
 		cmocka_unit_test(tool_calls_are_taken_out_of_the_text_when_there_are_tools),
 		cmocka_unit_test(without_tools_a_tool_call_is_text),
 		cmocka_unit_test(several_calls_are_numbered_and_only_one_comes_when_only_one_is_wanted),
