@@ -11,4 +11,5 @@ struct sys_calls sys = {
 	.close = close,
 	.rename = rename,
 	.mkdir = mkdir,
+	.mmap = mmap,
 };

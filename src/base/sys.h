@@ -8,6 +8,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ struct sys_calls {
 	int (*close)(int fd);
 	int (*rename)(const char *from, const char *to);
 	int (*mkdir)(const char *path, mode_t mode);
+	void *(*mmap)(void *where, size_t n, int protection, int flags, int fd, off_t offset);
 };
 
 extern struct sys_calls sys;

@@ -47,6 +47,7 @@ struct request {
 	struct str model;      /* as the client wrote it */
 	struct sampling sampling;
 	enum tool_choice tool_choice;
+	bool one_call;         /* at most one tool call in the answer */
 	bool stream, include_usage;
 };
 

@@ -1,0 +1,246 @@
+/*
+ * The line-based prompt, on libedit.
+ *
+ * While a line is edited Ctrl+C must be a key and not a signal (the signal ends
+ * answers, see cli/interrupt.h), so the editor's terminal mode switches signals
+ * off and ^C is bound to a function: it drops the line, and on an empty one asks
+ * for a second Ctrl+C.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <histedit.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "config/home.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "cli/commands.h"
+#include "cli/conversation.h"
+#include "cli/interrupt.h"
+
+#define HISTORY_LINES 1000
+#define MESSAGE_MAX ((size_t)12 << 20)
+
+const struct prompt_command prompt_commands[] = {
+	{ "/help", "this list" },
+	{ "/clear", "forget the conversation" },
+	{ "/exit", "leave (also Ctrl+D)" },
+	{0},
+};
+
+struct repl {
+	EditLine *editor;
+	History *history;
+	char *history_file;          /* NULL: history is not kept */
+	bool continued;              /* inside a message of several lines */
+	bool dropped;                /* Ctrl+C was typed at the line just read */
+	unsigned interrupts;         /* Ctrl+C in a row, on empty lines */
+	struct conversation conversation;
+};
+
+/* --- the editor -------------------------------------------------------------------- */
+
+static char *prompt(EditLine *editor)
+{
+	struct repl *r;
+
+	el_get(editor, EL_CLIENTDATA, &r);
+	return r->continued ? "... " : "> ";
+}
+
+static unsigned char on_ctrl_c(EditLine *editor, int key)
+{
+	const LineInfo *line = el_line(editor);
+	struct repl *r;
+
+	(void)key;
+	el_get(editor, EL_CLIENTDATA, &r);
+	bool empty = line->lastchar == line->buffer && !r->continued;
+	r->interrupts = empty ? r->interrupts + 1 : 0;
+	r->dropped = true;
+	return CC_NEWLINE;
+}
+
+/* Without a UTF-8 locale the editor would take umlauts apart. */
+static void use_utf8(void)
+{
+	setlocale(LC_CTYPE, "");
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		(void)setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static void open_history(struct repl *r, const char *home)
+{
+	HistEvent event;
+
+	r->history = history_init();
+	history(r->history, &event, H_SETSIZE, HISTORY_LINES);
+	history(r->history, &event, H_SETUNIQUE, 1);
+	r->history_file = home_path(home, HOME_HISTORY);
+	if (!path_is_file(r->history_file) || history(r->history, &event, H_LOAD, r->history_file) >= 0)
+		return;
+	fprintf(stderr, "shammah: cannot read %s; it is left as it is\n", r->history_file);
+	free(take(r->history_file));
+}
+
+static void open_editor(struct repl *r)
+{
+	use_utf8();
+	r->editor = el_init("shammah", stdin, stdout, stderr);
+	el_set(r->editor, EL_CLIENTDATA, r);
+	el_set(r->editor, EL_PROMPT, prompt);
+	el_set(r->editor, EL_EDITOR, "emacs");
+	el_set(r->editor, EL_HIST, history, r->history);
+	el_set(r->editor, EL_SETTY, "-d", "-isig", NULL);
+	el_set(r->editor, EL_ADDFN, "drop-line", "drop the line", on_ctrl_c);
+	el_set(r->editor, EL_BIND, "^C", "drop-line", NULL);
+	el_set(r->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
+}
+
+/* Appended line by line, so that two sessions do not overwrite each other's. */
+static bool append_history(struct repl *r)
+{
+	int fd = open(r->history_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, "a") : NULL;
+	HistEvent event;
+
+	if (!file)
+		return false;
+	bool ok = fseek(file, 0, SEEK_END) == 0 && history(r->history, &event, H_NSAVE_FP, (size_t)1, file) >= 0;
+	return fclose(file) == 0 && ok;
+}
+
+static void remember(struct repl *r, const char *line)
+{
+	HistEvent event;
+
+	if (history(r->history, &event, H_ENTER, line) < 0 || !r->history_file || append_history(r))
+		return;
+	fprintf(stderr, "shammah: cannot write %s; what is typed from now on is not kept\n", r->history_file);
+	free(take(r->history_file));
+}
+
+/* --- reading one message ----------------------------------------------------------- */
+
+enum input { INPUT_TEXT, INPUT_NOTHING, INPUT_END };
+
+/* One line without its newline; false at the end of input. */
+static bool read_line(struct repl *r, struct buf *out, struct error *err)
+{
+	int n;
+	const char *line = el_gets(r->editor, &n);
+
+	if (r->dropped)
+		return true;
+	if (!line || n <= 0)
+		return false;
+	struct str text = { line, (size_t)n };
+	while (text.n && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r'))
+		text.n--;
+	return buf_add_str(out, text, err);
+}
+
+/* A message: lines that end in a backslash go on. */
+static enum input read_message(struct repl *r, struct buf *message, struct error *err)
+{
+	buf_clear(message);
+	r->continued = r->dropped = false;
+	for (;;) {
+		if (!read_line(r, message, err))
+			return INPUT_END;
+		if (r->dropped) {
+			puts(r->interrupts == 1 ? "^C (once more to leave)" : "^C");
+			return r->interrupts >= 2 ? INPUT_END : INPUT_NOTHING;
+		}
+		r->interrupts = 0;
+		if (!message->len || message->data[message->len - 1] != '\\')
+			return str_trim(buf_str(message)).n ? INPUT_TEXT : INPUT_NOTHING;
+		message->data[message->len - 1] = '\n';
+		r->continued = true;
+	}
+}
+
+/* --- the loop ------------------------------------------------------------------------ */
+
+static void print_help(void)
+{
+	for (const struct prompt_command *p = prompt_commands; p->name; p++)
+		printf("  %-8s %s\n", p->name, p->what);
+	puts("Ctrl+C stops an answer. A line that ends in \\ goes on in the next.\n"
+	     "Ask \"what can you do\" for a start.");
+}
+
+/* False when the user wants to leave. */
+static bool obey(struct repl *r, struct str line)
+{
+	if (str_is(line, "/exit") || str_is(line, "/quit"))
+		return false;
+	if (str_is(line, "/help")) {
+		print_help();
+	} else if (str_is(line, "/clear")) {
+		conversation_clear(&r->conversation);
+		puts("The conversation is forgotten.");
+	} else {
+		printf("There is no command %.*s; /help lists them.\n", STR_ARGS(line));
+	}
+	return true;
+}
+
+/* A slash and a word is meant as a command; "/etc/hosts is ..." is a question. */
+static bool is_command(struct str line)
+{
+	return line.n > 1 && line.p[0] == '/' && !memchr(line.p + 1, '/', line.n - 1) && !memchr(line.p, ' ', line.n);
+}
+
+static bool handle(struct repl *r, const struct buf *message)
+{
+	struct str line = str_trim(buf_str(message));
+
+	remember(r, message->data);
+	if (is_command(line))
+		return obey(r, line);
+	(void)conversation_ask(&r->conversation, line);
+	return true;
+}
+
+static int run(struct repl *r, const char *first)
+{
+	own_buf message = BUF_INIT(MESSAGE_MAX);
+	struct error err = {0};
+
+	if (first)
+		(void)conversation_ask(&r->conversation, str_of(first));
+	for (;;) {
+		enum input input = read_message(r, &message, &err);
+		if (input == INPUT_END || (input == INPUT_TEXT && !handle(r, &message)))
+			break;
+	}
+	if (err.kind)
+		return complain(&err);
+	return EXIT_ANSWERED;
+}
+
+int cmd_repl(const struct options *o, struct config *c)
+{
+	struct repl r = {0};
+	struct error err = {0};
+	own_link link = {0};
+
+	if (!link_open(&link, c, &err))
+		return complain(&err);
+	puts("Shammah " SHAMMAH_VERSION ". /help lists the commands, /exit leaves.");
+	interrupt_at_prompt();
+	conversation_init(&r.conversation, &link, o);
+	open_history(&r, link.home);
+	open_editor(&r);
+	int code = run(&r, o->text);
+	el_end(r.editor);
+	history_end(r.history);
+	free(r.history_file);
+	conversation_done(&r.conversation);
+	return code;
+}

@@ -1,0 +1,19 @@
+#include "cli/commands.h"
+
+#include <stdio.h>
+
+const struct command commands[] = {
+	{ "query", "[QUESTION]", "answer once and exit, as -p", NULL, cmd_ask },
+	{ "daemon", "run|start|stop|status|logs", "the background program that answers", "run|start|stop|status|logs", cmd_daemon },
+	{ "serve", "", "the same as `shammah daemon run`", "", cmd_serve },
+	{ "explain", "tokens|template|patterns [INPUT]", "what would be decided, and why", NULL, cmd_explain },
+	{ "config", "", "every setting, and where it came from", "", cmd_config },
+	{ "help", "[COMMAND]", "this text, or a command's own", NULL, cmd_help },
+	{0},
+};
+
+int complain(const struct error *err)
+{
+	fprintf(stderr, "shammah: %s\n", err->text);
+	return err->kind == ERROR_INVALID ? EXIT_USAGE : EXIT_NO_ANSWER;
+}

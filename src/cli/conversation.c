@@ -1,0 +1,106 @@
+#include "cli/conversation.h"
+
+#include "cli/interrupt.h"
+
+#define ANSWER_MAX ((size_t)16 << 20)
+
+void conversation_init(struct conversation *c, struct link *link, const struct options *options)
+{
+	*c = (struct conversation){ .link = link, .options = options, .messages = json_array() };
+	show_init(&c->show);
+	conversation_clear(c);
+}
+
+void conversation_done(struct conversation *c)
+{
+	json_decref(c->messages);
+	c->messages = NULL;
+}
+
+/* False for text that is no UTF-8. */
+static bool add_message(struct conversation *c, const char *role, struct str text)
+{
+	json_t *content = json_stringn(text.p, text.n);
+
+	return content && json_array_append_new(c->messages, json_pack("{s:s, s:o}", "role", role, "content", content)) == 0;
+}
+
+void conversation_clear(struct conversation *c)
+{
+	json_array_clear(c->messages);
+	if (c->options->system_prompt)
+		(void)add_message(c, "system", str_of(c->options->system_prompt));
+}
+
+/* Who is asked is a matter of the model's name. */
+static const char *const model_of_wish[] = {
+	[WISH_AUTO] = "auto", [WISH_KNOWN] = "known-answers", [WISH_LOCAL] = "local", [WISH_TEACHER] = "teacher",
+};
+
+static json_t *request(const struct conversation *c)
+{
+	const struct options *o = c->options;
+	json_t *r = json_pack("{s:s, s:b, s:{s:b}, s:O}", "model", model_of_wish[o->wish], "stream", 1,
+		"stream_options", "include_usage", 1, "messages", c->messages);
+
+	if (o->max_tokens >= 0)
+		json_object_set_new(r, "max_tokens", json_integer(o->max_tokens));
+	if (o->temperature >= 0)
+		json_object_set_new(r, "temperature", json_real(o->temperature));
+	return r;
+}
+
+/* Shows what comes and keeps it for the next turn. */
+struct turn {
+	struct show *show;
+	struct buf answer;
+};
+
+static bool on_text(void *user, struct str text, struct error *err)
+{
+	struct turn *t = user;
+
+	return buf_add_str(&t->answer, text, err) && show_text(t->show, text, err);
+}
+
+static int result_of(struct conversation *c, bool ok, bool interrupted, const struct error *err, const struct link_answer *answer)
+{
+	show_end(&c->show);
+	if (interrupted) {
+		show_note(&c->show, "stopped");
+		return EXIT_INTERRUPTED;
+	}
+	if (!ok) {
+		show_error(&c->show, err->text);
+		return EXIT_NO_ANSWER;
+	}
+	if (!c->options->quiet)
+		show_source(&c->show, answer);
+	return EXIT_ANSWERED;
+}
+
+int conversation_ask(struct conversation *c, struct str question)
+{
+	struct turn turn = { .show = &c->show, .answer = BUF_INIT(ANSWER_MAX) };
+	own_link_answer answer = {0};
+	struct error err = {0};
+	struct cancel cancel;
+
+	if (!add_message(c, "user", question)) {
+		show_error(&c->show, "the question is not valid UTF-8 text");
+		return EXIT_USAGE;
+	}
+	own_json *body = request(c);
+	cancel_init(&cancel);
+	interrupt_guards(&cancel);
+	bool ok = link_ask(c->link, body, &cancel, on_text, &turn, &answer, &err);
+	interrupt_guards(NULL);
+	int code = result_of(c, ok, cancel_fired(&cancel), &err, &answer);
+	cancel_done(&cancel);
+	if (turn.answer.len)
+		(void)add_message(c, "assistant", buf_str(&turn.answer));
+	else
+		json_array_remove(c->messages, json_array_size(c->messages) - 1);
+	buf_done(&turn.answer);
+	return code;
+}

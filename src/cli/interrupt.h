@@ -1,0 +1,19 @@
+/*
+ * Ctrl+C as a cancel token.
+ *
+ * A thread of its own waits for SIGINT (blocked everywhere else), so nothing
+ * happens in a signal handler.  While an answer is under way SIGINT fires its
+ * token; otherwise it ends the program.
+ */
+#pragma once
+
+#include "base/cancel.h"
+
+/* Once, before other threads exist. */
+void interrupt_init(void);
+
+/* From now on SIGINT fires `token`; NULL: it ends the program (exit code 130), or does nothing at a prompt. */
+void interrupt_guards(struct cancel *token);
+
+/* For a program with a prompt of its own: SIGINT between answers is not meant to end it. */
+void interrupt_at_prompt(void);

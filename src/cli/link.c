@@ -1,0 +1,277 @@
+#include "cli/link.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "net/sse.h"
+
+#define JSON_MAX ((size_t)1 << 20)
+#define EVENT_MAX ((size_t)16 << 20)
+#define CONNECT_MS 2000
+#define WAIT_MS (10u * 60 * 1000)     /* for the first byte: a long prompt on a slow machine; comments come every 10 s */
+
+/* --- finding, starting, telling ------------------------------------------------- */
+
+static bool wrong_port(const struct config *c, const struct running *running, struct error *err)
+{
+	const struct value *wanted = &c->values[SETTING_PORT];
+
+	return error_set(err, ERROR_UNAVAILABLE, "the daemon runs on port %u, but %s asks for %s; run `shammah daemon stop` first",
+		running->port, wanted->origin, wanted->text);
+}
+
+static bool find_or_start(struct link *l, struct error *err)
+{
+	struct running running;
+
+	if (!life_find(l->home, &running, err))
+		return false;
+	if ((!running.pid || !running.port) && !link_start_daemon(l->config, l->home, &running, err))
+		return false;
+	if (running.port != config_number(l->config, SETTING_PORT, 0) && strcmp(l->config->values[SETTING_PORT].origin, "default") != 0)
+		return wrong_port(l->config, &running, err);
+	l->port = running.port;
+	return life_read_token(l->home, l->token, err);
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(object, key, json_string(text));
+}
+
+static bool refused(const json_t *reply, int status, struct error *err)
+{
+	const char *text = json_member_string(json_object_get(reply, "error"), "message");
+
+	return error_set(err, ERROR_INVALID, "%s", text ? text : status == 401 ?
+		"the daemon does not accept this user's token" : "the daemon refused the request");
+}
+
+/* The daemon may have been started elsewhere: it is told what is known here. */
+static bool tell(struct link *l, struct error *err)
+{
+	const char *model = config_text(l->config, SETTING_MODEL), *key = config_text(l->config, SETTING_API_KEY);
+	own_json *body = json_object();
+	own_mem char *full = model ? realpath(model, NULL) : NULL;
+	int status;
+
+	if (!model && !key)
+		return true;
+	if (model && !full)
+		return error_errno(err, "the model folder %s (from %s)", model, l->config->values[SETTING_MODEL].origin);
+	set_text(body, "model", full);
+	set_text(body, "api_key", key);
+	set_text(body, "teacher_url", key ? config_text(l->config, SETTING_TEACHER_URL) : NULL);
+	set_text(body, "teacher_model", key ? config_text(l->config, SETTING_TEACHER_MODEL) : NULL);
+	own_json *reply = link_json(l, "/v1/daemon/configure", body, &status, err);
+	return reply && (status == 200 || refused(reply, status, err));
+}
+
+bool link_open(struct link *l, const struct config *config, struct error *err)
+{
+	*l = (struct link){ .config = config };
+	l->home = path_shammah(err);
+	l->http = l->home ? http_client_create(err) : NULL;
+	return l->http && find_or_start(l, err) && tell(l, err);
+}
+
+void link_done(struct link *l)
+{
+	http_client_destroy(l->http);
+	free(l->home);
+	*l = (struct link){0};
+}
+
+/* --- asking for JSON --------------------------------------------------------------- */
+
+struct collector {
+	int status;
+	struct buf body;
+};
+
+static bool on_head(void *user, const struct http_head *head, struct error *err)
+{
+	struct collector *c = user;
+
+	(void)err;
+	c->status = http_head_status(head);
+	return true;
+}
+
+static enum http_next on_body(void *user, struct str bytes, struct error *err)
+{
+	struct collector *c = user;
+
+	return buf_add_str(&c->body, bytes, err) ? HTTP_MORE : HTTP_FAIL;
+}
+
+/* Header lines every request carries; `out` has room for them. */
+static size_t headers(struct link *l, struct http_header out[3], char authorization[TOKEN_LENGTH + 16])
+{
+	snprintf(authorization, TOKEN_LENGTH + 16, "Bearer %s", l->token);
+	out[0] = (struct http_header){ .name = "Content-Type", .value = "application/json" };
+	out[1] = (struct http_header){ .name = "Authorization", .value = authorization, .secret = true };
+	return 2;
+}
+
+json_t *link_json(struct link *l, const char *path, const json_t *body, int *status, struct error *err)
+{
+	struct collector c = { .body = BUF_INIT(JSON_MAX) };
+	own_buf request = BUF_INIT(JSON_MAX);
+	own_mem char *url = mem_printf("http://127.0.0.1:%u%s", l->port, path);
+	struct http_header lines[3];
+	char authorization[TOKEN_LENGTH + 16];
+	json_t *reply = NULL;
+
+	if (body && !json_write(&request, body, err))
+		return NULL;
+	struct http_call call = {
+		.method = body ? "POST" : "GET", .url = url, .headers = lines, .header_count = headers(l, lines, authorization),
+		.body = buf_str(&request), .connect_ms = CONNECT_MS, .first_byte_ms = 10000,
+		.on_head = on_head, .on_body = on_body, .user = &c,
+	};
+	if (http_send(l->http, &call, err))
+		reply = json_parse(buf_str(&c.body), "the daemon's answer", err);
+	*status = c.status;
+	buf_done(&c.body);
+	return reply;
+}
+
+/* --- asking a question --------------------------------------------------------------- */
+
+struct asking {
+	struct collector whole;       /* an answer that is no stream: an error */
+	struct sse_parser *events;
+	link_text_fn *on_text;
+	void *user;
+	struct link_answer *answer;
+	uint64_t started;
+	bool spoken;                  /* text was handed over */
+	bool ended;                   /* the last event came */
+};
+
+void link_answer_done(struct link_answer *a)
+{
+	free(a->kind);
+	free(a->name);
+	free(a->reason);
+	*a = (struct link_answer){0};
+}
+
+static void note_source(struct asking *x, const json_t *source)
+{
+	struct link_answer *a = x->answer;
+
+	if (!json_is_object(source) || a->kind)
+		return;
+	a->kind = mem_strdup(json_member_string(source, "source"));
+	a->name = mem_strdup(json_member_string(source, "name"));
+	a->reason = mem_strdup(json_member_string(source, "reason"));
+}
+
+static void note_usage(struct asking *x, const json_t *usage)
+{
+	if (!json_is_object(usage))
+		return;
+	x->answer->prompt_tokens = (size_t)json_integer_value(json_object_get(usage, "prompt_tokens"));
+	x->answer->completion_tokens = (size_t)json_integer_value(json_object_get(usage, "completion_tokens"));
+}
+
+static bool take_choice(struct asking *x, const json_t *choice, struct error *err)
+{
+	struct str text = json_member_str(json_object_get(choice, "delta"), "content");
+	const char *finish = json_member_string(choice, "finish_reason");
+
+	if (finish && strcmp(finish, "length") == 0)
+		x->answer->cut_by_length = true;
+	if (!text.n)
+		return true;
+	if (!x->spoken)
+		x->answer->first_ns = clock_ns() - x->started;
+	x->spoken = true;
+	return x->on_text(x->user, text, err);
+}
+
+static bool on_event(void *user, const struct sse_event *event, struct error *err)
+{
+	struct asking *x = user;
+
+	if (str_is(event->data, "[DONE]")) {
+		x->ended = true;
+		return true;
+	}
+	own_json *chunk = json_parse(event->data, "the daemon's event", err);
+	if (!chunk)
+		return false;
+	const char *failure = json_member_string(json_object_get(chunk, "error"), "message");
+	if (failure)
+		return error_set(err, ERROR_INTERNAL, "%s", failure);
+	note_source(x, json_object_get(chunk, "shammah"));
+	note_usage(x, json_object_get(chunk, "usage"));
+	const json_t *choice = json_array_get(json_object_get(chunk, "choices"), 0);
+	return !choice || take_choice(x, choice, err);
+}
+
+static enum http_next on_piece(void *user, struct str bytes, struct error *err)
+{
+	struct asking *x = user;
+
+	if (x->whole.status != 200)
+		return on_body(&x->whole, bytes, err);
+	return sse_feed(x->events, bytes, err) ? HTTP_MORE : HTTP_FAIL;
+}
+
+/* What an answer with an error status says. */
+static bool explain_status(struct asking *x, struct error *err)
+{
+	struct error unread = {0};
+	own_json *reply = json_parse(buf_str(&x->whole.body), "the daemon's answer", &unread);
+
+	return refused(reply, x->whole.status, err);
+}
+
+static bool ask_once(struct link *l, const struct buf *request, struct cancel *cancel, struct asking *x, struct error *err)
+{
+	own_mem char *url = mem_printf("http://127.0.0.1:%u/v1/chat/completions", l->port);
+	struct http_header lines[3];
+	char authorization[TOKEN_LENGTH + 16];
+	struct http_call call = {
+		.method = "POST", .url = url, .headers = lines, .header_count = headers(l, lines, authorization),
+		.body = buf_str(request), .connect_ms = CONNECT_MS, .first_byte_ms = WAIT_MS,
+		.cancel = cancel, .on_head = on_head, .on_body = on_piece, .user = x,
+	};
+
+	if (!http_send(l->http, &call, err))
+		return false;
+	if (x->whole.status != 200)
+		return explain_status(x, err);
+	return x->ended || error_set(err, ERROR_UNAVAILABLE, "the daemon ended in the middle of the answer; see `shammah daemon logs`");
+}
+
+bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, link_text_fn *on_text, void *user,
+	struct link_answer *answer, struct error *err)
+{
+	own_buf request = BUF_INIT(EVENT_MAX);
+	bool ok = false;
+
+	*answer = (struct link_answer){0};
+	if (!json_write(&request, question, err))
+		return false;
+	for (int attempt = 0; attempt < 2 && !ok; attempt++) {
+		struct asking x = {
+			.whole.body = BUF_INIT(JSON_MAX), .on_text = on_text, .user = user, .answer = answer, .started = clock_ns(),
+		};
+		x.events = sse_create(EVENT_MAX, on_event, &x);
+		ok = ask_once(l, &request, cancel, &x, err);
+		answer->total_ns = clock_ns() - x.started;
+		sse_destroy(x.events);
+		buf_done(&x.whole.body);
+		bool died = !ok && err->kind == ERROR_UNAVAILABLE && !x.spoken && !cancel_fired(cancel);
+		if (!died || !find_or_start(l, err) || !tell(l, err))
+			break;
+	}
+	return ok;
+}

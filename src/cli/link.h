@@ -1,0 +1,55 @@
+/*
+ * The client's link to the daemon: finds it, starts it when none runs, tells it
+ * what this user brought along (model, key), and asks.
+ *
+ * One thread at a time; only the cancel token may be fired from another.
+ */
+#pragma once
+
+#include "base/cancel.h"
+#include "base/json.h"
+#include "config/config.h"
+#include "daemon/life.h"
+#include "net/http.h"
+
+struct link {
+	const struct config *config;
+	char *home;                   /* ~/.shammah */
+	struct http_client *http;
+	uint16_t port;
+	char token[TOKEN_LENGTH + 1];
+};
+
+/*
+ * Ready to ask when true: a daemon runs (it is started if needed, without waiting
+ * for its model) and knows this user's model and key.  link_done() in any case.
+ */
+bool link_open(struct link *l, const struct config *config, struct error *err) must_use;
+void link_done(struct link *l);
+#define own_link owns(link_done) struct link
+
+/* Starts a daemon and waits until it listens; true also when one runs already. */
+bool link_start_daemon(const struct config *config, const char *home, struct running *running, struct error *err) must_use;
+
+/* GETs or (body not NULL) POSTs JSON.  The answer's JSON whatever the status; the caller owns it. */
+json_t *link_json(struct link *l, const char *path, const json_t *body, int *status, struct error *err) must_use;
+
+/* What came with an answer besides its text. */
+struct link_answer {
+	char *kind, *name, *reason;   /* who answered, as in daemon/openai.h; NULL: unknown */
+	size_t prompt_tokens, completion_tokens;
+	uint64_t first_ns, total_ns;  /* from the question to the first text, and to the end */
+	bool cut_by_length;
+};
+void link_answer_done(struct link_answer *a);
+#define own_link_answer owns(link_answer_done) struct link_answer
+
+typedef bool link_text_fn(void *user, struct str text, struct error *err);
+
+/*
+ * Asks (a chat completion with stream: true) and hands over text as it comes.
+ * Asks once more when the daemon died before anything came.  ERROR_CANCELLED
+ * after the token fired.
+ */
+bool link_ask(struct link *l, const json_t *request, struct cancel *cancel, link_text_fn *on_text, void *user,
+	struct link_answer *answer, struct error *err) must_use;

@@ -1,0 +1,136 @@
+/*
+ * The daemon is this very program, started in a session of its own with its
+ * output in the log.  It reports through a pipe: "ready PORT" once it listens, or
+ * the reason why not.  When two clients start one each, the lock lets one daemon
+ * win; the loser's report says so, and its client uses the winner.
+ */
+#include "cli/link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "config/home.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "cli/self.h"
+
+#define START_MS 10000
+#define REPORT_MAX 1000
+#define READY_FD 3              /* the descriptor the child reports on */
+
+extern char **environ;
+
+static bool prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attributes, int report, const char *log)
+{
+	short flags = 0;
+
+	posix_spawn_file_actions_init(files);
+	posix_spawnattr_init(attributes);
+#ifdef POSIX_SPAWN_SETSID
+	flags |= POSIX_SPAWN_SETSID;
+#endif
+	return posix_spawnattr_setflags(attributes, flags) == 0 &&
+		posix_spawn_file_actions_adddup2(files, report, READY_FD) == 0 &&
+		posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0 &&
+		posix_spawn_file_actions_addopen(files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) == 0 &&
+		posix_spawn_file_actions_addopen(files, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0600) == 0;
+}
+
+static bool spawn(const char *program, char *const argv[], int report, const char *home, struct error *err)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	own_mem char *log = home_path(home, HOME_LOG);
+	pid_t pid;
+
+	int result = prepare(&files, &attributes, report, log) ? posix_spawn(&pid, program, &files, &attributes, argv, environ) : EINVAL;
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	errno = result;
+	return result == 0 || error_errno(err, "cannot start the daemon (%s)", program);
+}
+
+/* Reads the report until the child closes its end, or the time is over. */
+static bool read_report(int fd, char report[REPORT_MAX], struct error *err)
+{
+	uint64_t deadline = clock_ms() + START_MS;
+	size_t n = 0;
+
+	for (;;) {
+		struct pollfd in = { .fd = fd, .events = POLLIN };
+		uint64_t now = clock_ms();
+		int ready = poll(&in, 1, now < deadline ? (int)(deadline - now) : 0);
+
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
+			return error_set(err, ERROR_TIMEOUT, "the daemon did not start in %d s; see `shammah daemon logs`", START_MS / 1000);
+		ssize_t got = read(fd, report + n, REPORT_MAX - 1 - n);
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	report[n] = '\0';
+	return true;
+}
+
+/* A daemon that lost the race leaves the field to the winner, which may still be on its way. */
+static bool wait_for_winner(const char *home, struct running *running, struct error *err)
+{
+	for (uint64_t deadline = clock_ms() + START_MS; clock_ms() < deadline; clock_sleep_ms(2)) {
+		if (!life_find(home, running, err))
+			return false;
+		if (running->pid && running->port)
+			return true;
+		if (!running->pid)
+			break;
+	}
+	return error_set(err, ERROR_UNAVAILABLE, "the daemon did not start; see `shammah daemon logs`");
+}
+
+static bool understand(const char *report, const char *home, struct running *running, struct error *err)
+{
+	unsigned port;
+
+	if (sscanf(report, "ready %u", &port) == 1)
+		return life_find(home, running, err) && (running->port || wait_for_winner(home, running, err));
+	if (strncmp(report, "taken", 5) == 0)
+		return wait_for_winner(home, running, err);
+	return error_set(err, ERROR_UNAVAILABLE, "the daemon did not start: %s", *report ? report : "it ended at once; see `shammah daemon logs`");
+}
+
+static bool make_pipe(int ends[2], struct error *err)
+{
+	if (pipe(ends) < 0)
+		return error_errno(err, "cannot make a pipe");
+	for (int i = 0; i < 2; i++)
+		(void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+	/* dup2 onto itself would keep close-on-exec. */
+	if (ends[1] == READY_FD) {
+		ends[1] = fcntl(READY_FD, F_DUPFD_CLOEXEC, READY_FD + 1);
+		(void)close(READY_FD);
+	}
+	return true;
+}
+
+bool link_start_daemon(const struct config *config, const char *home, struct running *running, struct error *err)
+{
+	own_mem char *program = self_path(err);
+	char report[REPORT_MAX];
+	int ends[2];
+
+	if (!program || !path_make(home, 0700, err) || !make_pipe(ends, err))
+		return false;
+	own_fd in = ends[0], out = ends[1];
+	char *argv[] = { "shammah", "daemon", "run", "--ready-fd", "3", "--port", config->values[SETTING_PORT].text, NULL };
+	if (!spawn(program, argv, out, home, err))
+		return false;
+	file_close(&out);
+	return read_report(in, report, err) && understand(report, home, running, err);
+}

@@ -1,0 +1,66 @@
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/protect.h"
+
+/* Relative to where the user stands, before PATH is entered. */
+static bool set_model(const struct options *o, struct config *c, struct error *err)
+{
+	own_mem char *full = realpath(o->model, NULL);
+
+	if (!full)
+		return error_errno(err, "--model %s", o->model);
+	return config_set_flag(c, SETTING_MODEL, full, err);
+}
+
+static bool configure(const struct options *o, struct config *c, struct error *err)
+{
+	if (!config_load(c, err))
+		return false;
+	if (o->model && !set_model(o, c, err))
+		return false;
+	if (o->port && !config_set_flag(c, SETTING_PORT, o->port, err))
+		return false;
+	if (o->directory && chdir(o->directory) < 0)
+		return error_errno(err, "cannot work in %s", o->directory);
+	return true;
+}
+
+/* What runs when no command is named. */
+static int (*usual(const struct options *o))(const struct options *, struct config *)
+{
+	if (o->mode == MODE_DAEMON)
+		return cmd_serve;
+	bool talk = isatty(STDIN_FILENO) && (isatty(STDOUT_FILENO) || !o->text);
+	return o->print || o->mode == MODE_QUERY || !talk ? cmd_ask : cmd_repl;
+}
+
+static int run(const struct options *o)
+{
+	struct error err = {0};
+	own_config config = {0};
+
+	if (o->version)
+		return puts("shammah " SHAMMAH_VERSION), EXIT_ANSWERED;
+	if (o->help || (o->command && o->command->run == cmd_help))
+		return cmd_help(o, &config);
+	if (!configure(o, &config, &err))
+		return complain(&err);
+	interrupt_init();
+	return (o->command ? o->command->run : usual(o))(o, &config);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct error err = {0};
+
+	protect_secrets();
+	int code = options_parse(&options, argc, argv, &err) ? run(&options) : complain(&err);
+	options_done(&options);
+	return code;
+}

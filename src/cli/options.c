@@ -1,0 +1,210 @@
+#include "cli/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+
+/* --- what each option does ------------------------------------------------------ */
+
+#define FLAG(function, member) \
+	static bool function(struct options *o, const char *value, struct error *err) \
+	{ \
+		(void)value; \
+		(void)err; \
+		o->member = true; \
+		return true; \
+	}
+FLAG(take_print, print)
+FLAG(take_quiet, quiet)
+FLAG(take_help, help)
+FLAG(take_version, version)
+FLAG(take_jsonl, jsonl)
+FLAG(take_follow, follow)
+
+#define TEXT(function, member) \
+	static bool function(struct options *o, const char *value, struct error *err) \
+	{ \
+		(void)err; \
+		o->member = value; \
+		return true; \
+	}
+TEXT(take_model, model)
+TEXT(take_port, port)
+TEXT(take_system_prompt, system_prompt)
+TEXT(take_tokenizer, tokenizer)
+
+static bool take_source(struct options *o, const char *value, struct error *err)
+{
+	return route_wish_find(str_of(value), &o->wish) ||
+		error_set(err, ERROR_INVALID, "--source takes auto, known, local or teacher");
+}
+
+static bool take_max_tokens(struct options *o, const char *value, struct error *err)
+{
+	char *end;
+
+	errno = 0;
+	o->max_tokens = strtoll(value, &end, 10);
+	return (*value && !*end && !errno && o->max_tokens >= 1 && o->max_tokens <= INT32_MAX) ||
+		error_set(err, ERROR_INVALID, "--max-tokens takes a whole number from 1");
+}
+
+static bool take_temperature(struct options *o, const char *value, struct error *err)
+{
+	char *end;
+
+	o->temperature = strtod(value, &end);
+	return (*value && !*end && o->temperature >= 0 && o->temperature <= 2) ||
+		error_set(err, ERROR_INVALID, "--temperature takes a number from 0 to 2");
+}
+
+static bool take_mode(struct options *o, const char *value, struct error *err)
+{
+	static const char *const names[] = { [MODE_INTERACTIVE] = "interactive", [MODE_QUERY] = "query", [MODE_DAEMON] = "daemon" };
+
+	for (size_t i = 0; i < countof(names); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			o->mode = (enum mode)i;
+			return true;
+		}
+	}
+	return error_set(err, ERROR_INVALID, "--mode takes interactive, query or daemon");
+}
+
+static bool take_ready_fd(struct options *o, const char *value, struct error *err)
+{
+	char *end;
+	long fd = strtol(value, &end, 10);
+
+	if (!*value || *end || fd < 3 || fd > 1 << 20)
+		return error_set(err, ERROR_INVALID, "--ready-fd takes a descriptor");
+	o->ready_fd = (int)fd;
+	return true;
+}
+
+const struct option option_table[] = {
+	{ "--print", 'p', NULL, "answer once and exit", take_print },
+	{ "--model", 0, "DIR", "folder with an ONNX model; the daemon loads it", take_model },
+	{ "--source", 0, "WHO", "who may answer: auto, known, local or teacher", take_source },
+	{ "--system-prompt", 0, "TEXT", "what the model is told first", take_system_prompt },
+	{ "--max-tokens", 0, "N", "longest answer, in tokens", take_max_tokens },
+	{ "--temperature", 0, "X", "0 always takes the likeliest word, up to 2", take_temperature },
+	{ "--quiet", 'q', NULL, "do not say who answered", take_quiet },
+	{ "--port", 0, "N", "port of the daemon (11435)", take_port },
+	{ "--tokenizer", 0, "DIR", "explain: folder with tokenizer.json", take_tokenizer },
+	{ "--jsonl", 0, NULL, "explain: one JSON object a line, in and out", take_jsonl },
+	{ "--follow", 'f', NULL, "daemon logs: go on as the log grows", take_follow },
+	{ "--mode", 0, "MODE", "as in older versions: interactive, query or daemon", take_mode },
+	{ "--help", 'h', NULL, "this text; after a command, its own", take_help },
+	{ "--version", 'v', NULL, "the version", take_version },
+	{ "--ready-fd", 0, "FD", NULL, take_ready_fd },
+	{0},
+};
+
+/* --- parsing ---------------------------------------------------------------------- */
+
+static const struct option *find_option(struct str name)
+{
+	for (const struct option *x = option_table; x->name; x++)
+		if (str_is(name, x->name) || (name.n == 2 && name.p[0] == '-' && x->letter && name.p[1] == x->letter))
+			return x;
+	return NULL;
+}
+
+/* One option at argv[*i], its value in the same word after '=' or in the next. */
+static bool take_option(struct options *o, int argc, char **argv, int *i, struct error *err)
+{
+	struct str word = str_of(argv[*i]);
+	const char *equals = word.n > 2 && word.p[1] == '-' ? strchr(argv[*i], '=') : NULL;
+	struct str name = equals ? (struct str){ word.p, (size_t)(equals - word.p) } : word;
+	const struct option *option = find_option(name);
+
+	if (!option)
+		return error_set(err, ERROR_INVALID, "there is no option %.*s; `shammah --help` lists them", STR_ARGS(name));
+	if (!option->argument)
+		return equals ? error_set(err, ERROR_INVALID, "%s takes no value", option->name) : option->read(o, NULL, err);
+	const char *value = equals ? equals + 1 : *i + 1 < argc ? argv[++*i] : NULL;
+	if (!value)
+		return error_set(err, ERROR_INVALID, "%s needs a value: %s %s", option->name, option->name, option->argument);
+	return option->read(o, value, err);
+}
+
+static void add_word(struct options *o, const char *word)
+{
+	char *joined = o->text ? mem_printf("%s %s", o->text, word) : mem_strdup(word);
+
+	free(o->text);
+	o->text = joined;
+}
+
+const struct command *command_find(struct str name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (str_is(name, c->name))
+			return c;
+	return NULL;
+}
+
+/* The first word may be a command or a folder; with -p every word is the question's. */
+static void take_word(struct options *o, const char *word, bool first)
+{
+	if (first && !o->print && !o->command)
+		o->command = command_find(str_of(word));
+	else
+		first = false;
+	if (first && o->command)
+		return;
+	if (first && path_is_directory(word))
+		o->directory = word;
+	else
+		add_word(o, word);
+}
+
+static bool is_accepted(const char *words, const char *text)
+{
+	struct str rest = str_of(words), word;
+
+	while (str_split(&rest, '|', &word))
+		if (str_is(word, text))
+			return true;
+	return false;
+}
+
+static bool check_words(const struct options *o, struct error *err)
+{
+	const struct command *c = o->command;
+
+	if (!c || o->help || !c->words || is_accepted(c->words, o->text ? o->text : ""))
+		return true;
+	if (!*c->words)
+		return error_set(err, ERROR_INVALID, "`shammah %s` takes no further words", c->name);
+	return error_set(err, ERROR_INVALID, "usage: shammah %s %s", c->name, c->usage);
+}
+
+bool options_parse(struct options *o, int argc, char **argv, struct error *err)
+{
+	bool words_only = false, first = true;
+
+	*o = (struct options){ .max_tokens = -1, .temperature = NAN, .ready_fd = -1 };
+	for (int i = 1; i < argc; i++) {
+		if (!words_only && strcmp(argv[i], "--") == 0) {
+			words_only = true;
+		} else if (!words_only && argv[i][0] == '-' && argv[i][1]) {
+			if (!take_option(o, argc, argv, &i, err))
+				return false;
+		} else {
+			take_word(o, argv[i], first && !words_only);
+			first = false;
+		}
+	}
+	return check_words(o, err);
+}
+
+void options_done(struct options *o)
+{
+	free(o->text);
+	o->text = NULL;
+}

@@ -1,0 +1,112 @@
+#include "cli/show.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/utf8.h"
+
+#define DIM "\033[2m"
+#define RED "\033[31m"
+#define PLAIN "\033[0m"
+
+void show_init(struct show *s)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	*s = (struct show){
+		.terminal = isatty(STDOUT_FILENO),
+		.colour = isatty(STDERR_FILENO) && !(no_colour && *no_colour),
+		.fresh_line = true,
+	};
+}
+
+/*
+ * A model's text must not be able to move the cursor, change colours or talk to
+ * the terminal.  C0 controls but tab and newline, DEL, and C1 controls become
+ * their visible pictures (U+2400 and on) or U+FFFD.
+ */
+static bool add_visible(struct buf *out, struct str text, struct error *err)
+{
+	for (size_t i = 0, n; i < text.n; i += n) {
+		uint32_t c;
+		char picture[4];
+
+		n = utf8_decode(text.p + i, text.n - i, &c);
+		struct str piece = { text.p + i, n };
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || (c >= 0x80 && c < 0xa0) || (c == 0xFFFD && n == 1)) {
+			uint32_t shown = c < 0x20 ? 0x2400 + c : c == 0x7f ? 0x2421 : 0xFFFD;
+			piece = (struct str){ picture, utf8_encode(shown, picture) };
+		}
+		if (!buf_add_str(out, piece, err))
+			return false;
+	}
+	return true;
+}
+
+bool show_text(void *show, struct str text, struct error *err)
+{
+	struct show *s = show;
+	own_buf visible = BUF_INIT((size_t)64 << 20);
+
+	if (!text.n)
+		return true;
+	s->fresh_line = text.p[text.n - 1] == '\n';
+	if (s->terminal) {
+		if (!add_visible(&visible, text, err))
+			return false;
+		text = buf_str(&visible);
+	}
+	return file_write_fd(STDOUT_FILENO, text, err) || error_prefix(err, "standard output");
+}
+
+void show_end(struct show *s)
+{
+	struct error err = {0};
+
+	if (!s->fresh_line)
+		(void)!file_write_fd(STDOUT_FILENO, (struct str)STR("\n"), &err);
+	s->fresh_line = true;
+}
+
+static void line(const struct show *s, const char *colour, const char *before, const char *text)
+{
+	fprintf(stderr, "%s%s%s%s\n", s->colour ? colour : "", before, text, s->colour ? PLAIN : "");
+}
+
+static void local_figures(const struct link_answer *a, char *out, size_t size)
+{
+	double seconds = (double)(a->total_ns - a->first_ns) / 1e9;
+
+	if (a->completion_tokens > 1 && seconds > 0)
+		snprintf(out, size, ", %zu tokens, %.1f a second", a->completion_tokens, (double)(a->completion_tokens - 1) / seconds);
+	else
+		snprintf(out, size, ", %zu tokens", a->completion_tokens);
+}
+
+void show_source(const struct show *s, const struct link_answer *a)
+{
+	char text[400], figures[64] = "";
+
+	if (!a->kind)
+		return;
+	if (strcmp(a->kind, "known_answer") == 0) {
+		snprintf(text, sizeof text, "known answer %s (a text of this program, no model)", a->name);
+	} else if (strcmp(a->kind, "local") == 0) {
+		local_figures(a, figures, sizeof figures);
+		snprintf(text, sizeof text, "%s on this machine%s%s", a->name, figures, a->cut_by_length ? ", cut at the length limit" : "");
+	} else {
+		snprintf(text, sizeof text, "%s, the teacher (%s)%s", a->name, a->reason, a->cut_by_length ? ", cut at the length limit" : "");
+	}
+	line(s, DIM, "- ", text);
+}
+
+void show_error(const struct show *s, const char *text)
+{
+	line(s, RED, "shammah: ", text);
+}
+
+void show_note(const struct show *s, const char *text)
+{
+	line(s, DIM, "- ", text);
+}

@@ -1,0 +1,28 @@
+/*
+ * What the user sees: answers on standard output, everything else on standard
+ * error.
+ */
+#pragma once
+
+#include "cli/link.h"
+
+struct show {
+	bool terminal;           /* answers go to a terminal: control characters are made visible */
+	bool colour;             /* on standard error */
+	bool fresh_line;         /* the answer so far ends with a newline, or is empty */
+};
+
+void show_init(struct show *s);
+
+/* A link_text_fn with the show as user: writes a piece of an answer, at once. */
+bool show_text(void *show, struct str text, struct error *err);
+
+/* Ends the answer's last line if it needs it. */
+void show_end(struct show *s);
+
+/* "- known answer topics/daemon-stop", "- Qwen2.5 on this machine, 34 tokens, 51.2 a second". */
+void show_source(const struct show *s, const struct link_answer *a);
+
+/* A message of ours, "shammah: …". */
+void show_error(const struct show *s, const char *text);
+void show_note(const struct show *s, const char *text);

@@ -1,0 +1,74 @@
+/*
+ * Settings: every value knows where it came from.
+ *
+ * Precedence, high to low: command line, environment, ~/.claude/settings.json
+ * (Claude Code's own file; we only read it), default.  The API key is found in
+ * an order of its own, see config_load().
+ *
+ * A struct config is filled once and then read-only; any thread may read it.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum setting {
+	SETTING_MODEL,           /* folder of the local model; unset: none */
+	SETTING_CONTEXT,         /* most tokens of a conversation for the local model; unset: the model's own */
+	SETTING_THREADS,         /* threads of the local model; unset: the number of cores */
+	SETTING_PORT,
+	SETTING_ORIGINS,         /* web origins CORS allows, one a line */
+	SETTING_TEACHER_MODEL,
+	SETTING_TEACHER_URL,
+	SETTING_API_KEY,
+	SETTING_COUNT,
+};
+
+enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_LIST, SETTING_SECRET };
+
+/* What a setting is, as data; `config`, the documents and their tests read it. */
+struct setting_info {
+	const char *name;        /* as `shammah config` prints it */
+	const char *key;         /* in settings.json, dotted; NULL: not there */
+	const char *variable;    /* environment variable; NULL: none */
+	const char *flag;        /* command line; NULL: none */
+	const char *standard;    /* default; NULL: unset */
+	enum setting_kind kind;
+	int64_t least, most;     /* of a number */
+	const char *what;        /* one line for the reader */
+};
+
+extern const struct setting_info settings[SETTING_COUNT];
+
+struct value {
+	char *text;              /* NULL: unset */
+	char *origin;            /* "--port", "environment SHAMMAH_PORT", "~/.claude/settings.json", "default" */
+};
+
+struct config {
+	struct value values[SETTING_COUNT];
+	struct buf warnings;     /* one a line: unknown keys, ignored values */
+};
+
+/*
+ * Reads everything but the command line.  The key is looked for in settings.json
+ * env.SHAMMAH_API_KEY, then env.ANTHROPIC_API_KEY, then the environment in the
+ * same order, then ~/.anthropic/api_key.  A file that is missing is no error; one
+ * that cannot be parsed, or holds a wrong value, is.  config_done() in any case.
+ */
+bool config_load(struct config *c, struct error *err) must_use;
+void config_done(struct config *c);
+#define own_config owns(config_done) struct config
+
+/* Takes a value from the command line, over everything else; checked like any other. */
+bool config_set_flag(struct config *c, enum setting s, const char *text, struct error *err) must_use;
+
+/* The text, NULL when unset. */
+const char *config_text(const struct config *c, enum setting s);
+
+/* The number; `otherwise` when unset. */
+int64_t config_number(const struct config *c, enum setting s, int64_t otherwise);
+
+/* Whether an environment variable's name is one that Shammah reads (settings or not). */
+bool config_knows_variable(const char *name);

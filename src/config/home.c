@@ -1,0 +1,17 @@
+#include "config/home.h"
+
+#include "base/path.h"
+
+const char *const home_files[HOME_FILES] = {
+	[HOME_PID] = "daemon.pid",
+	[HOME_LOG] = "daemon.log",
+	[HOME_OLD_LOG] = "daemon.log.1",
+	[HOME_TOKEN] = "daemon.token",
+	[HOME_HISTORY] = "history",
+	[HOME_CACHE] = "cache/",
+};
+
+char *home_path(const char *home, enum home_file file)
+{
+	return path_join(home, home_files[file]);
+}

@@ -1,0 +1,15 @@
+/*
+ * What lies in ~/.shammah: one table, so that code and documents name the same
+ * files.  All are 0600 in a folder that is 0700.
+ */
+#pragma once
+
+#include <stddef.h>
+
+enum home_file { HOME_PID, HOME_LOG, HOME_OLD_LOG, HOME_TOKEN, HOME_HISTORY, HOME_CACHE, HOME_FILES };
+
+/* "daemon.pid", …; a folder's ends with '/'. */
+extern const char *const home_files[HOME_FILES];
+
+/* Its path in `home`, which the caller frees. */
+char *home_path(const char *home, enum home_file file);

@@ -1,0 +1,130 @@
+/*
+ * A handler in four steps: read the request, find out whom its model names,
+ * decide, and hand the answer to whoever was decided on.  Known answers are so
+ * quick that the HTTP thread gives them itself.
+ */
+#include "daemon/chat.h"
+
+#include <stdio.h>
+
+#include "daemon/service.h"
+#include "route/answers.h"
+
+/* --- whom the request's model names ------------------------------------------------- */
+
+static bool find_wish(const struct request *r, const struct worker_status *w, const struct teacher_status *t, enum route_wish *wish)
+{
+	const struct { const char *name; enum route_wish wish; } names[] = {
+		{ "auto", WISH_AUTO }, { "known-answers", WISH_KNOWN }, { "local", WISH_LOCAL }, { "teacher", WISH_TEACHER },
+		{ w->name, WISH_LOCAL }, { t->ready ? t->model : "", WISH_TEACHER },
+	};
+
+	for (size_t i = 0; i < countof(names); i++) {
+		if (*names[i].name && str_is(r->model, names[i].name)) {
+			*wish = names[i].wish;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A known answer fits a question put on its own.  When the client brought tools
+ * it wants work done, so then it must be asked for.
+ */
+static const struct answer *find_known(const struct request *r, enum route_wish wish)
+{
+	const struct message *question = chat_question(&r->chat);
+	struct answer_match best;
+
+	if (!question || wish == WISH_LOCAL || wish == WISH_TEACHER || (wish == WISH_AUTO && r->chat.tool_count))
+		return NULL;
+	return answers_match(question->text, &best);
+}
+
+/* --- handing over ---------------------------------------------------------------------- */
+
+static void give_known(struct delivery *a, const struct answer *known, const struct decision *d)
+{
+	struct openai_source source = { "known_answer", known->id, d->reason };
+	struct error err = {0};
+
+	delivery_begin(a, METRIC_KNOWN, "known-answers", &source);
+	struct delta text = delta_text(known->text), end = delta_end(FINISH_STOP, (struct usage){0});
+	bool ok = delivery_delta(a, &text, &err) && delivery_delta(a, &end, &err);
+	delivery_finish(a, ok ? NULL : &err);
+}
+
+static void give_local(struct service *s, struct delivery *a, const struct worker_status *w, const struct decision *d)
+{
+	struct openai_source source = { "local", w->name, d->reason };
+	struct error err = {0};
+
+	delivery_begin(a, METRIC_LOCAL, *w->name ? w->name : "local", &source);
+	if (!worker_submit(s->worker, a, &err))
+		delivery_finish(a, &err);
+}
+
+static void give_teacher(struct service *s, struct delivery *a, const struct teacher_status *t, const struct decision *d)
+{
+	struct openai_source source = { "teacher", t->model, d->reason };
+	struct error err = {0};
+
+	delivery_begin(a, METRIC_TEACHER, t->model, &source);
+	if (!teacher_ask(s->teacher, a, &err))
+		delivery_finish(a, &err);
+}
+
+static void give_nothing(struct delivery *a, const struct route_facts *facts)
+{
+	struct error err = {0};
+
+	error_set(&err, ERROR_UNAVAILABLE, "%s", route_nobody_text(facts));
+	delivery_refuse(a, &err, NULL, "nobody_can_answer");
+}
+
+static void refuse_request(struct delivery *a, const struct openai_fault *fault, const struct error *err)
+{
+	delivery_refuse(a, err, *fault->place.param ? fault->place.param : NULL, fault->code);
+}
+
+static void refuse_model(struct delivery *a)
+{
+	struct error err = {0};
+
+	error_set(&err, ERROR_NOT_FOUND, "there is no model of this name; use \"auto\", or one that GET /v1/models lists");
+	delivery_refuse(a, &err, "model", "model_not_found");
+}
+
+void chat_completions(void *user, const struct http_request_in *in, struct reply *reply)
+{
+	struct service *s = user;
+	struct delivery *a = delivery_create(reply, &s->metrics);
+	struct openai_fault fault = {0};
+	struct error err = {0};
+	struct worker_status local;
+	struct teacher_status teacher;
+	enum route_wish wish;
+
+	if (!openai_read(in->body, &a->request, &fault, &err)) {
+		refuse_request(a, &fault, &err);
+		return;
+	}
+	worker_status(s->worker, &local);
+	teacher_status(s->teacher, &teacher);
+	if (!find_wish(&a->request, &local, &teacher, &wish)) {
+		refuse_model(a);
+		return;
+	}
+	const struct answer *known = find_known(&a->request, wish);
+	struct route_facts facts = {
+		.wish = wish, .known = known != NULL, .local = local.state, .teacher = teacher.ready,
+	};
+	struct decision decision = route_decide(&facts);
+	switch (decision.to) {
+	case ROUTE_KNOWN: give_known(a, known, &decision); break;
+	case ROUTE_LOCAL: give_local(s, a, &local, &decision); break;
+	case ROUTE_TEACHER: give_teacher(s, a, &teacher, &decision); break;
+	case ROUTE_NOBODY: give_nothing(a, &facts); break;
+	}
+}

@@ -1,0 +1,195 @@
+/*
+ * The main thread does nothing but wait: for a signal (through a pipe) or for the
+ * next second, in which silent streams are kept alive.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "config/home.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "daemon/service.h"
+
+#define GRACE_MS 3000                 /* for answers under way, before they are cancelled */
+#define FAREWELL_MS 1000              /* for the cancelled ones, to say so */
+#define LOG_MAX ((off_t)1 << 20)      /* bytes, before the log is put aside as daemon.log.1 */
+
+/* --- signals ------------------------------------------------------------------------ */
+
+static int signal_pipe[2];            /* the handler can reach nothing else */
+
+static void on_signal(int number)
+{
+	int saved = errno;
+	char byte = (char)number;
+
+	(void)!write(signal_pipe[1], &byte, 1);
+	errno = saved;
+}
+
+static bool catch_signals(struct error *err)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+
+	if (pipe(signal_pipe) < 0)
+		return error_errno(err, "cannot make a pipe");
+	for (int i = 0; i < 2; i++) {
+		(void)fcntl(signal_pipe[i], F_SETFD, FD_CLOEXEC);
+		(void)fcntl(signal_pipe[i], F_SETFL, O_NONBLOCK);
+	}
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	sigset_t ours;
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return true;
+}
+
+static void release_signals(void)
+{
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	(void)close(signal_pipe[0]);
+	(void)close(signal_pipe[1]);
+}
+
+/* True when a signal came within the time. */
+static bool wait_for_signal(int ms)
+{
+	struct pollfd in = { .fd = signal_pipe[0], .events = POLLIN };
+	char bytes[16];
+
+	return poll(&in, 1, ms) > 0 && read(signal_pipe[0], bytes, sizeof bytes) > 0;
+}
+
+/* --- stages ---------------------------------------------------------------------------- */
+
+/* Of a background daemon: standard error is the log, put aside when it has grown. */
+static void renew_log(const char *home)
+{
+	own_mem char *path = home_path(home, HOME_LOG), *old = home_path(home, HOME_OLD_LOG);
+	struct stat st;
+
+	if (stat(path, &st) < 0 || st.st_size <= LOG_MAX || rename(path, old) < 0)
+		return;
+	own_fd fresh = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fresh >= 0)
+		(void)dup2(fresh, STDERR_FILENO);
+}
+
+static void report(int *ready_fd, const char *text)
+{
+	struct error err = {0};
+
+	if (*ready_fd >= 0)
+		(void)!file_write_fd(*ready_fd, str_of(text), &err);
+	file_close(ready_fd);
+}
+
+static struct server *serve(struct service *s, const struct config *c, struct error *err)
+{
+	struct server_options options = {
+		.port = (uint16_t)config_number(c, SETTING_PORT, 0), .origins = config_text(c, SETTING_ORIGINS),
+		.routes = routes, .route_count = route_count, .user = s, .on_answered = service_answered,
+	};
+	char holder[64];
+	struct server *server = server_start(&options, err);
+
+	if (!server && err->kind == ERROR_UNAVAILABLE && life_port_holder(options.port, holder, sizeof holder))
+		error_set(err, ERROR_UNAVAILABLE, "port %u is taken by %s; choose another with --port N", options.port, holder);
+	return server;
+}
+
+static void use_configuration(struct service *s, const struct config *c)
+{
+	const char *model = config_text(c, SETTING_MODEL), *key = config_text(c, SETTING_API_KEY);
+	own_mem char *full = model ? realpath(model, NULL) : NULL;
+
+	if (key)
+		teacher_set(s->teacher, key, config_text(c, SETTING_TEACHER_URL), config_text(c, SETTING_TEACHER_MODEL));
+	if (model)
+		worker_load(s->worker, full ? full : model);
+}
+
+static void run_until_signal(struct server *server)
+{
+	while (!wait_for_signal(1000))
+		server_keep_alive(server);
+}
+
+static void wait_until_idle(struct server *server, uint64_t ms)
+{
+	for (uint64_t deadline = clock_ms() + ms; server_active(server) && clock_ms() < deadline; )
+		if (wait_for_signal(20))
+			break;
+}
+
+/* Answers under way may finish; a second signal, or the time, ends them. */
+static void drain(struct service *s, struct server *server)
+{
+	server_quiesce(server);
+	wait_until_idle(server, GRACE_MS);
+	worker_stop(s->worker);
+	teacher_stop(s->teacher);
+	wait_until_idle(server, FAREWELL_MS);
+}
+
+static bool start(struct service *s, const struct config *c, const char *home, int *ready_fd, struct server **server, struct error *err)
+{
+	char ready[32];
+
+	if (!life_begin(&s->life, home, err))
+		return false;
+	if (*ready_fd >= 0)
+		renew_log(home);
+	*server = serve(s, c, err);
+	if (!*server || !life_publish(&s->life, server_port(*server), err))
+		return false;
+	snprintf(ready, sizeof ready, "ready %u", server_port(*server));
+	report(ready_fd, ready);
+	log_info("version %s listens on 127.0.0.1:%u", SHAMMAH_VERSION, server_port(*server));
+	return true;
+}
+
+bool daemon_run(const struct config *config, const char *home, int ready_fd, struct error *err)
+{
+	struct service s = { .started_ms = clock_ms(), .life.pid_file = -1 };
+	struct worker_options options = {
+		.threads = (int)config_number(config, SETTING_THREADS, 0), .context = (size_t)config_number(config, SETTING_CONTEXT, 0),
+	};
+	struct server *server = NULL;
+
+	if (!catch_signals(err))
+		return false;
+	s.teacher = teacher_create();
+	s.worker = worker_create(&options);
+	bool ok = start(&s, config, home, &ready_fd, &server, err);
+	if (ok) {
+		use_configuration(&s, config);
+		run_until_signal(server);
+		log_info("stopping");
+		drain(&s, server);
+	} else {
+		report(&ready_fd, s.life.pid_file < 0 && err->kind == ERROR_UNAVAILABLE ? "taken" : err->text);
+	}
+	server_stop(server);
+	worker_destroy(s.worker);
+	teacher_destroy(s.teacher);
+	life_end(&s.life);
+	release_signals();
+	return ok;
+}

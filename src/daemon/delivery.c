@@ -1,0 +1,135 @@
+#include "daemon/delivery.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "daemon/server.h"
+
+#define REQUEST_MAX (2 * BODY_MAX)      /* a parsed request is larger than its JSON */
+#define OUT_MAX ((size_t)32 << 20)
+
+struct delivery *delivery_create(struct reply *reply, struct metrics *metrics)
+{
+	struct delivery *a = mem_alloc(sizeof *a);
+
+	*a = (struct delivery){
+		.request = REQUEST_INIT(REQUEST_MAX), .reply = reply_ref(reply), .metrics = metrics,
+		.source = METRIC_NOBODY, .out = BUF_INIT(OUT_MAX), .started_ns = clock_ns(),
+	};
+	return a;
+}
+
+static void delivery_destroy(struct delivery *a)
+{
+	openai_writer_destroy(a->writer);
+	request_done(&a->request);
+	buf_done(&a->out);
+	reply_unref(a->reply);
+	free(a);
+}
+
+void delivery_begin(struct delivery *a, enum metric_source source, const char *model, const struct openai_source *shown)
+{
+	a->source = source;
+	a->writer = openai_writer_create(&a->request, model, shown);
+	if (a->request.stream)
+		reply_expect_stream(a->reply);
+}
+
+static bool gone(struct error *err)
+{
+	return error_set(err, ERROR_CANCELLED, "the client hung up");
+}
+
+bool delivery_flush(struct delivery *a)
+{
+	if (!a->out.len)
+		return true;
+	if (a->waits) {
+		(void)reply_push_wait(a->reply, &a->out);
+		return true;
+	}
+	return reply_push(a->reply, &a->out) != PUSH_FULL;
+}
+
+static void note_first(struct delivery *a, const struct delta *d)
+{
+	if (a->sent || d->kind == DELTA_END)
+		return;
+	a->sent = true;
+	metrics_first_token(a->metrics, clock_ns() - a->started_ns);
+}
+
+bool delivery_delta(void *answer, const struct delta *d, struct error *err)
+{
+	struct delivery *a = answer;
+
+	note_first(a, d);
+	if (d->kind == DELTA_END)
+		a->usage = d->usage;
+	if (!a->request.stream)
+		return openai_collect(a->writer, d, err);
+	if (!openai_write_delta(a->writer, d, &a->out, err))
+		return false;
+	if (a->waits && !reply_push_wait(a->reply, &a->out))
+		return gone(err);
+	return true;
+}
+
+bool delivery_is_gone(struct delivery *a)
+{
+	return reply_is_gone(a->reply);
+}
+
+static void send_whole(struct delivery *a)
+{
+	own_buf body = BUF_INIT(OUT_MAX);
+	struct error err = {0};
+
+	if (openai_write_whole(a->writer, &body, &err))
+		reply_whole(a->reply, (struct reply_head){ .status = 200, .type = "application/json" }, &body);
+	else
+		reply_error(a->reply, 500, "server_error", NULL, NULL, err.text);
+}
+
+static void send_failure(struct delivery *a, const struct error *failure, const char *param, const char *code)
+{
+	const char *type;
+	unsigned status = openai_status(failure, &type);
+
+	if (a->request.stream && (a->sent || a->out.len)) {
+		openai_write_failure(&a->out, failure);
+		return;
+	}
+	/* A stream that already carries keep-alive comments ignores this, and gets the event instead. */
+	reply_error(a->reply, status, type, param, code, failure->text);
+	openai_write_failure(&a->out, failure);
+}
+
+/* The books first: who has the answer may look at the metrics at once. */
+static void note_result(struct delivery *a, enum metric_result result)
+{
+	metrics_answer(a->metrics, a->source, result, a->usage);
+}
+
+static void finish(struct delivery *a)
+{
+	reply_finish(a->reply, &a->out);
+	delivery_destroy(a);
+}
+
+void delivery_finish(struct delivery *a, const struct error *failure)
+{
+	note_result(a, !failure ? METRIC_ANSWERED : failure->kind == ERROR_CANCELLED ? METRIC_CANCELLED : METRIC_FAILED);
+	if (failure)
+		send_failure(a, failure, NULL, NULL);
+	else if (!a->request.stream)
+		send_whole(a);
+	finish(a);
+}
+
+void delivery_refuse(struct delivery *a, const struct error *failure, const char *param, const char *code)
+{
+	note_result(a, METRIC_FAILED);
+	send_failure(a, failure, param, code);
+	finish(a);
+}

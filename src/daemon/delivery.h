@@ -1,0 +1,48 @@
+/*
+ * One answer on its way: takes the deltas of whoever answers, writes them in the
+ * client's dialect into the reply, and keeps the books (metrics, the log line).
+ *
+ * Made by the handler, then owned by exactly one answerer (the handler itself,
+ * the worker, or a teacher's thread), which ends it with delivery_finish().
+ */
+#pragma once
+
+#include "chat/delta.h"
+#include "chat/request.h"
+#include "daemon/metrics.h"
+#include "daemon/openai.h"
+#include "daemon/reply.h"
+
+struct delivery {
+	struct request request;
+	struct reply *reply;
+	struct metrics *metrics;
+	struct openai_writer *writer;     /* NULL until delivery_begin() */
+	enum metric_source source;
+	struct buf out;                   /* streamed, not yet handed to the reply */
+	bool waits;                       /* a full reply is waited for (teacher's thread), not returned to */
+	bool sent;                        /* something went out */
+	struct usage usage;
+	uint64_t started_ns;
+};
+
+/* With an empty request, for the dialect to fill.  Holds a reference of its own to the reply. */
+struct delivery *delivery_create(struct reply *reply, struct metrics *metrics);
+
+/* Says who answers; before the first delta. */
+void delivery_begin(struct delivery *a, enum metric_source source, const char *model, const struct openai_source *shown);
+
+/* A delta_fn with the answer as user.  ERROR_CANCELLED when the client is gone. */
+bool delivery_delta(void *answer, const struct delta *delta, struct error *err);
+
+/* Hands over what is written so far.  False when the reply has no room for it yet. */
+bool delivery_flush(struct delivery *a);
+
+/* Whether the client has hung up. */
+bool delivery_is_gone(struct delivery *a);
+
+/* Ends and frees it.  `failure` NULL: DELTA_END was given; else it becomes the response, or the stream's last event. */
+void delivery_finish(struct delivery *a, const struct error *failure);
+
+/* The same with an HTTP status, param and code of its own; only before anything was sent. */
+void delivery_refuse(struct delivery *a, const struct error *failure, const char *param, const char *code);

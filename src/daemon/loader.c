@@ -1,0 +1,195 @@
+/*
+ * One thread at most, alive only while there is something to load.  A folder
+ * asked for meanwhile is loaded next; whatever was loaded for an older wish is
+ * dropped.  The old model serves until the new one is ready.
+ */
+#include "daemon/loader.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/home.h"
+#include "base/path.h"
+
+#define TIMELINES_MAX ANSWERS_MAX
+#define MEMORY_SHARE 4                   /* of the machine's memory, timelines get at most 1/4 */
+
+struct loader {
+	struct worker_options options;
+	void (*changed)(void *user);
+	void *user;
+
+	pthread_mutex_t lock;            /* guards everything below */
+	pthread_t thread;
+	bool started, running;           /* a thread exists; it still loads */
+	enum local_state state;
+	char *wanted;                    /* folder; NULL: none yet */
+	char error[400];
+	struct loaded *loaded;
+};
+
+/* --- loaded models ----------------------------------------------------------------- */
+
+struct loaded *loaded_share(struct loaded *l)
+{
+	atomic_fetch_add(&l->refs, 1);
+	return l;
+}
+
+void loaded_release(struct loaded *l)
+{
+	if (!l || atomic_fetch_sub(&l->refs, 1) != 1)
+		return;
+	pool_destroy(l->pool);
+	model_release(l->model);
+	free(l);
+}
+
+static size_t timeline_memory(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && size > 0 ? (size_t)pages / MEMORY_SHARE * (size_t)size : 0;
+}
+
+static struct loaded *load(const struct worker_options *o, const char *folder, struct error *err)
+{
+	struct error homeless = {0};
+	own_mem char *home = path_shammah(&homeless);
+	own_mem char *cache = home ? home_path(home, HOME_CACHE) : NULL;
+	struct model_options options = { .engine = { .threads = o->threads, .context = o->context }, .cache_dir = cache };
+	struct model *model = model_open(folder, &options, err);
+
+	if (!model)
+		return NULL;
+	struct loaded *l = mem_zeroed(1, sizeof *l);
+	atomic_init(&l->refs, 1);
+	l->model = model;
+	l->pool = pool_create(model_engine(model), TIMELINES_MAX, timeline_memory());
+	return l;
+}
+
+/* --- the thread ----------------------------------------------------------------------- */
+
+/* Installs what was loaded for `folder`, unless another is wanted by now; false then. */
+static bool install(struct loader *l, const char *folder, struct loaded *fresh, const struct error *err)
+{
+	struct loaded *old = fresh;
+
+	pthread_mutex_lock(&l->lock);
+	bool current = strcmp(folder, l->wanted) == 0;
+	if (current) {
+		old = l->loaded;
+		l->loaded = fresh;
+		l->state = fresh ? LOCAL_READY : LOCAL_FAILED;
+		snprintf(l->error, sizeof l->error, "%s", fresh ? "" : err->text);
+		l->running = false;
+	}
+	pthread_mutex_unlock(&l->lock);
+	loaded_release(old);
+	return current;
+}
+
+static void load_wanted(struct loader *l)
+{
+	bool installed = false;
+
+	while (!installed) {
+		struct error err = {0};
+		uint64_t start = clock_ms();
+
+		pthread_mutex_lock(&l->lock);
+		own_mem char *folder = mem_strdup(l->wanted);
+		pthread_mutex_unlock(&l->lock);
+		struct loaded *fresh = load(&l->options, folder, &err);
+		if (fresh)
+			log_info("model %s is ready after %llu ms", folder, (unsigned long long)(clock_ms() - start));
+		else
+			log_error("model %s: %s", folder, err.text);
+		installed = install(l, folder, fresh, &err);
+	}
+	l->changed(l->user);
+}
+
+static void *run(void *user)
+{
+	load_wanted(user);
+	return NULL;
+}
+
+/* --- from outside ------------------------------------------------------------------------ */
+
+struct loader *loader_create(const struct worker_options *options, void (*changed)(void *user), void *user)
+{
+	struct loader *l = mem_zeroed(1, sizeof *l);
+
+	l->options = *options;
+	l->changed = changed;
+	l->user = user;
+	pthread_mutex_init(&l->lock, NULL);
+	return l;
+}
+
+void loader_destroy(struct loader *l)
+{
+	if (l->started)
+		pthread_join(l->thread, NULL);
+	loaded_release(l->loaded);
+	pthread_mutex_destroy(&l->lock);
+	free(l->wanted);
+	free(l);
+}
+
+static void start_locked(struct loader *l)
+{
+	if (l->started)
+		pthread_join(l->thread, NULL);   /* it has nothing more to do */
+	l->running = l->started = pthread_create(&l->thread, NULL, run, l) == 0;
+	if (!l->started) {
+		l->state = LOCAL_FAILED;
+		snprintf(l->error, sizeof l->error, "no thread to load it");
+	}
+}
+
+void loader_load(struct loader *l, const char *folder)
+{
+	pthread_mutex_lock(&l->lock);
+	bool same = l->wanted && strcmp(l->wanted, folder) == 0;
+	if (!same || l->state == LOCAL_FAILED) {
+		free(l->wanted);
+		l->wanted = mem_strdup(folder);
+		l->state = LOCAL_LOADING;
+		l->error[0] = '\0';
+		if (!l->running)
+			start_locked(l);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+struct loaded *loader_get(struct loader *l)
+{
+	pthread_mutex_lock(&l->lock);
+	struct loaded *loaded = l->state == LOCAL_READY ? loaded_share(l->loaded) : NULL;
+	pthread_mutex_unlock(&l->lock);
+	return loaded;
+}
+
+void loader_status(struct loader *l, struct worker_status *s)
+{
+	pthread_mutex_lock(&l->lock);
+	s->state = l->state;
+	snprintf(s->error, sizeof s->error, "%s", l->error);
+	snprintf(s->folder, sizeof s->folder, "%s", l->wanted ? l->wanted : "");
+	snprintf(s->name, sizeof s->name, "%s", l->wanted ? path_base(l->wanted) : "");
+	if (l->state == LOCAL_READY) {
+		const struct engine_info *info = engine_info(model_engine(l->loaded->model));
+		snprintf(s->name, sizeof s->name, "%s", info->name);
+		snprintf(s->precision, sizeof s->precision, "%s", info->precision);
+		snprintf(s->attention, sizeof s->attention, "%s", info->attention);
+		s->context = info->context;
+	}
+	pthread_mutex_unlock(&l->lock);
+}

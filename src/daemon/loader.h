@@ -1,0 +1,35 @@
+/*
+ * Loads models on a thread of its own and keeps the newest.
+ */
+#pragma once
+
+#include "daemon/worker.h"
+#include "model/generation.h"
+#include "model/pool.h"
+
+/* A loaded model with its timelines.  Reference-counted; the pool is the worker's alone. */
+struct loaded {
+	atomic_uint refs;
+	struct model *model;
+	struct pool *pool;
+};
+
+struct loaded *loaded_share(struct loaded *l);
+void loaded_release(struct loaded *l);    /* accepts NULL */
+
+struct loader;
+
+/* `changed` is called (any thread, no lock held) when a model became ready or failed. */
+struct loader *loader_create(const struct worker_options *options, void (*changed)(void *user), void *user);
+
+/* Waits for a load under way; it cannot be cancelled. */
+void loader_destroy(struct loader *l);
+
+/* As worker_load(). */
+void loader_load(struct loader *l, const char *folder);
+
+/* The ready model, shared with the caller; NULL when there is none. */
+struct loaded *loader_get(struct loader *l);
+
+/* Fills what concerns the model. */
+void loader_status(struct loader *l, struct worker_status *status);

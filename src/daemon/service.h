@@ -1,0 +1,27 @@
+/*
+ * What the handlers share: everything the daemon owns.
+ *
+ * Made by daemon_run() before the server starts and gone after it stopped; every
+ * part guards itself.
+ */
+#pragma once
+
+#include "daemon/life.h"
+#include "daemon/metrics.h"
+#include "daemon/server.h"
+#include "daemon/teacher.h"
+#include "daemon/worker.h"
+
+struct service {
+	struct life life;
+	struct metrics metrics;
+	struct worker *worker;
+	struct teacher *teacher;
+	uint64_t started_ms;
+};
+
+extern const struct route routes[];
+extern const size_t route_count;
+
+/* For server_options.on_answered, with the service as user. */
+void service_answered(void *user, const struct route *route, unsigned http_status);

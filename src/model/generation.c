@@ -1,0 +1,287 @@
+/*
+ * A token's way out: bytes → whole characters (token_stream) → without stop
+ * strings (stopper) → tool calls taken out (toolcall) → deltas.  Each stage may
+ * hold something back; log-probabilities wait until the next text goes out.
+ */
+#include "model/generation.h"
+
+#include <assert.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "model/sampler.h"
+#include "model/stopper.h"
+#include "text/toolcall.h"
+
+enum {
+	PREFILL_CHUNK = 64,                /* tokens of the prompt in one step */
+	PROMPT_MAX_TOKENS = 1 << 22,       /* that we count before giving up */
+	TOKEN_TEXT_MAX = 1 << 20,
+};
+
+/* A token whose text has not gone out. */
+struct ranked {
+	struct token_logprob rivals[TOP_LOGPROBS_MAX];
+};
+
+struct generation {
+	struct model *model;
+	delta_fn *on_delta;
+	void *user;
+
+	struct tokens prompt;
+	size_t cached, made, most;         /* of the prompt, found computed; of the answer; at most */
+	struct sampler *sampler;
+	struct timeline *timeline;         /* borrowed */
+
+	struct token_stream stream;
+	struct buf text;                   /* of the token at hand */
+	struct stopper *stopper;
+	bool takes_calls, one_call;
+	struct toolcall toolcall;
+	size_t calls;
+	bool ended;
+
+	struct token_logprob *logprobs;    /* waiting for text */
+	struct ranked *ranked;
+	size_t logprob_count, logprob_room;
+};
+
+/* ---- Deltas ---- */
+
+static bool send_text(struct generation *g, struct str text, struct error *err)
+{
+	struct delta d = delta_text(text);
+
+	for (size_t i = 0; i < g->logprob_count; i++)
+		if (g->logprobs[i].rival_count)
+			g->logprobs[i].rivals = g->ranked[i].rivals;
+	d.logprobs = g->logprob_count ? g->logprobs : NULL;
+	d.logprob_count = g->logprob_count;
+	g->logprob_count = 0;
+	return g->on_delta(g->user, &d, err);
+}
+
+static bool emit_text(void *user, struct str text, struct error *err)
+{
+	struct generation *g = user;
+
+	return text.n == 0 || (g->one_call && g->calls) || send_text(g, text, err);
+}
+
+/* The last tokens may have made no text at all; their log-probabilities are owed all the same. */
+static bool emit_owed(struct generation *g, struct error *err)
+{
+	return !g->logprob_count || g->calls || send_text(g, (struct str)STR(""), err);
+}
+
+/* "call_" and 24 random letters and digits, as OpenAI's look. */
+static bool make_call_id(char id[30], struct error *err)
+{
+	static const char signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	unsigned char random[24];
+
+	if (getentropy(random, sizeof random) < 0)
+		return error_errno(err, "cannot get random numbers from the system");
+	memcpy(id, "call_", 5);
+	for (size_t i = 0; i < sizeof random; i++)
+		id[5 + i] = signs[random[i] % (sizeof signs - 1)];
+	id[29] = '\0';
+	return true;
+}
+
+static bool emit_call(void *user, struct str name, struct str arguments, struct error *err)
+{
+	struct generation *g = user;
+	char id[30];
+
+	if (g->one_call && g->calls)
+		return true;
+	g->logprob_count = 0;              /* of the call's tokens: they are no text */
+	if (!make_call_id(id, err))
+		return false;
+	struct delta call = { .kind = DELTA_CALL, .call = g->calls, .id = str_of(id), .name = name };
+	struct delta rest = { .kind = DELTA_ARGUMENTS, .call = g->calls, .text = arguments };
+	g->calls++;
+	return g->on_delta(g->user, &call, err) && g->on_delta(g->user, &rest, err);
+}
+
+static bool pass_on(struct generation *g, struct str text, struct error *err)
+{
+	return g->takes_calls ? toolcall_feed(&g->toolcall, text, err) : emit_text(g, text, err);
+}
+
+/* What has become whole characters goes on; *stopped when a stop string is complete. */
+static bool drain(struct generation *g, bool *stopped, struct error *err)
+{
+	struct str free_text;
+
+	*stopped = stopper_feed(g->stopper, buf_str(&g->text), &free_text);
+	buf_clear(&g->text);
+	return pass_on(g, free_text, err);
+}
+
+/* What the stages still hold, unless a stop string has cut it off. */
+static bool flush(struct generation *g, bool stopped, struct error *err)
+{
+	if (!stopped && (!token_stream_finish(&g->stream, &g->text, err) || !drain(g, &stopped, err)))
+		return false;
+	if (!stopped && !pass_on(g, stopper_end(g->stopper), err))
+		return false;
+	return !g->takes_calls || toolcall_finish(&g->toolcall, err);
+}
+
+static bool finish(struct generation *g, enum finish reason, bool stopped, struct error *err)
+{
+	struct usage usage = {
+		.prompt_tokens = g->prompt.count, .cached_tokens = g->cached, .completion_tokens = g->made,
+	};
+
+	if (!flush(g, stopped, err) || !emit_owed(g, err))
+		return false;
+	if (reason == FINISH_STOP && g->calls)
+		reason = FINISH_TOOL_CALLS;
+	g->ended = true;
+	struct delta end = delta_end(reason, usage);
+	return g->on_delta(g->user, &end, err);
+}
+
+/* ---- Steps ---- */
+
+static void note_logprobs(struct generation *g, const struct pick *pick)
+{
+	const struct tokenizer *t = model_tokenizer(g->model);
+
+	if (isnan(pick->logprob))
+		return;
+	if (g->logprob_count == g->logprob_room) {
+		g->logprob_room = g->logprob_room ? 2 * g->logprob_room : 8;
+		g->logprobs = mem_resize(g->logprobs, g->logprob_room, sizeof *g->logprobs);
+		g->ranked = mem_resize(g->ranked, g->logprob_room, sizeof *g->ranked);
+	}
+	struct ranked *r = &g->ranked[g->logprob_count];
+	for (size_t i = 0; i < pick->rival_count; i++)
+		r->rivals[i] = (struct token_logprob){
+			.text = tokenizer_bytes(t, pick->rivals[i].token), .logprob = pick->rivals[i].logprob,
+		};
+	g->logprobs[g->logprob_count++] = (struct token_logprob){
+		.text = tokenizer_bytes(t, pick->token), .logprob = pick->logprob, .rival_count = pick->rival_count,
+	};
+}
+
+/* One more token of the answer; it goes out, and onto the timeline if the answer goes on. */
+static bool add_token(struct generation *g, const struct pick *pick, struct error *err)
+{
+	bool stopped = false;
+
+	g->made++;
+	note_logprobs(g, pick);
+	if (!token_stream_push(&g->stream, pick->token, &g->text, err) || !drain(g, &stopped, err))
+		return false;
+	if (stopped || (g->one_call && g->calls))
+		return finish(g, FINISH_STOP, stopped, err);
+	if (g->made == g->most)
+		return finish(g, FINISH_LENGTH, false, err);
+	return timeline_push(g->timeline, pick->token, err);
+}
+
+static bool next_token(struct generation *g, struct error *err)
+{
+	struct pick pick;
+
+	if (g->made == g->most)
+		return finish(g, FINISH_LENGTH, false, err);
+	if (!sampler_pick(g->sampler, timeline_logits(g->timeline), &pick, err))
+		return false;
+	if (model_is_end(g->model, pick.token))
+		return finish(g, FINISH_STOP, false, err);
+	return add_token(g, &pick, err);
+}
+
+bool generation_step(struct generation *g, struct cancel *cancel, bool *ended, struct error *err)
+{
+	bool ok = g->ended || (timeline_advance(g->timeline, PREFILL_CHUNK, cancel, err) &&
+			       (timeline_pending(g->timeline) || next_token(g, err)));
+
+	*ended = ok && g->ended;
+	return ok;
+}
+
+bool generation_begin(struct generation *g, struct timeline *t, struct error *err)
+{
+	assert(timeline_engine(t) == model_engine(g->model));
+	if (!timeline_begin(t, g->prompt.ids, g->prompt.count, err))
+		return false;
+	g->timeline = t;
+	g->cached = g->prompt.count - timeline_pending(t);
+	return true;
+}
+
+/* ---- Life ---- */
+
+/* How many tokens the answer may have.  The wording is what clients of OpenAI's API look for. */
+static bool find_most(struct generation *g, int64_t wanted, struct error *err)
+{
+	size_t context = engine_info(model_engine(g->model))->context, prompt = g->prompt.count;
+
+	if (prompt >= context)
+		return error_set(err, ERROR_TOO_LARGE, "This model's maximum context length is %zu tokens. However, your messages "
+				 "resulted in %zu tokens.", context, prompt);
+	if (wanted >= 0 && (uint64_t)wanted > context - prompt)
+		return error_set(err, ERROR_TOO_LARGE, "This model's maximum context length is %zu tokens. However, you requested "
+				 "%llu tokens (%zu in the messages, %lld in the completion).", context,
+				 (unsigned long long)wanted + prompt, prompt, (long long)wanted);
+	g->most = wanted >= 0 ? (size_t)wanted : context - prompt;
+	return true;
+}
+
+static bool prepare(struct generation *g, const struct request *r, struct error *err)
+{
+	const struct engine_info *info = engine_info(model_engine(g->model));
+	bool with_tools = r->tool_choice != TOOLS_NONE && r->chat.tool_count > 0;
+
+	if (!model_encode(g->model, &r->chat, with_tools, &g->prompt, err) || !find_most(g, r->sampling.max_tokens, err) ||
+	    !(g->sampler = sampler_create(&r->sampling, &info->sampling, info->vocabulary, err)))
+		return false;
+	sampler_add_prompt(g->sampler, g->prompt.ids, g->prompt.count);
+	g->stopper = stopper_create(r->sampling.stop, r->sampling.stop_count);
+	g->takes_calls = with_tools;
+	g->one_call = r->one_call;
+	return true;
+}
+
+struct generation *generation_create(struct model *m, const struct request *request, delta_fn *on_delta, void *user,
+				     struct error *err)
+{
+	own_generation *g = mem_zeroed(1, sizeof *g);
+
+	g->model = model_share(m);
+	g->on_delta = on_delta;
+	g->user = user;
+	g->prompt = (struct tokens)TOKENS_INIT(PROMPT_MAX_TOKENS);
+	g->text = (struct buf)BUF_INIT(TOKEN_TEXT_MAX);
+	token_stream_init(&g->stream, model_tokenizer(m), true);
+	toolcall_init(&g->toolcall, (struct toolcall_sink){ emit_text, emit_call, g });
+	return prepare(g, request, err) ? take(g) : NULL;
+}
+
+void generation_destroy(struct generation *g)
+{
+	if (!g)
+		return;
+	toolcall_done(&g->toolcall);
+	stopper_destroy(g->stopper);
+	sampler_destroy(g->sampler);
+	tokens_done(&g->prompt);
+	buf_done(&g->text);
+	free(g->logprobs);
+	free(g->ranked);
+	model_release(g->model);
+	free(g);
+}
+
+const int32_t *generation_prompt(const struct generation *g, size_t *count)
+{
+	*count = g->prompt.count;
+	return g->prompt.ids;
+}

@@ -1,0 +1,49 @@
+/*
+ * One answer under way.
+ *
+ *     own_generation *g = generation_create(model, &request, on_delta, user, &err);
+ *     const int32_t *prompt = generation_prompt(g, &count);
+ *     struct timeline *t = pool_take(pool, prompt, count, &err);
+ *     generation_begin(g, t, &err);
+ *     while (!ended && generation_step(g, cancel, &ended, &err))
+ *             ;
+ *     generation_destroy(g), pool_give(pool, t);
+ *
+ * Each step is one slice of work, a piece of the prompt or one token, so that
+ * many answers can take turns on one thread.  Deltas come in the order that
+ * chat/delta.h describes: text in whole characters, without end tokens and stop
+ * strings; tool calls taken out of it when the request has tools.  One thread at a
+ * time.
+ */
+#pragma once
+
+#include "chat/delta.h"
+#include "model/model.h"
+#include "model/timeline.h"
+
+struct generation;
+
+/*
+ * Renders and encodes the request, which is not needed afterwards; shares the
+ * model.  ERROR_TOO_LARGE with both counts when prompt and max_tokens do not fit
+ * the context, ERROR_INVALID for a wish out of its range.
+ */
+struct generation *generation_create(struct model *m, const struct request *request, delta_fn *on_delta, void *user,
+				     struct error *err) must_use;
+void generation_destroy(struct generation *g);    /* accepts NULL */
+
+static inline void generation_destroy_ptr(struct generation **g) { generation_destroy(*g); }
+#define own_generation owns(generation_destroy_ptr) struct generation
+
+/* The prompt's tokens; they live as long as g. */
+const int32_t *generation_prompt(const struct generation *g, size_t *count);
+
+/* Borrows a timeline of the same engine until destruction; nobody else may use it meanwhile. */
+bool generation_begin(struct generation *g, struct timeline *t, struct error *err) must_use;
+
+/*
+ * The next slice.  *ended becomes true when DELTA_END has been emitted.  False
+ * when the model fails, `cancel` (may be NULL) fires or on_delta says so; the
+ * timeline is whole all the same.
+ */
+bool generation_step(struct generation *g, struct cancel *cancel, bool *ended, struct error *err) must_use;

@@ -1,0 +1,287 @@
+/*
+ * One easy handle in one multi handle.  The multi interface is used for a single
+ * transfer because its poll can be woken from another thread: that is how a
+ * cancel token reaches the socket.  HTTP/1.1 only, so that ending a transfer
+ * early always closes its connection.
+ *
+ * libcurl watches the time to connect (and tries the host's next address in
+ * time); the time to the first byte and the silence between bytes are watched
+ * here, by the moment of the last sign of life.  Of the head, whole lines are signs.
+ */
+#include "net/transfer.h"
+
+#include "base/clock.h"
+#include "net/http_error.h"
+
+#define GRACE_MS 250       /* after HTTP_ENOUGH: to let the answer end, so that its connection can be used again */
+
+struct http_head {
+	const struct curl_library *curl;
+	CURL *easy;
+};
+
+int http_head_status(const struct http_head *head)
+{
+	long status = 0;
+
+	head->curl->easy_getinfo(head->easy, CURLINFO_RESPONSE_CODE, &status);
+	return (int)status;
+}
+
+const char *http_head_get(const struct http_head *head, const char *name)
+{
+	struct curl_header *found;
+
+	if (head->curl->easy_header(head->easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
+		return NULL;
+	return found->value;
+}
+
+static size_t or_default(size_t wish, size_t otherwise) { return wish ? wish : otherwise; }
+
+/* What the call allows the transfer to be silent in each phase, in milliseconds. */
+static unsigned patience(const struct transfer *t)
+{
+	const unsigned limits[] = {
+		[CONNECTING] = (unsigned)or_default(t->call->connect_ms, HTTP_CONNECT_MS),
+		[WAITING] = (unsigned)or_default(t->call->first_byte_ms, HTTP_FIRST_BYTE_MS),
+		[RECEIVING] = (unsigned)or_default(t->call->silence_ms, HTTP_SILENCE_MS),
+		[ENOUGH] = GRACE_MS,
+	};
+
+	return limits[t->phase];
+}
+
+static bool timed_out(struct transfer *t)
+{
+	static const char *const texts[] = {
+		[CONNECTING] = "no connection to %s within %g s: check the address and the network",
+		[WAITING] = "no answer from %s within %g s",
+		[RECEIVING] = "%s fell silent for %g s in the middle of the answer",
+	};
+
+	return error_set(t->err, ERROR_TIMEOUT, texts[t->phase], t->origin.name, patience(t) / 1000.0);
+}
+
+static void enter(struct transfer *t, enum phase phase)
+{
+	t->phase = phase;
+	t->alive = clock_ms();
+}
+
+/*
+ * libcurl's callbacks.  They stop the transfer by returning what libcurl does
+ * not expect, with t->err set.
+ */
+static size_t stop(struct transfer *t)
+{
+	t->stopped = true;
+	return 0;
+}
+
+/* Connected; the request is about to be sent. */
+static int on_connected(void *user, char *to, char *from, int to_port, int from_port)
+{
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	enter(user, WAITING);
+	return CURL_PREREQFUNC_OK;
+}
+
+static bool may_redirect(const struct http_call *call)
+{
+	return call->redirects &&
+	       (!call->method || strcmp(call->method, "GET") == 0 || strcmp(call->method, "HEAD") == 0);
+}
+
+/* The empty line after the headers. */
+static bool end_head(struct transfer *t)
+{
+	struct http_head head = { t->client->curl, t->client->easy };
+	int status = http_head_status(&head);
+
+	if (status < 200)          /* 100 Continue and its like come before the answer */
+		return true;
+	t->head_done = true;
+	t->redirected = may_redirect(t->call) && status / 100 == 3 && http_head_get(&head, "Location");
+	return t->redirected || !t->call->on_head || t->call->on_head(t->call->user, &head, t->err);
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *user)
+{
+	struct transfer *t = user;
+	size_t max = or_default(t->call->head_max, HTTP_HEAD_MAX);
+
+	(void)size;
+	if (t->phase != ENOUGH)
+		enter(t, RECEIVING);
+	t->head_bytes += n;
+	if (t->head_bytes > max) {
+		error_set(t->err, ERROR_TOO_LARGE, "the head of the answer from %s is over %zu bytes", t->origin.name,
+			max);
+		return stop(t);
+	}
+	bool empty = n <= 2 && (line[0] == '\r' || line[0] == '\n');
+	if (empty && !t->head_done && !end_head(t))
+		return stop(t);
+	return n;
+}
+
+static size_t on_bytes(char *bytes, size_t size, size_t n, void *user)
+{
+	struct transfer *t = user;
+	size_t max = or_default(t->call->body_max, HTTP_BODY_MAX);
+
+	(void)size;
+	if (t->phase == ENOUGH)
+		return n;
+	enter(t, RECEIVING);
+	t->body_bytes += n;
+	if (t->body_bytes > max) {
+		error_set(t->err, ERROR_TOO_LARGE, "the answer from %s is over %zu bytes", t->origin.name, max);
+		return stop(t);
+	}
+	if (t->redirected || !t->call->on_body)
+		return n;
+	switch (t->call->on_body(t->call->user, (struct str){ bytes, n }, t->err)) {
+	case HTTP_MORE:
+		return n;
+	case HTTP_ENOUGH:
+		enter(t, ENOUGH);
+		return n;
+	default:
+		return stop(t);
+	}
+}
+
+static int set_connection(struct transfer *t)
+{
+	long connect_ms = (long)or_default(t->call->connect_ms, HTTP_CONNECT_MS);
+	const struct curl_library *c = t->client->curl;
+	CURL *easy = t->client->easy;
+	int failed = 0;
+
+	failed |= c->easy_setopt(easy, CURLOPT_URL, t->url);
+	failed |= c->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	failed |= c->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	failed |= c->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	failed |= c->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	failed |= c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	failed |= c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+	failed |= c->easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	failed |= c->easy_setopt(easy, CURLOPT_ERRORBUFFER, t->detail);
+	if (origin_is_local(&t->origin))
+		failed |= c->easy_setopt(easy, CURLOPT_PROXY, "");
+	/* Do not wait for a resolver thread of a call that was cancelled; older than 7.87 must. */
+	(void)c->easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	return failed;
+}
+
+static int set_callbacks(struct transfer *t)
+{
+	const struct curl_library *c = t->client->curl;
+	CURL *easy = t->client->easy;
+	int failed = 0;
+
+	failed |= c->easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+	failed |= c->easy_setopt(easy, CURLOPT_PREREQDATA, t);
+	failed |= c->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	failed |= c->easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	failed |= c->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
+	failed |= c->easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	return failed;
+}
+
+static int set_request(struct transfer *t)
+{
+	const struct curl_library *c = t->client->curl;
+	const struct http_call *call = t->call;
+	CURL *easy = t->client->easy;
+	int failed = 0;
+
+	failed |= c->easy_setopt(easy, CURLOPT_USERAGENT, "shammah/" SHAMMAH_VERSION);
+	failed |= c->easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
+	if (call->method && strcmp(call->method, "HEAD") == 0)
+		return failed | c->easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	if (call->body.n) {
+		failed |= c->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n);
+		failed |= c->easy_setopt(easy, CURLOPT_POSTFIELDS, call->body.p);
+	}
+	if (call->method && strcmp(call->method, "GET") != 0)
+		failed |= c->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
+	return failed;
+}
+
+static bool multi_failed(struct transfer *t, CURLMcode code)
+{
+	return error_set(t->err, ERROR_INTERNAL, "the request to %s failed: %s", t->origin.name,
+		t->client->curl->multi_strerror(code));
+}
+
+/* Waits for the socket, a wake-up or the end of our patience; false when that has come. */
+static bool wait_for_more(struct transfer *t, CURLMcode *code)
+{
+	uint64_t silent = clock_ms() - t->alive;
+	unsigned limit = patience(t);
+
+	if (silent >= limit)
+		return false;
+	*code = t->client->curl->multi_poll(t->client->multi, NULL, 0, (int)(limit - silent), NULL);
+	return true;
+}
+
+static bool finished(struct transfer *t)
+{
+	const struct curl_library *curl = t->client->curl;
+	int left;
+	const CURLMsg *message = curl->multi_info_read(t->client->multi, &left);
+	CURLcode code = message ? message->data.result : CURLE_FAILED_INIT;
+	struct http_failure failure = {
+		.code = code, .detail = t->detail, .host = t->origin.name, .begun = t->head_bytes > 0
+	};
+
+	if (code == CURLE_OK && !t->head_done)
+		failure.code = CURLE_RECV_ERROR;   /* libcurl does not mind a connection closed between two headers */
+	else if (code == CURLE_OK || t->phase == ENOUGH)
+		return true;
+	if (t->stopped)
+		return false;
+	if (code == CURLE_OPERATION_TIMEDOUT && t->phase == CONNECTING)
+		return timed_out(t);
+	curl->easy_getinfo(t->client->easy, CURLINFO_OS_ERRNO, &failure.os_error);
+	return http_failure_explain(&failure, t->err);
+}
+
+static bool drive(struct transfer *t)
+{
+	struct http_client *client = t->client;
+	int running = 1;
+
+	enter(t, CONNECTING);
+	for (;;) {
+		CURLMcode code = client->curl->multi_perform(client->multi, &running);
+		if (code == CURLM_OK && !running)
+			return finished(t);
+		if (cancel_fired(t->call->cancel))
+			return error_set(t->err, ERROR_CANCELLED, "cancelled");
+		if (code == CURLM_OK && !wait_for_more(t, &code))
+			return t->phase == ENOUGH || timed_out(t);
+		if (code != CURLM_OK)
+			return multi_failed(t, code);
+	}
+}
+
+bool transfer_run(struct transfer *t)
+{
+	const struct curl_library *curl = t->client->curl;
+	CURLMcode code;
+
+	curl->easy_reset(t->client->easy);
+	if (set_connection(t) | set_callbacks(t) | set_request(t))
+		return error_set(t->err, ERROR_INTERNAL, "the request to %s cannot be prepared", t->origin.name);
+	code = curl->multi_add_handle(t->client->multi, t->client->easy);
+	if (code != CURLM_OK)
+		return multi_failed(t, code);
+	bool ok = drive(t);
+	curl->multi_remove_handle(t->client->multi, t->client->easy);
+	return ok;
+}

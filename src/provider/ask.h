@@ -1,0 +1,48 @@
+/*
+ * Asks a provider and passes on its answer: the transport of every dialect.
+ *
+ * Tried again, with growing pauses or when Retry-After says, are connections
+ * that failed and answers that say "not now" (429, 5xx); once a delta has been
+ * passed on nothing is tried again, and a stream that breaks then is reported as
+ * cut.  The key goes to the base URL's host and nowhere else: redirects are not
+ * followed, and no error text holds it.
+ */
+#pragma once
+
+#include "provider/provider.h"
+
+/* Members that are 0 mean the default. */
+struct ask_patience {
+	unsigned attempts;         /* ASK_ATTEMPTS; a timeout is tried again only once */
+	unsigned pause_ms;         /* ASK_PAUSE_MS: before the second attempt; doubled before each further one */
+	unsigned longest_wait_ms;  /* ASK_LONGEST_WAIT_MS: a Retry-After beyond it ends the asking at once */
+	unsigned connect_ms, first_byte_ms, silence_ms;   /* as in net/http.h */
+};
+
+#define ASK_ATTEMPTS 3
+#define ASK_PAUSE_MS 1000
+#define ASK_LONGEST_WAIT_MS 60000
+
+/* "Waiting because …". */
+struct ask_notice {
+	const struct error *why;   /* the last attempt failed */
+	unsigned wait_ms;          /* until the next */
+	unsigned attempt, attempts;    /* which will be this one of so many */
+};
+typedef void ask_notice_fn(void *user, const struct ask_notice *notice);
+
+struct ask {
+	const struct provider *provider;
+	const char *base_url;      /* NULL: the provider's own */
+	const char *key;           /* NULL: none is sent */
+	const char *model;         /* NULL: the provider's default */
+	struct ask_patience patience;
+	struct cancel *cancel;     /* NULL: none */
+	delta_fn *on_delta;
+	ask_notice_fn *on_notice;  /* NULL: none */
+	void *user;                /* of both */
+};
+
+/* Blocks until the answer's DELTA_END has been passed on (true) or there will be none (false). */
+bool ask_provider(
+	struct http_client *client, const struct ask *ask, const struct request *request, struct error *err) must_use;

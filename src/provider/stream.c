@@ -1,0 +1,89 @@
+#include "provider/stream.h"
+
+#include <stdalign.h>
+
+#include "base/mem.h"
+#include "provider/provider.h"
+
+#define EVENT_MAX ((size_t)8 << 20)
+
+struct provider_stream {
+	const struct provider *provider;
+	struct sse_parser *events;
+	delta_fn *on_delta;
+	void *user;
+	size_t characters;     /* of text passed on */
+	bool spoken, refused, ended;
+	alignas(max_align_t) char state[];
+};
+
+static bool on_event(void *user, const struct sse_event *event, struct error *err)
+{
+	struct provider_stream *s = user;
+
+	return s->ended || s->provider->read_event(s, event, err);
+}
+
+struct provider_stream *provider_stream_create(const struct provider *provider, delta_fn *on_delta, void *user)
+{
+	struct provider_stream *s = mem_zeroed(1, sizeof *s + provider->state_size);
+
+	s->provider = provider;
+	s->events = sse_create(EVENT_MAX, on_event, s);
+	s->on_delta = on_delta;
+	s->user = user;
+	return s;
+}
+
+void provider_stream_destroy(struct provider_stream *s)
+{
+	if (!s)
+		return;
+	sse_destroy(s->events);
+	free(s);
+}
+
+bool provider_stream_feed(struct provider_stream *s, struct str bytes, struct error *err)
+{
+	return s->ended || sse_feed(s->events, bytes, err);
+}
+
+bool provider_stream_close(struct provider_stream *s, struct error *err)
+{
+	if (s->ended)
+		return true;
+	error_set(err, ERROR_UNAVAILABLE, "the connection ended too early");
+	return provider_stream_cut(s, err);
+}
+
+bool provider_stream_ended(const struct provider_stream *s) { return s->ended; }
+
+bool provider_stream_spoken(const struct provider_stream *s) { return s->spoken; }
+
+bool provider_stream_refused(const struct provider_stream *s) { return s->refused; }
+
+bool provider_stream_cut(const struct provider_stream *s, struct error *err)
+{
+	return error_prefix(err, "%s's answer was cut after %zu characters", s->provider->display_name, s->characters);
+}
+
+void *provider_stream_state(struct provider_stream *s) { return s->state; }
+
+static size_t count_characters(struct str text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		count += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+	return count;
+}
+
+bool provider_emit(struct provider_stream *s, const struct delta *delta, struct error *err)
+{
+	s->spoken = true;
+	s->ended = delta->kind == DELTA_END;
+	if (delta->kind == DELTA_TEXT)
+		s->characters += count_characters(delta->text);
+	s->refused = !s->on_delta(s->user, delta, err);
+	return !s->refused;
+}

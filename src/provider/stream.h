@@ -1,0 +1,41 @@
+/*
+ * One answer of a provider, read from its bytes: server-sent events, which the
+ * provider's dialect turns into deltas.  One thread.
+ */
+#pragma once
+
+#include "chat/delta.h"
+
+struct provider;
+struct provider_stream;
+
+struct provider_stream *provider_stream_create(const struct provider *provider, delta_fn *on_delta, void *user);
+void provider_stream_destroy(struct provider_stream *s);
+static inline void provider_stream_release(struct provider_stream **s) { provider_stream_destroy(*s); }
+#define own_provider_stream owns(provider_stream_release) struct provider_stream
+
+/*
+ * Takes the next bytes, cut anywhere.  False when on_delta refused a delta (with
+ * its error), the provider reported one, or what came cannot be read
+ * (ERROR_UNAVAILABLE, ERROR_TOO_LARGE); the stream must not be fed again.
+ */
+bool provider_stream_feed(struct provider_stream *s, struct str bytes, struct error *err) must_use;
+
+/* To be asked at the end of the bytes: false (ERROR_UNAVAILABLE) unless the answer has ended. */
+bool provider_stream_close(struct provider_stream *s, struct error *err) must_use;
+
+/* DELTA_END has been passed on; whatever follows is passed over. */
+bool provider_stream_ended(const struct provider_stream *s);
+
+/* Some delta has been passed on, so the question must not be asked again. */
+bool provider_stream_spoken(const struct provider_stream *s);
+
+/* on_delta refused one. */
+bool provider_stream_refused(const struct provider_stream *s);
+
+/* Puts before an error that the answer was cut and where. */
+bool provider_stream_cut(const struct provider_stream *s, struct error *err);
+
+/* For dialects: their state_size bytes, and the way out for deltas. */
+void *provider_stream_state(struct provider_stream *s);
+bool provider_emit(struct provider_stream *s, const struct delta *delta, struct error *err) must_use;

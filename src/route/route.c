@@ -1,0 +1,94 @@
+/*
+ * The pipeline in its first form: known answer, else the local model, else the
+ * teacher while the model is not ready, else the model once it is.
+ */
+#include "route/route.h"
+
+#include "base/cleanup.h"
+
+static const char *const wish_names[] = {
+	[WISH_AUTO] = "auto", [WISH_KNOWN] = "known", [WISH_LOCAL] = "local", [WISH_TEACHER] = "teacher",
+};
+
+static struct decision to(enum route_to where, const char *reason)
+{
+	return (struct decision){ where, reason };
+}
+
+static struct decision decide_known(const struct route_facts *f)
+{
+	return f->known ? to(ROUTE_KNOWN, "matches a known answer") : to(ROUTE_NOBODY, "matches no known answer");
+}
+
+static struct decision decide_local(const struct route_facts *f)
+{
+	switch (f->local) {
+	case LOCAL_READY: return to(ROUTE_LOCAL, "the local model is ready");
+	case LOCAL_LOADING: return to(ROUTE_LOCAL, "waits for the local model, which is loading");
+	case LOCAL_FAILED: return to(ROUTE_NOBODY, "the local model could not be loaded");
+	case LOCAL_NONE: break;
+	}
+	return to(ROUTE_NOBODY, "there is no local model");
+}
+
+static struct decision decide_teacher(const struct route_facts *f)
+{
+	return f->teacher ? to(ROUTE_TEACHER, "the teacher was asked for") : to(ROUTE_NOBODY, "no teacher has a key");
+}
+
+static struct decision decide_auto(const struct route_facts *f)
+{
+	if (f->known)
+		return decide_known(f);
+	if (f->local == LOCAL_READY)
+		return decide_local(f);
+	if (f->teacher)
+		return to(ROUTE_TEACHER, f->local == LOCAL_LOADING ? "the local model is still loading" :
+			f->local == LOCAL_FAILED ? "the local model could not be loaded" : "there is no local model");
+	return decide_local(f);
+}
+
+struct decision route_decide(const struct route_facts *f)
+{
+	switch (f->wish) {
+	case WISH_KNOWN: return decide_known(f);
+	case WISH_LOCAL: return decide_local(f);
+	case WISH_TEACHER: return decide_teacher(f);
+	case WISH_AUTO: break;
+	}
+	return decide_auto(f);
+}
+
+bool route_wish_find(struct str name, enum route_wish *wish)
+{
+	for (size_t i = 0; i < countof(wish_names); i++) {
+		if (str_is(name, wish_names[i])) {
+			*wish = (enum route_wish)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *route_wish_name(enum route_wish wish)
+{
+	return wish_names[wish];
+}
+
+const char *route_nobody_text(const struct route_facts *f)
+{
+	if (f->wish == WISH_KNOWN)
+		return "No known answer fits this question, and only known answers were asked for.\n"
+		       "Run `shammah` without `--source known` to ask the local model or the teacher.";
+	if (f->wish == WISH_TEACHER)
+		return "The teacher was asked for, but there is no API key for Claude.\n"
+		       "Run `export ANTHROPIC_API_KEY=YOUR_KEY` and ask again.";
+	if (f->local == LOCAL_FAILED)
+		return "The local model could not be loaded, and there is no API key for Claude.\n"
+		       "Run `shammah daemon status` to see why it failed.";
+	if (f->wish == WISH_LOCAL)
+		return "The local model was asked for, but none is configured.\n"
+		       "Run `shammah --model DIR` with a folder that holds an ONNX model.";
+	return "No known answer fits, and there is neither a local model nor an API key for Claude.\n"
+	       "Run `shammah --model DIR` with a folder that holds an ONNX model (or set ANTHROPIC_API_KEY).";
+}

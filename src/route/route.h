@@ -1,0 +1,46 @@
+/*
+ * Who answers: one decision for each request, with its reasons.
+ *
+ * A pure function of facts; it asks nobody and keeps nothing.  The reasons are
+ * what the terminal shows and the metric counts.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+enum route_wish { WISH_AUTO, WISH_KNOWN, WISH_LOCAL, WISH_TEACHER };
+
+enum local_state { LOCAL_NONE, LOCAL_LOADING, LOCAL_READY, LOCAL_FAILED };
+
+struct route_facts {
+	enum route_wish wish;        /* who the user wants */
+	bool known;                  /* a known answer is above its bar */
+	enum local_state local;
+	bool teacher;                /* has a key */
+};
+
+enum route_to {
+	ROUTE_KNOWN,
+	ROUTE_LOCAL,                 /* also while it loads: the request waits */
+	ROUTE_TEACHER,
+	ROUTE_NOBODY,
+};
+
+struct decision {
+	enum route_to to;
+	const char *reason;          /* a literal; one clause, lower case */
+};
+
+struct decision route_decide(const struct route_facts *facts);
+
+/* "auto", "known", "local", "teacher", as --source takes them; false for anything else. */
+bool route_wish_find(struct str name, enum route_wish *wish);
+const char *route_wish_name(enum route_wish wish);
+
+/*
+ * The plain statement for ROUTE_NOBODY: what is missing, and the one command
+ * that gets it; two lines, a literal.
+ */
+const char *route_nobody_text(const struct route_facts *facts);

@@ -1,0 +1,129 @@
+// OpenAI's own SDK against the daemon: chat, stream, tools, abort, errors, 30 streams at once.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import OpenAI from 'openai'
+
+const { SHAMMAH, MODELS, BASE } = process.env
+const client = new OpenAI({ baseURL: BASE + '/v1', apiKey: 'any', maxRetries: 0 })
+const messages = [{ role: 'user', content: 'hello there' }]
+const tools = [{ type: 'function', function: { name: 'get_weather', description: 'Weather', parameters: {
+  type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } } }]
+
+async function use(model) {
+  execFileSync(SHAMMAH, ['daemon', 'start', '--model', `${MODELS}/${model}`])
+  for (;;) {
+    const { model: m } = await (await fetch(BASE + '/v1/status')).json()
+    if (m.state === 'ready' && m.name === model) return
+    assert.notEqual(m.state, 'failed', m.error)
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
+
+const state = async () => (await (await fetch(BASE + '/v1/status')).json()).queue
+
+const tests = {
+  async 'models are listed and retrieved'() {
+    const ids = []
+    for await (const m of client.models.list()) ids.push(m.id)
+    assert.deepEqual(ids, ['auto', 'known-answers', 'local', 'saying'])
+    assert.equal((await client.models.retrieve('saying')).object, 'model')
+  },
+
+  async 'a whole answer'() {
+    const r = await client.chat.completions.create({ model: 'local', messages })
+    assert.equal(r.choices[0].message.content, 'The quick brown fox 🦊 jumps.')
+    assert.equal(r.choices[0].finish_reason, 'stop')
+    assert.equal(r.usage.total_tokens, r.usage.prompt_tokens + r.usage.completion_tokens)
+  },
+
+  async 'a streamed answer with usage'() {
+    const stream = await client.chat.completions.create({ model: 'local', messages, stream: true, stream_options: { include_usage: true } })
+    let text = '', usage, chunks = 0
+    for await (const chunk of stream) {
+      chunks++
+      text += chunk.choices[0]?.delta?.content ?? ''
+      usage = chunk.usage ?? usage
+    }
+    assert.equal(text, 'The quick brown fox 🦊 jumps.')
+    assert.ok(chunks > 5 && usage.completion_tokens > 5)
+  },
+
+  async 'log-probabilities, stop, length'() {
+    const r = await client.chat.completions.create({ model: 'local', messages, logprobs: true, top_logprobs: 2, max_tokens: 2 })
+    assert.equal(r.choices[0].finish_reason, 'length')
+    assert.equal(r.choices[0].logprobs.content.length, 2)
+    const s = await client.chat.completions.create({ model: 'local', messages, stop: ['brown'] })
+    assert.equal(s.choices[0].message.content, 'The quick ')
+  },
+
+  async 'thirty streams at once'() {
+    const one = async () => {
+      let text = ''
+      const stream = await client.chat.completions.create({ model: 'local', messages, stream: true })
+      for await (const chunk of stream) text += chunk.choices[0]?.delta?.content ?? ''
+      return text
+    }
+    const all = await Promise.all(Array.from({ length: 30 }, one))
+    assert.deepEqual(new Set(all), new Set(['The quick brown fox 🦊 jumps.']))
+  },
+
+  async 'known answers come the same way'() {
+    const r = await client.chat.completions.create({ model: 'auto', messages: [{ role: 'user', content: 'what is reciprocity' }] })
+    assert.match(r.choices[0].message.content, /tit for tat/)
+    assert.equal(r.shammah.source, 'known_answer')
+  },
+
+  async 'errors are the SDK\'s own kinds'() {
+    await assert.rejects(client.chat.completions.create({ model: 'gpt-9', messages }), OpenAI.NotFoundError)
+    await assert.rejects(client.chat.completions.create({ model: 'local', messages: [] }), e => e instanceof OpenAI.BadRequestError && e.param === 'messages')
+    await assert.rejects(client.chat.completions.create({ model: 'local', messages, n: 2 }), e => e instanceof OpenAI.BadRequestError && e.param === 'n')
+    await assert.rejects(client.chat.completions.create({ model: 'local', messages: [{ role: 'user', content: 'x '.repeat(90000) }] }),
+      e => e instanceof OpenAI.BadRequestError && e.code === 'context_length_exceeded')
+  },
+
+  async 'tools: a call, its result, the answer'() {
+    await use('calling')
+    const r = await client.chat.completions.create({ model: 'local', messages, tools })
+    const call = r.choices[0].message.tool_calls[0]
+    assert.equal(r.choices[0].finish_reason, 'tool_calls')
+    assert.deepEqual(JSON.parse(call.function.arguments), { city: 'Zürich' })
+    const next = await client.chat.completions.create({ model: 'local', tools, messages: [...messages, r.choices[0].message,
+      { role: 'tool', tool_call_id: call.id, content: '{"sky": "blue"}' }] })
+    assert.ok(next.usage.prompt_tokens_details.cached_tokens > 0)
+  },
+
+  async 'tools: the streaming helper puts the call together'() {
+    const runner = client.chat.completions.stream({ model: 'local', messages, tools })
+    const final = await runner.finalChatCompletion()
+    assert.equal(final.choices[0].message.tool_calls[0].function.name, 'get_weather')
+  },
+
+  async 'abort frees the place'() {
+    await use('long')
+    const controller = new AbortController()
+    const stream = await client.chat.completions.create({ model: 'local', messages, stream: true }, { signal: controller.signal })
+    let pieces = 0
+    await assert.rejects(async () => {
+      for await (const chunk of stream) if (chunk && ++pieces === 5) controller.abort()
+      throw new OpenAI.APIUserAbortError()
+    }, OpenAI.APIUserAbortError)
+    for (let i = 0; (await state()).active && i < 500; i++) await new Promise(resolve => setTimeout(resolve, 10))
+    assert.equal((await state()).active, 0)
+  },
+}
+
+await use('saying')
+const names = Object.keys(tests)
+let failed = 0
+console.log(`1..${names.length}`)
+for (const [i, name] of names.entries()) {
+  try {
+    await tests[name]()
+    console.log(`ok ${i + 1} - openai: ${name}`)
+  } catch (e) {
+    failed++
+    console.log(`not ok ${i + 1} - openai: ${name}`)
+    console.log(String(e.stack ?? e).replace(/^/gm, '# '))
+  }
+}
+process.exit(failed ? 1 : 0)

@@ -1,0 +1,142 @@
+#include "daemon/openai.h"
+
+#include "support/test.h"
+
+#define MESSAGES "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
+
+static void read_ok(struct request *r, const char *body)
+{
+	struct openai_fault fault = {0};
+	struct error err = {0};
+
+	if (!openai_read(str_of(body), r, &fault, &err))
+		fail_msg("%s: %s", body, err.text);
+}
+
+static void expect_refused(const char *body, const char *param, const char *part)
+{
+	own_request r = REQUEST_INIT(1 << 20);
+	struct openai_fault fault = {0};
+	struct error err = {0};
+
+	if (openai_read(str_of(body), &r, &fault, &err))
+		fail_msg("accepted: %s", body);
+	assert_string_equal(fault.place.param, param);
+	if (!strstr(err.text, part))
+		fail_msg("'%s' does not say '%s'", err.text, part);
+}
+
+TEST(what_is_not_stated_stays_unset)
+{
+	own_request r = REQUEST_INIT(1 << 20);
+
+	read_ok(&r, "{" MESSAGES "}");
+	assert_true(str_is(r.model, "auto"));
+	assert_true(isnan(r.sampling.temperature));
+	assert_int_equal(r.sampling.max_tokens, -1);
+	assert_int_equal(r.sampling.top_logprobs, -1);
+	assert_false(r.stream);
+	assert_int_equal(r.chat.message_count, 1);
+}
+
+TEST(every_wish_is_read)
+{
+	own_request r = REQUEST_INIT(1 << 20);
+
+	read_ok(&r, "{\"model\":\"local\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\":5,"
+		"\"temperature\":0.5,\"top_p\":0.9,\"top_k\":4,\"min_p\":0.1,\"presence_penalty\":1,\"frequency_penalty\":-1,"
+		"\"repetition_penalty\":1.1,\"seed\":7,\"stop\":[\"a\",\"b\"],\"n\":1,\"logit_bias\":{\"5\":-100},\"logprobs\":true,"
+		"\"top_logprobs\":3,\"response_format\":{\"type\":\"text\"},\"tool_choice\":\"none\",\"parallel_tool_calls\":false,"
+		"\"user\":\"x\",\"metadata\":{},\"store\":false,\"not_known\":[1]," MESSAGES "}");
+	assert_true(str_is(r.model, "local"));
+	assert_true(r.stream && r.include_usage && r.one_call);
+	assert_int_equal(r.sampling.max_tokens, 5);
+	assert_true(r.sampling.temperature == 0.5f && r.sampling.top_p == 0.9f && r.sampling.min_p == 0.1f);
+	assert_int_equal(r.sampling.top_k, 4);
+	assert_true(r.sampling.presence_penalty == 1 && r.sampling.frequency_penalty == -1 && r.sampling.repetition_penalty == 1.1f);
+	assert_int_equal(r.sampling.seed, 7);
+	assert_int_equal(r.sampling.stop_count, 2);
+	assert_true(str_is(r.sampling.stop[1], "b"));
+	assert_int_equal(r.sampling.bias_count, 1);
+	assert_int_equal(r.sampling.biases[0].token, 5);
+	assert_int_equal(r.sampling.top_logprobs, 3);
+	assert_int_equal(r.tool_choice, TOOLS_NONE);
+}
+
+TEST(null_is_as_good_as_absent)
+{
+	own_request r = REQUEST_INIT(1 << 20);
+
+	read_ok(&r, "{\"temperature\":null,\"stop\":null,\"tools\":null,\"stream_options\":null,\"seed\":null," MESSAGES "}");
+	assert_true(isnan(r.sampling.temperature));
+}
+
+TEST(a_stop_string_may_stand_alone)
+{
+	own_request r = REQUEST_INIT(1 << 20);
+
+	read_ok(&r, "{\"stop\":\"x\",\"max_completion_tokens\":9," MESSAGES "}");
+	assert_int_equal(r.sampling.stop_count, 1);
+	assert_int_equal(r.sampling.max_tokens, 9);
+}
+
+TEST(what_cannot_be_honoured_is_refused_by_name)
+{
+	expect_refused("{\"temperature\":3," MESSAGES "}", "temperature", "from 0 to 2");
+	expect_refused("{\"temperature\":\"hot\"," MESSAGES "}", "temperature", "number");
+	expect_refused("{\"max_tokens\":0," MESSAGES "}", "max_tokens", "from 1");
+	expect_refused("{\"n\":2," MESSAGES "}", "n", "must be 1");
+	expect_refused("{\"stop\":[\"1\",\"2\",\"3\",\"4\",\"5\"]," MESSAGES "}", "stop", "at most 4");
+	expect_refused("{\"stop\":[1]," MESSAGES "}", "stop", "string");
+	expect_refused("{\"logit_bias\":{\"x\":1}," MESSAGES "}", "logit_bias", "token ids");
+	expect_refused("{\"logit_bias\":{\"1\":101}," MESSAGES "}", "logit_bias", "from -100 to 100");
+	expect_refused("{\"top_logprobs\":2," MESSAGES "}", "top_logprobs", "needs logprobs");
+	expect_refused("{\"response_format\":{\"type\":\"json_object\"}," MESSAGES "}", "response_format", "text");
+	expect_refused("{\"tool_choice\":\"required\"," MESSAGES "}", "tool_choice", "auto");
+	expect_refused("{\"tool_choice\":{\"type\":\"function\"}," MESSAGES "}", "tool_choice", "auto");
+	expect_refused("{\"audio\":{}," MESSAGES "}", "audio", "not supported");
+	expect_refused("{\"modalities\":[\"audio\"]," MESSAGES "}", "modalities", "text");
+	expect_refused("{\"stream\":1," MESSAGES "}", "stream", "true or false");
+	expect_refused("{\"model\":5," MESSAGES "}", "model", "string");
+}
+
+TEST(wrong_messages_are_named_to_the_field)
+{
+	expect_refused("{}", "messages", "messages");
+	expect_refused("{\"messages\":[]}", "messages", "messages");
+	expect_refused("{\"messages\":[{\"role\":\"user\",\"content\":5}]}", "messages[0].content", "content");
+}
+
+TEST(what_is_no_object_is_refused)
+{
+	expect_refused("[]", "", "JSON object");
+	expect_refused("{", "", "not valid JSON");
+	expect_refused("", "", "not valid JSON");
+}
+
+TEST(a_request_over_its_ceiling_is_refused)
+{
+	own_request r = REQUEST_INIT(100);
+	struct openai_fault fault = {0};
+	struct error err = {0};
+	own_buf body = BUF_INIT(1 << 20);
+
+	buf_putf(&body, "{\"messages\":[{\"role\":\"user\",\"content\":\"%0500d\"}]}", 1);
+	assert_false(openai_read(buf_str(&body), &r, &fault, &err));
+	assert_int_equal(err.kind, ERROR_TOO_LARGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_not_stated_stays_unset),
+		cmocka_unit_test(every_wish_is_read),
+		cmocka_unit_test(null_is_as_good_as_absent),
+		cmocka_unit_test(a_stop_string_may_stand_alone),
+		cmocka_unit_test(what_cannot_be_honoured_is_refused_by_name),
+		cmocka_unit_test(wrong_messages_are_named_to_the_field),
+		cmocka_unit_test(what_is_no_object_is_refused),
+		cmocka_unit_test(a_request_over_its_ceiling_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,370 @@
+#!/usr/bin/env python3
+"""The program as its user meets it: command line, prompt, daemon, teacher."""
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from harness import Claude, Home, LIMIT, PROGRAM, Skip, Terminal, free_port, main, make_model, wait_for
+
+SAYS = 'Grüße aus dem Modell: ein Satz, der mit 🚀 endet'
+
+
+def model(folder, *args):
+    return make_model(pathlib.Path(folder) / 'Tiny-Model', *args)
+
+
+def says_its_version_and_its_help():
+    with Home() as h:
+        assert h.run('--version').out.startswith('shammah 0.')
+        help_text = h.run('--help').out
+        assert 'Usage:' in help_text and '--model DIR' in help_text and '/clear' in help_text
+        assert 'run|start|stop|status|logs' in h.run('help', 'daemon').out
+
+
+def wrong_usage_is_exit_code_2():
+    with Home() as h:
+        for args in (['--modle'], ['daemon', 'dance'], ['--source', 'x', '-p', 'q'], ['explain', 'nothing']):
+            result = h.run(*args)
+            assert result.code == 2 and result.err.startswith('shammah: '), result
+
+
+def answers_a_known_question_with_nothing_configured():
+    with Home() as h:
+        result = h.ask('what is reciprocity')
+        assert result.code == 0, result
+        assert 'tit for tat' in result.out
+        assert 'known answer patterns/reciprocity' in result.err
+
+
+def says_in_two_lines_what_is_missing():
+    with Home() as h:
+        result = h.ask('write a quicksort in ocaml')
+        assert result.code == 1 and result.out == '', result
+        lines = result.err.strip().split('\n')
+        assert len(lines) == 2 and 'Run `shammah --model DIR`' in lines[1], result
+
+
+def answers_from_a_local_model_token_by_token():
+    with Home() as h, tempfile.TemporaryDirectory() as t:
+        result = h.ask('write a quicksort in ocaml', '--model', model(t, '--says', SAYS))
+        assert result.code == 0 and result.out == SAYS + '\n', result
+        assert 'Tiny-Model on this machine' in result.err, result
+
+
+def a_random_model_answers_whatever_it_is():
+    for precision in ('fp32', 'fp16', 'int8', 'q4', 'q4f16'):
+        for attention in ('plain', 'gqa'):
+            with Home() as h, tempfile.TemporaryDirectory() as t:
+                folder = model(t, '--attention', attention, '--precision', precision)
+                result = h.ask('write a quicksort in ocaml', '--model', folder, '--max-tokens', 5)
+                assert result.code == 0, (precision, attention, result)
+
+
+def piped_input_is_read_with_and_without_a_question():
+    with Home() as h:
+        assert 'tit for tat' in h.run(stdin='what is reciprocity\n').out
+        with Claude() as c:
+            h.env.update(c.env())
+            result = h.run('-p', 'review this', stdin='int x;\n')
+            assert 'Claude heard: review this' in result.out and 'int x;' in result.out, result
+
+
+def a_silent_pipe_does_not_hold_the_question_up():
+    with Home() as h:
+        reader, writer = os.pipe()
+        start = time.monotonic()
+        done = subprocess.run([PROGRAM, '-p', 'what is reciprocity'], env=h.env, stdin=reader, capture_output=True,
+                              text=True, timeout=LIMIT, check=False)
+        os.close(reader)
+        os.close(writer)
+        assert done.returncode == 0 and 'going on without it' in done.stderr, done
+        assert time.monotonic() - start < 30
+
+
+
+
+
+
+def asks_claude_when_there_is_a_key():
+    with Home() as h, Claude() as c:
+        result = h.ask('write a quicksort in ocaml', **c.env())
+        assert result.code == 0 and 'Claude heard: write a quicksort in ocaml' in result.out, result
+        assert 'the teacher' in result.err, result
+
+
+def a_key_set_later_reaches_the_running_daemon():
+    with Home() as h, Claude() as c:
+        h.daemon()
+        assert h.ask('write a quicksort in ocaml').code == 1
+        assert h.ask('write a quicksort in ocaml', **c.env()).code == 0
+
+
+def a_wrong_key_is_explained_and_not_shown():
+    with Home() as h, Claude() as c:
+        result = h.ask('write a quicksort in ocaml', **c.env('sk-wrong-key-1234567890'))
+        assert result.code == 1 and 'key' in result.err, result
+        log = (h.path / '.shammah/daemon.log').read_text()
+        assert 'sk-wrong' not in result.err + result.out + log
+
+
+def a_busy_teacher_is_asked_again():
+    with Home() as h, Claude('--status', 529, '--retry-after', 1, '--times', 1) as c:
+        result = h.ask('write a quicksort in ocaml', **c.env())
+        assert result.code == 0 and 'Claude heard' in result.out, result
+
+
+def a_cut_stream_is_never_a_silent_end():
+    with Home() as h, Claude('--cut', 900, '--times', 1) as c:
+        result = h.ask('write a quicksort in ocaml that sorts a list of many words and says so', **c.env())
+        assert result.code == 1 and 'cut' in result.err, result
+
+
+def known_stays_known_and_local_stays_local():
+    with Home() as h, Claude() as c:
+        h.env.update(c.env())
+        assert h.ask('write a quicksort in ocaml', '--source', 'known').code == 1
+        assert h.ask('write a quicksort in ocaml', '--source', 'local').code == 1
+        assert 'Claude heard' in h.ask('what is reciprocity', '--source', 'teacher').out
+
+
+def config_shows_origins_and_masks_the_key():
+    with Home() as h:
+        result = h.run('config', ANTHROPIC_API_KEY='sk-ant-secret-1234567890-abcdefgh')
+        assert 'environment ANTHROPIC_API_KEY' in result.out and 'secret' not in result.out, result
+        assert f'server.port = {h.port}' in result.out
+
+
+def a_broken_settings_file_is_named():
+    with Home() as h:
+        (h.path / '.claude').mkdir()
+        (h.path / '.claude/settings.json').write_text('{"shammah": {"server": {"port": "x"}}}')
+        result = h.ask('hi')
+        assert result.code == 2 and 'shammah.server.port must be a whole number' in result.err, result
+
+
+def explain_judges_lines_in_order():
+    with Home() as h, tempfile.TemporaryDirectory() as t:
+        folder = model(t)
+        lines = '{"id": 1, "text": "hello"}\nnonsense\n{"id": "three", "text": "<|im_start|>"}\n'
+        out = h.run('explain', 'tokens', '--tokenizer', folder, '--jsonl', stdin=lines).out.split('\n')
+        assert '"id":1' in out[0] and '"decoded":"hello"' in out[0]
+        assert 'error' in out[1] and '"id":"three"' in out[2]
+        assert 'patterns' not in h.run('explain', 'patterns', 'what is reciprocity').out.split('\n')[0]
+        assert h.run('explain', 'patterns', 'what is reciprocity').out.startswith('reciprocity\n')
+        assert '<|im_start|>user\nhi<|im_end|>' in h.run('explain', 'template', 'hi', '--tokenizer', folder).out
+
+
+# --- the daemon ------------------------------------------------------------------------
+
+def starts_stops_and_tells_its_state():
+    with Home() as h:
+        assert 'No daemon runs' in h.run('daemon', 'status').out
+        assert 'runs on 127.0.0.1' in h.run('daemon', 'start').out
+        assert 'already runs' in h.run('daemon', 'start').out
+        assert f'127.0.0.1:{h.port}' in h.run('daemon', 'status').out
+        assert 'listens on' in h.run('daemon', 'logs').out
+        assert 'has ended' in h.run('daemon', 'stop').out
+        assert 'No daemon runs' in h.run('daemon', 'stop').out
+        assert not (h.path / '.shammah/daemon.pid').exists()
+
+
+def many_clients_start_one_daemon():
+    with Home() as h:
+        clients = [h.start('-p', 'what is reciprocity') for _ in range(8)]
+        for c in clients:
+            out, err = c.communicate(timeout=LIMIT)
+            assert c.returncode == 0 and 'tit for tat' in out, err
+        listening = (h.path / '.shammah/daemon.log').read_text().count('listens on')
+        assert listening == 1, listening
+
+
+def a_killed_daemon_is_replaced():
+    with Home() as h:
+        h.daemon()
+        os.kill(h.pid(), signal.SIGKILL)
+        result = h.ask('what is reciprocity')
+        assert result.code == 0, result
+
+
+def a_taken_port_names_who_has_it():
+    with Home() as h, socket.socket() as s:
+        s.bind(('127.0.0.1', h.port))
+        s.listen()
+        result = h.ask('what is reciprocity')
+        assert result.code == 1 and f'port {h.port} is taken by' in result.err and str(os.getpid()) in result.err, result
+
+
+def another_port_than_the_running_one_is_an_error():
+    with Home() as h:
+        h.daemon()
+        result = h.ask('what is reciprocity', '--port', free_port())
+        assert result.code == 1 and 'shammah daemon stop' in result.err, result
+
+
+def killed_in_the_middle_of_an_answer_it_is_said_and_the_next_works():
+    with Home() as h, Claude('--pause', 50) as c:
+        h.env.update(c.env())
+        client = h.start('-p', 'write ' + 'many words ' * 100)
+        client.stdout.read(20)
+        os.kill(h.pid(), signal.SIGKILL)
+        _, err = client.communicate(timeout=LIMIT)
+        assert client.returncode == 1 and 'shammah:' in err, err
+        assert h.ask('what is reciprocity').code == 0
+
+
+def a_stop_lets_a_stream_finish_or_says_why_not():
+    with Home() as h, Claude('--pause', 20) as c:
+        h.env.update(c.env())
+        client = h.start('-p', 'write ' + 'word ' * 20)
+        client.stdout.read(12)
+        assert h.run('daemon', 'stop').code == 0
+        out, err = client.communicate(timeout=LIMIT)
+        assert (client.returncode == 0 and out.rstrip().endswith('word')) or (client.returncode == 1 and err), (out, err)
+
+
+def a_missing_model_folder_is_named():
+    with Home() as h, tempfile.TemporaryDirectory() as t:
+        assert 'No such file' in h.ask('hi', '--model', '/no/such/folder').err
+        result = h.ask('write a quicksort in ocaml', '--model', t)
+        assert result.code == 1 and 'config.json' in result.err + h.run('daemon', 'status').out, result
+
+
+def an_unusable_home_is_an_error():
+    with Home() as h:
+        result = h.ask('what is reciprocity', SHAMMAH_HOME='/proc/nowhere')
+        assert result.code == 1 and '/proc/nowhere' in result.err, result
+
+
+def a_full_disk_is_said():
+    if os.geteuid() != 0:
+        raise Skip('needs root to mount a small disk')
+    with Home() as h:
+        disk = h.path / 'disk'
+        disk.mkdir()
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', disk], check=False, capture_output=True).returncode:
+            raise Skip('cannot mount here')
+        try:
+            (disk / 'fill').write_bytes(b'x' * 12288)
+            result = h.ask('what is reciprocity', SHAMMAH_HOME=str(disk / 'home'))
+            assert result.code == 1 and 'No space left' in result.err, result
+        finally:
+            subprocess.run(['umount', disk], check=False)
+
+
+# --- the prompt ---------------------------------------------------------------------------
+
+def the_prompt_answers_remembers_and_leaves():
+    with Home() as h, Claude() as c:
+        h.env.update(c.env())
+        t = Terminal(h)
+        t.see('/help lists the commands')
+        t.see('> ')
+        t.type('what is reciprocity\n')
+        t.see('tit for tat')
+        t.see('known answer')
+        t.type('write a quicksort in ocaml\n')
+        t.see('Claude heard: write a quicksort in ocaml')
+        t.type('/nonsense\n')
+        t.see('There is no command /nonsense')
+        t.type('/clear\n')
+        t.see('forgotten')
+        t.type('/exit\n')
+        assert t.end() == 0
+        history = (h.path / '.shammah/history').read_text()
+        assert 'quicksort' in history
+        assert (h.path / '.shammah/history').stat().st_mode & 0o777 == 0o600
+
+
+def a_first_message_is_asked_at_once():
+    with Home() as h:
+        t = Terminal(h, 'what is reciprocity')
+        t.see('tit for tat')
+        t.see('> ')
+        t.type('\x04')
+        assert t.end() == 0
+
+
+def a_backslash_continues_a_message():
+    with Home() as h, Claude() as c:
+        h.env.update(c.env())
+        t = Terminal(h)
+        t.see('> ')
+        t.type('write a quicksort\\\n')
+        t.see('... ')
+        t.type('in ocaml\n')
+        t.see('Claude heard: write a quicksort')
+        t.see('in ocaml')
+        t.see('> ')
+        t.type('\x04')
+        assert t.end() == 0
+
+
+def ctrl_c_stops_an_answer_and_twice_leaves():
+    with Home() as h, Claude('--pause', 100) as c:
+        h.env.update(c.env())
+        t = Terminal(h)
+        t.see('> ')
+        t.type('write ' + 'many words ' * 50 + '\n')
+        t.see('Claude heard')
+        t.type('\x03')
+        t.see('stopped')
+        t.see('> ')
+        t.type('half a line')
+        t.see('half a line')
+        t.type('\x03')
+        t.see('^C')
+        t.see('> ')
+        t.type('\x03')
+        t.see('once more to leave')
+        t.see('> ')
+        t.type('\x03')
+        assert t.end() == 0
+
+
+def control_characters_of_an_answer_never_reach_the_terminal():
+    with Home() as h, tempfile.TemporaryDirectory() as d:
+        h.ready(model(d, '--says', 'a\x1b[31mred\x07'))
+        t = Terminal(h)
+        t.see('> ')
+        t.type('write a quicksort in ocaml\n')
+        t.see('␛[31mred␇')
+        t.see('> ')
+        t.type('\x04')
+        t.end()
+
+
+def ctrl_c_ends_one_shot_with_130():
+    with Home() as h, Claude('--pause', 100) as c:
+        h.env.update(c.env())
+        client = h.start('-p', 'write ' + 'many words ' * 50)
+        client.stdout.read(10)
+        client.send_signal(signal.SIGINT)
+        client.communicate(timeout=LIMIT)
+        assert client.returncode == 130, client.returncode
+        wait_for(lambda: 'result="cancelled"} 1' in h.http('GET', '/metrics')[2].replace('source="teacher",', ''), 'the teacher to be let go')
+
+
+def a_hanging_teacher_can_be_interrupted():
+    with Home() as h, Claude('--hang') as c:
+        h.env.update(c.env())
+        client = h.start('-p', 'write something')
+        client.stdout.read(10)
+        client.send_signal(signal.SIGINT)
+        client.communicate(timeout=LIMIT)
+        assert client.returncode == 130
+
+
+def a_ten_megabyte_paste_is_carried():
+    with Home() as h, Claude() as c:
+        h.env.update(c.env())
+        result = h.run('-p', 'count', '--source', 'teacher', stdin=('0123456789abcdef' * 64 + ' ') * 10000)
+        assert result.code == 0 and result.out.count('0123456789abcdef') == 640000, (result.code, result.err[-500:], len(result.out))
+
+
+if __name__ == '__main__':
+    main([v for v in list(globals().values()) if callable(v) and getattr(v, '__module__', '') == '__main__'
+          and v.__name__ != "model"])

@@ -1,0 +1,90 @@
+#include "route/route.h"
+
+#include "support/test.h"
+
+static enum route_to where(enum route_wish wish, bool known, enum local_state local, bool teacher)
+{
+	return route_decide(&(struct route_facts){ wish, known, local, teacher }).to;
+}
+
+TEST(a_known_answer_comes_first)
+{
+	assert_int_equal(where(WISH_AUTO, true, LOCAL_READY, true), ROUTE_KNOWN);
+	assert_int_equal(where(WISH_KNOWN, true, LOCAL_NONE, false), ROUTE_KNOWN);
+}
+
+TEST(then_the_local_model_when_it_is_ready)
+{
+	assert_int_equal(where(WISH_AUTO, false, LOCAL_READY, true), ROUTE_LOCAL);
+}
+
+TEST(the_teacher_helps_out_while_the_model_is_not_ready)
+{
+	assert_int_equal(where(WISH_AUTO, false, LOCAL_LOADING, true), ROUTE_TEACHER);
+	assert_int_equal(where(WISH_AUTO, false, LOCAL_FAILED, true), ROUTE_TEACHER);
+	assert_int_equal(where(WISH_AUTO, false, LOCAL_NONE, true), ROUTE_TEACHER);
+}
+
+TEST(without_a_teacher_a_loading_model_is_waited_for)
+{
+	assert_int_equal(where(WISH_AUTO, false, LOCAL_LOADING, false), ROUTE_LOCAL);
+}
+
+TEST(without_anybody_that_is_said)
+{
+	assert_int_equal(where(WISH_AUTO, false, LOCAL_NONE, false), ROUTE_NOBODY);
+	assert_int_equal(where(WISH_AUTO, false, LOCAL_FAILED, false), ROUTE_NOBODY);
+}
+
+/* Property: what the user asked for is never replaced by something else. */
+TEST(a_wish_is_kept_or_refused)
+{
+	static const enum route_to wanted[] = {
+		[WISH_KNOWN] = ROUTE_KNOWN, [WISH_LOCAL] = ROUTE_LOCAL, [WISH_TEACHER] = ROUTE_TEACHER,
+	};
+
+	for (enum route_wish wish = WISH_KNOWN; wish <= WISH_TEACHER; wish++)
+		for (enum local_state local = LOCAL_NONE; local <= LOCAL_FAILED; local++)
+			for (int bits = 0; bits < 4; bits++) {
+				enum route_to to = where(wish, bits & 1, local, bits & 2);
+				assert_true(to == wanted[wish] || to == ROUTE_NOBODY);
+			}
+}
+
+TEST(the_statement_is_two_lines_and_names_a_command)
+{
+	for (enum route_wish wish = WISH_AUTO; wish <= WISH_TEACHER; wish++)
+		for (enum local_state local = LOCAL_NONE; local <= LOCAL_FAILED; local++) {
+			const char *text = route_nobody_text(&(struct route_facts){ .wish = wish, .local = local });
+			const char *newline = strchr(text, '\n');
+			assert_non_null(newline);
+			assert_null(strchr(newline + 1, '\n'));
+			assert_non_null(strstr(newline, "Run `"));
+		}
+}
+
+TEST(wishes_are_found_by_name)
+{
+	enum route_wish found;
+
+	for (enum route_wish wish = WISH_AUTO; wish <= WISH_TEACHER; wish++) {
+		assert_true(route_wish_find(str_of(route_wish_name(wish)), &found));
+		assert_int_equal(found, wish);
+	}
+	assert_false(route_wish_find(str_of("nobody"), &found));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_known_answer_comes_first),
+		cmocka_unit_test(then_the_local_model_when_it_is_ready),
+		cmocka_unit_test(the_teacher_helps_out_while_the_model_is_not_ready),
+		cmocka_unit_test(without_a_teacher_a_loading_model_is_waited_for),
+		cmocka_unit_test(without_anybody_that_is_said),
+		cmocka_unit_test(a_wish_is_kept_or_refused),
+		cmocka_unit_test(the_statement_is_two_lines_and_names_a_command),
+		cmocka_unit_test(wishes_are_found_by_name),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
