@@ -82,7 +82,7 @@ static void add_vectors(struct buf *out, const char *directory)
 	while (str_split(&rest, '\n', &line)) {
 		own_json *vector = line.n ? json_parse(line, "vector", &err) : NULL;
 		if (vector)   /* one holds a NUL and is left out */
-			must(buf_add_str(out, json_member_str(vector, "text"), &err) && buf_adds(out, "\n", &err), &err);
+			must(buf_add_str(out, json_member_str(vector, "text"), &err), &err);
 	}
 }
 
@@ -195,7 +195,8 @@ static bool run_theirs(struct bench *b, size_t round, const char *texts)
 	if (peer && fscanf(peer, "load %" SCNu64, &b->their_load[round]) == 1)
 		for (; read < TEXTS; read++) {
 			struct text *t = &b->texts[read];
-			if (fscanf(peer, " %*s %" SCNu64 " %" SCNu64 " %" SCNu64, &t->theirs[round], &t->their_tokens, &t->their_sum) != 3)
+			if (fscanf(peer, " %*s %" SCNu64 " %" SCNu64 " %" SCNu64,
+			    &t->theirs[round], &t->their_tokens, &t->their_sum) != 3)
 				break;
 		}
 	return peer && pclose(peer) == 0 && read == TEXTS;
@@ -220,13 +221,15 @@ static void report(struct bench *b, bool peer)
 		struct text *t = &b->texts[i];
 		double ours = median(t->ours), theirs = peer ? median(t->theirs) : 0;
 		double bytes = (double)t->bytes.len;
+		bool same = t->tokens == t->their_tokens && t->sum == t->their_sum;
 		printf("tokenizer: %-9s %5.0f kB  ours %6.1f MB/s", t->name, bytes / 1e3, bytes * 1e3 / ours);
 		if (peer)
 			printf("  tokenizers %5.2f MB/s  %5.1f times  %s", bytes * 1e3 / theirs, theirs / ours,
-				t->tokens == t->their_tokens && t->sum == t->their_sum ? "same tokens" : "TOKENS DIFFER");
+				same ? "same tokens" : "TOKENS DIFFER");
 		printf("\n");
 	}
-	printf("tokenizer: open tokenizer.json %.1f ms, from the cache %.1f ms", median(b->load) / 1e6, median(b->cached) / 1e6);
+	printf("tokenizer: open tokenizer.json %.1f ms, from the cache %.1f ms",
+		median(b->load) / 1e6, median(b->cached) / 1e6);
 	if (peer)
 		printf(", tokenizers %.1f ms", median(b->their_load) / 1e6);
 	printf("\n");
@@ -237,7 +240,7 @@ int main(int argc, char **argv)
 	if (argc < 4 || argc > 5)
 		stop("usage: bench_tokenizer TOKENIZER_DIR SOURCE_DIR SCRATCH_DIR [PEER_PREFIX]");
 
-	struct bench b = { .tokenizer = argv[1], .source = argv[2], .scratch = argv[3], .prefix = argc == 5 ? argv[4] : NULL };
+	struct bench b = { .tokenizer = argv[1], .source = argv[2], .scratch = argv[3], .prefix = argv[4] };
 	bool peer = b.prefix != NULL;
 	struct tokenizer *first;
 
@@ -250,7 +253,7 @@ int main(int argc, char **argv)
 		peer = peer && run_theirs(&b, round, texts);
 	}
 	if (b.prefix && !peer)
-		printf("tokenizer: the peer cannot be run (node and the npm package tokenizers), so ours stands alone\n");
+		printf("tokenizer: no peer (node and the npm package tokenizers cannot be run)\n");
 	report(&b, peer);
 	for (size_t i = 0; i < TEXTS; i++)
 		buf_done(&b.texts[i].bytes);

@@ -12,17 +12,22 @@
 
 const char vocab_magic[8] = "shamvoc";
 
-static bool is_power_of_two(uint32_t n) { return n && !(n & (n - 1)); }
+/* A power of two that no table for `most` entries exceeds. */
+static bool is_slots(uint32_t n, size_t most)
+{
+	return n >= 8 && !(n & (n - 1)) && n <= 4 * most;
+}
 
 size_t vocab_size(const struct vocab_head *h)
 {
 	if (h->id_count > VOCAB_IDS_MAX || h->added_count > VOCAB_ADDED_MAX || h->split_count > VOCAB_SPLITS_MAX ||
-	    !is_power_of_two(h->word_slots) || h->word_slots > 4 * VOCAB_IDS_MAX ||
-	    !is_power_of_two(h->pair_slots) || h->pair_slots < 8 || h->pair_slots > 4 * VOCAB_MERGES_MAX || h->merge_count > VOCAB_MERGES_MAX || h->text_size > VOCAB_FILE_MAX)
+	    h->merge_count > VOCAB_MERGES_MAX || h->text_size > VOCAB_FILE_MAX ||
+	    !is_slots(h->word_slots, VOCAB_IDS_MAX) || !is_slots(h->pair_slots, VOCAB_MERGES_MAX))
 		return 0;
 	return sizeof *h + h->id_count * sizeof(struct vocab_token) + h->word_slots * sizeof(struct vocab_word) +
-		h->pair_slots * (FILTER_BITS / 8 + sizeof(uint64_t)) + h->merge_count * sizeof(uint32_t) + h->added_count * sizeof(struct vocab_added) +
-		h->split_count * sizeof(struct vocab_split) + h->text_size;
+		h->pair_slots * (FILTER_BITS / 8 + sizeof(uint64_t)) + h->merge_count * sizeof(uint32_t) +
+		h->added_count * sizeof(struct vocab_added) + h->split_count * sizeof(struct vocab_split) +
+		h->text_size;
 }
 
 uint64_t vocab_digest(const void *block, size_t size)
@@ -114,7 +119,8 @@ bool vocab_view(struct vocab *v, const void *block, size_t size, struct error *e
 {
 	const struct vocab_head *head = block;
 
-	if (size < sizeof *head || memcmp(head->magic, vocab_magic, sizeof vocab_magic) || head->version != VOCAB_VERSION ||
+	if (size < sizeof *head || memcmp(head->magic, vocab_magic, sizeof vocab_magic) ||
+	    head->version != VOCAB_VERSION ||
 	    head->size != size || vocab_size(head) != size)
 		return error_set(err, ERROR_INVALID, "not a tokenizer block of version %u", VOCAB_VERSION);
 	if (head->digest != vocab_digest(block, size))

@@ -138,7 +138,11 @@ static inline uint64_t vocab_pair(uint32_t left, uint32_t right)
 static inline uint64_t vocab_pair_digest(uint64_t pair) { return pair * 0x9E3779B97F4A7C15u; }
 
 /* Where the search for a pair begins, and its bit in the filter. */
-static inline uint32_t vocab_pair_slot(uint64_t digest, uint32_t slots) { return (uint32_t)(digest >> 32) & (slots - 1); }
+static inline uint32_t vocab_pair_slot(uint64_t digest, uint32_t slots)
+{
+	return (uint32_t)(digest >> 32) & (slots - 1);
+}
+
 static inline uint32_t vocab_pair_bit(uint64_t digest, uint32_t slots)
 {
 	return (uint32_t)(digest >> 37) & (slots * FILTER_BITS - 1);

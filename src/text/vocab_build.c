@@ -52,6 +52,11 @@ static bool bad(struct error *err, const char *what)
 	return error_set(err, ERROR_INVALID, "tokenizer.json: %s", what);
 }
 
+static bool bad_id(struct error *err, int64_t id, const char *what)
+{
+	return error_set(err, ERROR_INVALID, "tokenizer.json: id %lld %s", (long long)id, what);
+}
+
 /* The least power of two that leaves a third of the slots empty. */
 static uint32_t slots_for(size_t count)
 {
@@ -65,7 +70,7 @@ static uint32_t slots_for(size_t count)
 static bool token_at(struct builder *b, int64_t id, struct vocab_token **token, struct error *err)
 {
 	if (id < 0 || id >= VOCAB_IDS_MAX)
-		return error_set(err, ERROR_INVALID, "tokenizer.json: id %lld is out of range", (long long)id);
+		return bad_id(err, id, "is out of range");
 	if ((size_t)id >= b->token_cap) {
 		size_t cap = b->token_cap ? b->token_cap : 1024;
 		while (cap <= (size_t)id)
@@ -106,7 +111,7 @@ static bool add_token(struct builder *b, struct str written, int64_t id, struct 
 	if (!token_at(b, id, &t, err))
 		return false;
 	if (t->flags & TOKEN_USED)
-		return error_set(err, ERROR_INVALID, "tokenizer.json: id %lld is there twice", (long long)id);
+		return bad_id(err, id, "is there twice");
 	struct str text = spelt(b, written, bytes, &in_alphabet);
 	return set_token(b, t, text, in_alphabet ? TOKEN_WORD : 0, err);
 }
@@ -164,7 +169,7 @@ static bool index_words(struct builder *b, struct error *err)
 		uint64_t digest = digest_short(bytes.p, bytes.n);
 		struct vocab_word *w = word_slot(b, bytes, digest);
 		if (!w || w->id != -1)
-			return error_set(err, ERROR_INVALID, "tokenizer.json: token %zu is there twice", i);
+			return bad_id(err, (int64_t)i, "spells a token that is there twice");
 		*w = (struct vocab_word){ (uint32_t)(digest >> 32), (int32_t)i };
 	}
 	return true;
@@ -176,7 +181,8 @@ static bool index_bytes(struct builder *b, struct error *err)
 		char c = (char)byte;
 		int32_t id = word_id(b, (struct str){ &c, 1 });
 		if (id < 0 || (b->tokens[id].flags & TOKEN_CONTROL))
-			return error_set(err, ERROR_INVALID, "tokenizer.json: no ordinary token for byte 0x%02x: not a byte-level tokenizer", byte);
+			return error_set(err, ERROR_INVALID,
+				"tokenizer.json: no ordinary token for byte 0x%02x: not a byte-level tokenizer", byte);
 		b->head.byte_ids[byte] = id;
 	}
 	return true;
@@ -209,9 +215,9 @@ static bool claim_token(struct builder *b, struct str content, int64_t id, unsig
 	struct str text = spelt(b, content, bytes, &in_alphabet);
 	int32_t known = in_alphabet ? word_id(b, text) : -1;
 	if ((known >= 0 && known != id) || ((t->flags & TOKEN_USED) && !str_equal(token_text(b, t), text)))
-		return error_set(err, ERROR_INVALID, "tokenizer.json: added token %lld disagrees with the vocabulary", (long long)id);
+		return bad_id(err, id, "of an added token disagrees with the vocabulary");
 	if (t->flags & (TOKEN_SPECIAL | TOKEN_CONTROL))
-		return error_set(err, ERROR_INVALID, "tokenizer.json: added token %lld is there twice", (long long)id);
+		return bad_id(err, id, "is added twice");
 	if (!(t->flags & TOKEN_USED))
 		return set_token(b, t, text, flags & (TOKEN_SPECIAL | TOKEN_CONTROL), err);
 	t->flags |= (uint16_t)(flags & (TOKEN_SPECIAL | TOKEN_CONTROL));
@@ -236,8 +242,10 @@ static bool add_added(struct builder *b, const json_t *token, struct error *err)
 			return false;
 		content = buf_str(&normal);
 	}
-	b->added[b->head.added_count++] = (struct vocab_added){ .start = (uint32_t)b->text.len, .len = (uint16_t)content.n,
-		.flags = (uint16_t)flags, .id = (int32_t)json_integer_value(id) };
+	b->added[b->head.added_count++] = (struct vocab_added){
+		.start = (uint32_t)b->text.len, .len = (uint16_t)content.n, .flags = (uint16_t)flags,
+		.id = (int32_t)json_integer_value(id),
+	};
 	return buf_add_str(&b->text, content, err);
 }
 
@@ -301,7 +309,8 @@ static bool add_merge(struct builder *b, struct str left, struct str right, stru
 		ids[2] = word_id(b, (struct str){ bytes, n + m });
 	}
 	if (ids[0] < 0 || ids[1] < 0 || ids[2] < 0 || (b->tokens[ids[2]].flags & TOKEN_CONTROL))
-		return error_set(err, ERROR_INVALID, "tokenizer.json: merge %zu is not of ordinary tokens in the vocabulary", rank);
+		return error_set(err, ERROR_INVALID,
+			"tokenizer.json: merge %zu is not of ordinary tokens in the vocabulary", rank);
 	if (rank == VOCAB_MERGES_MAX)
 		return bad(err, "too many merges");
 	if (rank == b->list_cap) {
@@ -321,8 +330,8 @@ static bool pull_pair(struct pull *p, struct buf *first, struct str *left, struc
 	struct error ignored = {0};
 
 	buf_clear(first);
-	if (!pull_enter(p, '[') || !pull_string(p, left) || !buf_add_str(first, *left, &ignored) || !pull_more(p, ']') ||
-	    !pull_string(p, right) || pull_more(p, ']'))
+	if (!pull_enter(p, '[') || !pull_string(p, left) || !buf_add_str(first, *left, &ignored) ||
+	    !pull_more(p, ']') || !pull_string(p, right) || pull_more(p, ']'))
 		return pull_fail(p);
 	*left = buf_str(first);
 	return true;
@@ -368,8 +377,9 @@ static bool index_merges(struct builder *b, struct error *err)
 	for (uint32_t rank = 0; rank < b->head.merge_count; rank++) {
 		uint64_t pair = b->list[rank], digest = vocab_pair_digest(pair);
 		uint32_t at = vocab_pair_slot(digest, mask + 1), bit = vocab_pair_bit(digest, mask + 1);
-		for (size_t probe = 0; b->pairs[at] != PAIR_EMPTY && b->pairs[at] >> PAIR_BITS != pair >> PAIR_BITS; probe++) {
-			if (probe == PROBES_MAX)
+		size_t probe = 0;
+		while (b->pairs[at] != PAIR_EMPTY && (b->pairs[at] ^ pair) > NO_RANK) {
+			if (++probe == PROBES_MAX)
 				return bad(err, "the merges are made to collide");
 			at = (at + 1) & mask;
 		}
@@ -436,8 +446,8 @@ void *vocab_build(struct str text, struct error *err)
 	owns(builder_done) struct builder b = { .text = BUF_INIT(VOCAB_FILE_MAX) };
 
 	alphabet_init(&b.alphabet);
-	if (!vocab_source_read(&source, text, err) || !vocab_rules_read(&rules, &source, err) || !add_rules(&b, &rules, err) ||
-	    !read_tokens(&b, source.vocab, err) || !index_words(&b, err) ||
+	if (!vocab_source_read(&source, text, err) || !vocab_rules_read(&rules, &source, err) ||
+	    !add_rules(&b, &rules, err) || !read_tokens(&b, source.vocab, err) || !index_words(&b, err) ||
 	    !read_added(&b, json_object_get(source.settings, "added_tokens"), err) || !index_bytes(&b, err) ||
 	    !read_merges(&b, source.merges, err) || !index_merges(&b, err))
 		return NULL;

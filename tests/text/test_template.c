@@ -48,22 +48,27 @@ TEST(each_family_writes_turns_its_own_way)
 	expect("Qwen2", ASK(QUESTION), "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
 		"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
 	expect("Qwen2", ASK(TURNS), "<|im_start|>system\nBe brief. <|im_end|>\n<|im_start|>user\n Hi<|im_end|>\n"
-		"<|im_start|>assistant\n<think>hm</think>Yes.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n");
-	expect("Phi-4", ASK(TURNS), "<|im_start|>system<|im_sep|>Be brief. <|im_end|><|im_start|>user<|im_sep|> Hi<|im_end|>"
+		"<|im_start|>assistant\n<think>hm</think>Yes.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n"
+		"<|im_start|>assistant\n");
+	expect("Phi-4", ASK(TURNS), "<|im_start|>system<|im_sep|>Be brief. <|im_end|>"
+		"<|im_start|>user<|im_sep|> Hi<|im_end|>"
 		"<|im_start|>assistant<|im_sep|><think>hm</think>Yes.<|im_end|><|im_start|>user<|im_sep|>Why?<|im_end|>"
 		"<|im_start|>assistant<|im_sep|>");
 	expect("Llama 3", ASK(QUESTION), "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
 		"<|start_header_id|>assistant<|end_header_id|>\n\n");
-	expect("Llama 3", ASK(TURNS), "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|>"
-		"<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
-		"<think>hm</think>Yes.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|>"
+	expect("Llama 3", ASK(TURNS), "<|begin_of_text|>"
+		"<|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|>"
+		"<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
+		"<|start_header_id|>assistant<|end_header_id|>\n\n<think>hm</think>Yes.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|>"
 		"<|start_header_id|>assistant<|end_header_id|>\n\n");
 	expect("Llama 3.1", ASK(QUESTION), "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n"
 		"Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n<|eot_id|>"
-		"<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n");
-	expect("Mistral Nemo", ASK(TURNS), "<s>[INST] Hi[/INST]<think>hm</think>Yes.</s>[INST]Be brief. \n\nWhy?[/INST]");
-	expect("DeepSeek", ASK(TURNS), "<｜begin▁of▁sentence｜>Be brief. <｜User｜> Hi<｜Assistant｜>Yes.<｜end▁of▁sentence｜>"
-		"<｜User｜>Why?<｜Assistant｜>");
+		"<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
+		"<|start_header_id|>assistant<|end_header_id|>\n\n");
+	expect("Mistral Nemo", ASK(TURNS), "<s>[INST] Hi[/INST]<think>hm</think>Yes.</s>"
+		"[INST]Be brief. \n\nWhy?[/INST]");
+	expect("DeepSeek", ASK(TURNS), "<｜begin▁of▁sentence｜>Be brief. <｜User｜> Hi"
+		"<｜Assistant｜>Yes.<｜end▁of▁sentence｜><｜User｜>Why?<｜Assistant｜>");
 	expect("DeepSeek R1", ASK(QUESTION), "<｜begin▁of▁sentence｜><｜User｜>Hi<｜Assistant｜><think>\n");
 }
 
@@ -95,10 +100,12 @@ TEST(families_have_names_of_their_own_and_recognise_their_markers)
 
 TEST(floats_in_arguments_are_written_as_python_writes_them)
 {
-	expect("Qwen2.5", "{\"messages\":[{\"role\":\"system\",\"content\":\"\"},{\"role\":\"assistant\",\"tool_calls\":["
-		"{\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":[0.1,1e5,1E16,0.00001,0.0001,-0.0,123456789012345680.0,"
+	expect("Qwen2.5", "{\"messages\":[{\"role\":\"system\",\"content\":\"\"},"
+		"{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\""
+		"{\\\"a\\\":[0.1,1e5,1E16,0.00001,0.0001,-0.0,123456789012345680.0,"
 		"1.5e300,2.5,1e22,-7,3.0,\\\"\\u00e9\\\\u001f<&>\\\"],\\\"b\\\":{},\\\"c\\\":[]}\"}}]}]}",
-		"<|im_start|>system\n<|im_end|>\n<|im_start|>assistant\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": ["
+		"<|im_start|>system\n<|im_end|>\n<|im_start|>assistant\n<tool_call>\n"
+		"{\"name\": \"f\", \"arguments\": {\"a\": ["
 		"0.1, 100000.0, 1e+16, 1e-05, 0.0001, -0.0, 1.2345678901234568e+17, 1.5e+300, 2.5, 1e+22, -7, 3.0, "
 		"\"é\\u001f<&>\"], \"b\": {}, \"c\": []}}\n</tool_call><|im_end|>\n");
 }
@@ -115,11 +122,11 @@ static void expect_refused(const char *name, const char *input, const char *why)
 
 TEST(what_a_family_cannot_express_is_refused)
 {
-	expect_refused("Llama 3", "{\"messages\":" QUESTION ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]}",
-		"takes no tools");
+	expect_refused("Llama 3", "{\"messages\":" QUESTION ",\"tools\":"
+		"[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]}", "takes no tools");
 	expect_refused("ChatML", "{\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}", "takes no tools");
-	expect_refused("Mistral Nemo", "{\"messages\":[{\"role\":\"user\",\"content\":\"\"},{\"role\":\"system\",\"content\":\"\"}]}",
-		"only at the start");
+	expect_refused("Mistral Nemo", "{\"messages\":[{\"role\":\"user\",\"content\":\"\"},"
+		"{\"role\":\"system\",\"content\":\"\"}]}", "only at the start");
 	expect_refused("ChatML", "{\"messages\":[{\"role\":\"user\"}]}", "messages[0].content");
 }
 
@@ -130,7 +137,7 @@ TEST(a_prompt_past_its_ceiling_is_an_error)
 			own_chat chat = CHAT_INIT(1 << 16);
 			own_prompt out = PROMPT_INIT(limit);
 			struct error err = {0};
-			assert_non_null(chat_add(&chat, ROLE_USER, str_of("a question of more than thirty bytes"), &err));
+			assert_non_null(chat_add(&chat, ROLE_USER, str_of("a question over thirty bytes long"), &err));
 			assert_false(template_render(templates[i], &chat, true, &out, &err));
 			assert_int_equal(err.kind, ERROR_TOO_LARGE);
 		}
@@ -222,9 +229,11 @@ static void check_tokens(void *user, const json_t *vector)
 	own_prompt prompt = PROMPT_INIT(1 << 20);
 	own_tokens ours = TOKENS_INIT(1 << 16), parsed = TOKENS_INIT(1 << 16);
 	own_buf decoded = BUF_INIT(1 << 20);
+	bool ask = json_is_true(json_object_get(vector, "add_generation_prompt"));
 
-	assert_ok(chat_from_json(&chat, json_object_get(vector, "messages"), json_object_get(vector, "tools"), NULL, &err));
-	assert_ok(template_render(family("Qwen2.5"), &chat, json_is_true(json_object_get(vector, "add_generation_prompt")), &prompt, &err));
+	assert_ok(chat_from_json(&chat, json_object_get(vector, "messages"), json_object_get(vector, "tools"), NULL,
+		&err));
+	assert_ok(template_render(family("Qwen2.5"), &chat, ask, &prompt, &err));
 	assert_ok(prompt_encode(&prompt, t, &ours, &err));
 	assert_ok(tokenizer_encode(t, buf_str(&prompt.text), TOKENS_PARSED, &parsed, &err));
 	assert_ok(tokenizer_decode(t, ours.ids, ours.count, false, &decoded, &err));
@@ -287,7 +296,8 @@ TEST(control_tokens_swallow_white_space_as_the_tokenizer_says)
 	assert_ok(prompt_words(&p, "\n h ", &err));
 	expect_tokens(&p, "[{\"id\":269,\"content\":\"<|im_end|>\",\"special\":true,\"lstrip\":true,\"rstrip\":true}]",
 		"104 269 269 104 32");
-	expect_tokens(&p, "[{\"id\":269,\"content\":\"<|im_end|>\",\"special\":true}]", "104 32 32 269 32 10 269 10 32 104 32");
+	expect_tokens(&p, "[{\"id\":269,\"content\":\"<|im_end|>\",\"special\":true}]",
+		"104 32 32 269 32 10 269 10 32 104 32");
 }
 
 TEST(explaining_tokens_parses_special_ones_and_keeps_nul)

@@ -121,8 +121,8 @@ TEST(a_prefix_space_is_added_where_the_file_asks_for_it)
 TEST(splits_work_one_inside_the_other)
 {
 	own_tokenizer *t = tiny((struct tiny_tokenizer){ .pre_tokenizer =
-		"{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"String\":\"l\"},\"behavior\":\"Isolated\"},"
-		"{\"type\":\"ByteLevel\"}]}" });
+		"{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"String\":\"l\"},"
+		"\"behavior\":\"Isolated\"},{\"type\":\"ByteLevel\"}]}" });
 
 	expect(t, "hello", TOKENS_PLAIN, "256 108 108 111");
 }
@@ -194,7 +194,9 @@ static void expect_round_trip(const struct tokenizer *t, struct str text)
 /* Random text strewn with control tokens and their beginnings. */
 static size_t mixed_text(uint64_t *seed, char *out)
 {
-	static const char *const pieces[] = { "<|im_start|>", "<|im_end|>", "<tool_call>", "<|im_", "    ", "hello world", "|>" };
+	static const char *const pieces[] = {
+		"<|im_start|>", "<|im_end|>", "<tool_call>", "<|im_", "    ", "hello world", "|>",
+	};
 	size_t n = 0;
 
 	for (uint32_t i = random_below(seed, 6); i; i--) {
@@ -250,10 +252,11 @@ TEST(streaming_equals_decoding_at_once)
 	for (int i = 0; i < 3000; i++) {
 		struct error err = {0};
 		own_tokens out = TOKENS_INIT(10000);
-		assert_ok(tokenizer_encode(t, (struct str){ text, mixed_text(&seed, text) }, TOKENS_PARSED, &out, &err));
+		size_t n = mixed_text(&seed, text);
+		assert_ok(tokenizer_encode(t, (struct str){ text, n }, TOKENS_PARSED, &out, &err));
 		expect_stream(t, out.ids, out.count, i % 2);
 		for (size_t k = 0; k < countof(bytes); k++)   /* mostly the bytes that long characters are made of */
-			bytes[k] = (int32_t)(random_below(&seed, 8) ? 0x80 + random_below(&seed, 128) : random_below(&seed, 280));
+			bytes[k] = (int32_t)(random_below(&seed, 8) ? 128 + random_below(&seed, 128) : random_below(&seed, 280));
 		expect_stream(t, bytes, countof(bytes), i % 2);
 	}
 }

@@ -44,9 +44,10 @@ static void expect(const char *text, const char *expected)
 
 TEST(a_call_is_taken_out_with_the_white_space_before_it)
 {
-	expect(CALL("\n{\"name\": \"Read\", \"arguments\": {\"file_path\": \"a.c\"}}\n"), "{{Read {\"file_path\": \"a.c\"}}}");
-	expect("I look.\n\n" CALL("{\"arguments\":{},\"name\":\"Read\"}") "\n" CALL("{\"name\":\"Bash\",\"arguments\":{}}"),
-		"I look.{{Read {}}}{{Bash {}}}");
+	expect(CALL("\n{\"name\": \"Read\", \"arguments\": {\"file_path\": \"a.c\"}}\n"),
+		"{{Read {\"file_path\": \"a.c\"}}}");
+	expect("I look.\n\n" CALL("{\"arguments\":{},\"name\":\"Read\"}") "\n"
+		CALL("{\"name\":\"Bash\",\"arguments\":{}}"), "I look.{{Read {}}}{{Bash {}}}");
 	expect(CALL("{\"name\":\"Read\",\"arguments\":{}}") " and more\n", "{{Read {}}} and more\n");
 }
 
@@ -113,12 +114,16 @@ TEST(a_good_call_behind_a_bad_one_is_found)
 /* Property: how the text is cut never changes what comes out, and without good calls that is the text. */
 TEST(cutting_never_changes_the_result)
 {
-	static const char *const parts[] = { "<tool_call>", "</tool_call>", "{", "}", "\"", "\\", "{\"name\":\"A\",\"arguments\":{}}",
-		"{\"name\":\"B\",\"arguments\":{\"x\":\"", "\"}}", " ", "\n", "é", "<", "x", "[1,2]", "<tool_call>{\"name\":\"C\"}</tool_call>" };
+	static const char *const parts[] = {
+		"<tool_call>", "</tool_call>", "{", "}", "\"", "\\", "{\"name\":\"A\",\"arguments\":{}}",
+		"{\"name\":\"B\",\"arguments\":{\"x\":\"", "\"}}", " ", "\n", "é", "<", "x", "[1,2]",
+		"<tool_call>{\"name\":\"C\"}</tool_call>",
+	};
 	uint64_t seed = 41;
 
 	for (int i = 0; i < 3000; i++) {
-		own_buf text = BUF_INIT(1 << 16), whole = BUF_INIT(1 << 16), cut = BUF_INIT(1 << 16), bytes = BUF_INIT(1 << 16);
+		own_buf text = BUF_INIT(1 << 16), whole = BUF_INIT(1 << 16);
+		own_buf cut = BUF_INIT(1 << 16), bytes = BUF_INIT(1 << 16);
 		for (uint32_t n = random_below(&seed, 25); n; n--)
 			buf_put(&text, parts[random_below(&seed, countof(parts))]);
 		extract(buf_str(&text), text.len + 1, NULL, &whole);

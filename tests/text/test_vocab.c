@@ -47,12 +47,15 @@ static void expect_change_refused(const char *from, const char *to, const char *
 
 TEST(steps_we_do_not_know_are_refused_by_name)
 {
-	expect_refused((struct tiny_tokenizer){ .normalizer = "{\"type\":\"Lowercase\"}" }, "normalizer Lowercase is not supported");
-	expect_refused((struct tiny_tokenizer){ .pre_tokenizer = "{\"type\":\"Metaspace\"}" }, "pre_tokenizer Metaspace");
+	expect_refused((struct tiny_tokenizer){ .normalizer = "{\"type\":\"Lowercase\"}" },
+		"normalizer Lowercase is not supported");
+	expect_refused((struct tiny_tokenizer){ .pre_tokenizer = "{\"type\":\"Metaspace\"}" },
+		"pre_tokenizer Metaspace");
 	expect_refused((struct tiny_tokenizer){ .pre_tokenizer = "{\"type\":\"Digits\"}" }, "without ByteLevel");
 	expect_refused((struct tiny_tokenizer){ .pre_tokenizer = "null" }, "without ByteLevel");
 	expect_refused((struct tiny_tokenizer){ .pre_tokenizer =
-		"{\"type\":\"Split\",\"pattern\":{\"String\":\"x\"},\"behavior\":\"MergedWithNext\"}" }, "Split behavior MergedWithNext");
+		"{\"type\":\"Split\",\"pattern\":{\"String\":\"x\"},\"behavior\":\"MergedWithNext\"}" },
+		"Split behavior MergedWithNext");
 	expect_refused((struct tiny_tokenizer){ .decoder = "{\"type\":\"WordPiece\"}" }, "decoder WordPiece");
 	expect_refused((struct tiny_tokenizer){ .model = "{\"type\":\"Unigram\"}" }, "model Unigram");
 	expect_refused((struct tiny_tokenizer){ .model = "{\"byte_fallback\":true}" }, "byte_fallback");
@@ -80,7 +83,8 @@ TEST(files_that_contradict_themselves_are_refused)
 
 TEST(a_control_token_that_merges_could_make_is_refused)
 {
-	own_mem char *json = changed("\"id\": 269,\n   \"content\": \"<|im_start|>\"", "\"id\": 261,\n   \"content\": \"hello\"");
+	own_mem char *json = changed("\"id\": 269,\n   \"content\": \"<|im_start|>\"",
+		"\"id\": 261,\n   \"content\": \"hello\"");
 
 	expect_refused_json(json, "not of ordinary tokens");
 }
