@@ -162,7 +162,8 @@ static bool find_answer(const struct corpus *c, struct str id, size_t *answer)
 	return false;
 }
 
-static bool read_pairs(struct corpus *c, const char *folder, const char *name, struct error *err)
+static bool read_pairs(struct corpus *c, const char *folder, const char *name, enum wording_origin origin,
+	struct error *err)
 {
 	own_mem char *path = path_join(folder, name);
 	struct str rest = read_file(c, path, err), at, id;
@@ -177,7 +178,7 @@ static bool read_pairs(struct corpus *c, const char *folder, const char *name, s
 			return error_set(err, ERROR_INVALID, "%s:%zu: expected ID, a tab, and a wording", path, line);
 		if (!find_answer(c, id, &answer))
 			return error_set(err, ERROR_INVALID, "%s:%zu: there is no answer of that id", path, line);
-		add_wording(c, at, answer, FROM_MORE, 0);
+		add_wording(c, at, answer, origin, 0);
 	}
 	return true;
 }
@@ -200,12 +201,14 @@ bool corpus_read(struct corpus *c, const char *folder, struct error *err)
 	if (!read_answers(c, folder, "patterns", err))
 		return false;
 	c->pattern_count = c->source_count;
-	return read_answers(c, folder, "topics", err) && read_pairs(c, folder, "more-wordings.txt", err) &&
-		read_none(c, folder, "none.txt", err) && read_none(c, folder, "none-patterns.txt", err);
+	return read_answers(c, folder, "topics", err) && read_pairs(c, folder, "more-wordings.txt", FROM_MORE, err) &&
+		read_pairs(c, folder, "terse-wordings.txt", FROM_TERSE, err) &&
+		read_none(c, folder, "none.txt", err) && read_none(c, folder, "none-patterns.txt", err) &&
+		read_none(c, folder, "none-more.txt", err);
 }
 
 bool corpus_read_held_out(struct corpus *c, const char *folder, struct error *err)
 {
-	return read_pairs(c, folder, "held-out/patterns.txt", err) &&
-		read_pairs(c, folder, "held-out/topics.txt", err) && read_none(c, folder, "held-out/none.txt", err);
+	return read_pairs(c, folder, "held-out/patterns.txt", FROM_MORE, err) &&
+		read_pairs(c, folder, "held-out/topics.txt", FROM_MORE, err) && read_none(c, folder, "held-out/none.txt", err);
 }
