@@ -41,7 +41,7 @@ install: build
 	@DESTDIR='$(DESTDIR)' $(MESON) install -C $(BUILD) --no-rebuild
 
 build: setup $(BUILD)/build.ninja
-	@ninja -C $(BUILD) --quiet
+	@log=$$(ninja -C $(BUILD) --quiet 2>&1) || { echo "$$log" >&2; exit 1; }
 
 setup:
 	@scripts/setup
