@@ -16,7 +16,7 @@ test-clients: build
 	@scripts/test-clients $(BUILD)
 
 bench:
-	@$(MAKE) --no-print-directory build BUILD=build-bench SETUP='--buildtype=release -Db_ndebug=true -Dbench=true'
+	@$(MAKE) --no-print-directory build BUILD=build-bench SETUP='--buildtype=release -Dbench=true'
 	@bench/run build-bench
 
 # Each instrument has a build folder of its own.

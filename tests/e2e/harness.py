@@ -87,12 +87,12 @@ class Home:
         return r.status, r.headers, json.loads(text) if 'json' in r.headers.get('Content-Type', '') else text
 
     def chat(self, **fields):
-        fields.setdefault('messages', [{'role': 'user', 'content': 'hello there'}])
+        fields = {'model': 'local', 'messages': [{'role': 'user', 'content': 'hello there'}], **fields}
         return self.http('POST', '/v1/chat/completions', fields)
 
     def stream(self, **fields):
         """A raw socket on which a streamed answer comes."""
-        fields.setdefault('messages', [{'role': 'user', 'content': 'hello there'}])
+        fields = {'model': 'local', 'messages': [{'role': 'user', 'content': 'hello there'}], **fields}
         body = json.dumps({'stream': True, **fields}).encode()
         s = socket.create_connection(('127.0.0.1', self.port), timeout=LIMIT)
         s.sendall(b'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n'

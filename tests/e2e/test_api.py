@@ -302,8 +302,9 @@ def terminated_in_mid_stream_it_ends_in_time_and_says_so():
 def metrics_count_what_happened():
     with Served('--says', 'fine') as h:
         h.chat()
-        h.chat(messages=[{'role': 'user', 'content': 'what is reciprocity'}])
+        h.chat(model='auto', messages=[{'role': 'user', 'content': 'what is reciprocity'}])
         h.chat(model='gpt-9')
+        wait_for(lambda: 'status="4xx"} 1' in h.http('GET', '/metrics')[2], 'the refusal to be counted')
         page = h.http('GET', '/metrics')[2]
         for line in ('shammah_answers_total{source="local",result="answered"} 1', 'shammah_model_state 2',
                      'shammah_answers_total{source="known_answer",result="answered"} 1',
