@@ -303,6 +303,19 @@ def a_backslash_continues_a_message():
         assert t.end() == 0
 
 
+def pasted_lines_are_one_message():
+    with Home() as h, Claude() as c:
+        h.env.update(c.env())
+        t = Terminal(h)
+        t.prompt()
+        t.type('write a quicksort\nin ocaml\nand explain it\n')
+        answer = t.see('- claude')
+        assert answer.count('Claude heard') == 1 and answer.rstrip().endswith('and explain it\r\n\x1b[2m- claude'), answer
+        t.prompt()
+        t.type('\x04')
+        assert t.end() == 0
+
+
 def ctrl_c_stops_an_answer_and_twice_leaves():
     with Home() as h, Claude('--pause', 100) as c:
         h.env.update(c.env())
