@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "route/lexicon.h"
 
 #define FILE_MAX (1 << 20)
 #define SENTENCE_MIN 16                /* shorter pieces of a text say nothing */
@@ -207,8 +208,40 @@ bool corpus_read(struct corpus *c, const char *folder, struct error *err)
 		read_none(c, folder, "none-more.txt", err);
 }
 
+/* Of the folded words, so that case and punctuation do not count. */
+static uint32_t signature(struct str text)
+{
+	struct words words;
+
+	return words_read(text, &words) ? phrase_hash(words.at, words.count) : hash_bytes(HASH_START, text.p, text.n);
+}
+
+/* Drops the wordings from `first` on that also stand before it. */
+static void drop_trained(struct corpus *c, size_t first)
+{
+	own_mem uint32_t *trained = mem_zeroed(first, sizeof *trained);
+	size_t kept = first;
+
+	for (size_t i = 0; i < first; i++)
+		trained[i] = signature(c->wordings[i].text);
+	for (size_t i = first; i < c->wording_count; i++) {
+		uint32_t own = signature(c->wordings[i].text);
+		size_t j = 0;
+		while (j < first && trained[j] != own)
+			j++;
+		if (j == first)
+			c->wordings[kept++] = c->wordings[i];
+	}
+	c->wording_count = kept;
+}
+
 bool corpus_read_held_out(struct corpus *c, const char *folder, struct error *err)
 {
-	return read_pairs(c, folder, "held-out/patterns.txt", FROM_MORE, err) &&
-		read_pairs(c, folder, "held-out/topics.txt", FROM_MORE, err) && read_none(c, folder, "held-out/none.txt", err);
+	size_t first = c->wording_count;
+
+	if (!read_pairs(c, folder, "held-out/patterns.txt", FROM_MORE, err) ||
+	    !read_pairs(c, folder, "held-out/topics.txt", FROM_MORE, err) || !read_none(c, folder, "held-out/none.txt", err))
+		return false;
+	drop_trained(c, first);
+	return true;
 }

@@ -60,7 +60,7 @@ void corpus_done(struct corpus *c);
 /* Reads everything but held-out/.  Errors name file and line. */
 bool corpus_read(struct corpus *c, const char *folder, struct error *err) must_use;
 
-/* Appends the wordings of held-out/ to those of `c`, which has been read. */
+/* Appends the wordings of held-out/ to those of `c`, which has been read, but for those that were trained on. */
 bool corpus_read_held_out(struct corpus *c, const char *folder, struct error *err) must_use;
 
 /* Parses one answer's file into *source and its wordings; `name` is for errors. */
