@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -17,15 +18,37 @@ static struct flock whole_file(short type)
 	return (struct flock){ .l_type = type, .l_whence = SEEK_SET };
 }
 
+static bool foreign(const char *path, struct error *err)
+{
+	return error_set(err, ERROR_DENIED, "%s belongs to another user; set SHAMMAH_HOME to a folder of your own", path);
+}
+
+/* Whether `path` still names the open file: a daemon that ends removes it, perhaps just before we locked it. */
+static bool is_current(int fd, const char *path)
+{
+	struct stat opened, named;
+
+	return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 static bool lock(struct life *l, const char *path, struct error *err)
 {
 	struct flock exclusive = whole_file(F_WRLCK);
+	struct stat status;
 
 	l->pid_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (l->pid_file < 0)
 		return error_errno(err, "cannot open %s", path);
-	if (fcntl(l->pid_file, F_SETLK, &exclusive) == 0)
-		return true;
+	if (fstat(l->pid_file, &status) == 0 && status.st_uid != geteuid()) {
+		file_close(&l->pid_file);
+		return foreign(path, err);
+	}
+	if (fcntl(l->pid_file, F_SETLK, &exclusive) == 0) {
+		if (is_current(l->pid_file, path))
+			return true;
+		file_close(&l->pid_file);
+		return lock(l, path, err);
+	}
 	bool taken = errno == EACCES || errno == EAGAIN;
 	if (taken)
 		error_set(err, ERROR_UNAVAILABLE, "a daemon already runs for %s; `shammah daemon status` shows it", l->home);
@@ -83,7 +106,8 @@ void life_end(struct life *l)
 	l->home = NULL;
 }
 
-static bool read_pid(int fd, struct running *running, struct error *err)
+/* The port counts only beside the holder's own number: a daemon killed earlier left its own behind. */
+static bool read_port(int fd, struct running *running, struct error *err)
 {
 	char line[64] = "";
 	long pid;
@@ -91,7 +115,7 @@ static bool read_pid(int fd, struct running *running, struct error *err)
 
 	if (pread(fd, line, sizeof line - 1, 0) < 0)
 		return error_errno(err, "cannot read daemon.pid");
-	if (sscanf(line, "%ld %u", &pid, &port) == 2 && port <= UINT16_MAX)
+	if (sscanf(line, "%ld %u", &pid, &port) == 2 && pid == (long)running->pid && port <= UINT16_MAX)
 		running->port = (uint16_t)port;
 	return true;
 }
@@ -101,6 +125,7 @@ bool life_find(const char *home, struct running *running, struct error *err)
 	own_mem char *path = home_path(home, HOME_PID);
 	own_fd fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct flock holder = whole_file(F_WRLCK);
+	struct stat status;
 
 	*running = (struct running){0};
 	if (fd < 0)
@@ -109,8 +134,10 @@ bool life_find(const char *home, struct running *running, struct error *err)
 		return error_errno(err, "cannot look at the lock of %s", path);
 	if (holder.l_type == F_UNLCK)
 		return true;
+	if (fstat(fd, &status) == 0 && status.st_uid != geteuid())
+		return foreign(path, err);
 	running->pid = holder.l_pid;
-	return read_pid(fd, running, err);
+	return read_port(fd, running, err);
 }
 
 bool life_read_token(const char *home, char token[TOKEN_LENGTH + 1], struct error *err)

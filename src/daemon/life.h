@@ -24,7 +24,7 @@ struct life {
 /* Who runs, if anybody. */
 struct running {
 	pid_t pid;               /* 0: nobody */
-	uint16_t port;           /* 0: not yet known */
+	uint16_t port;           /* 0: it does not listen yet, or is about to end */
 };
 
 /*
@@ -33,13 +33,13 @@ struct running {
  */
 bool life_begin(struct life *l, const char *home, struct error *err) must_use;
 
-/* Publishes the port, once the daemon listens on it. */
+/* Publishes the port, once the daemon listens on it; 0 before it stops listening, when the port may become another's. */
 bool life_publish(struct life *l, uint16_t port, struct error *err) must_use;
 
 /* Removes both files and drops the lock. */
 void life_end(struct life *l);
 
-/* Looks without disturbing.  False only when the file exists and cannot be read. */
+/* Looks without disturbing.  False only when the file exists and cannot be read, or is another user's (ERROR_DENIED). */
 bool life_find(const char *home, struct running *running, struct error *err) must_use;
 
 /* Reads the running daemon's token into `token`. */

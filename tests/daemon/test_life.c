@@ -1,5 +1,6 @@
 #include "daemon/life.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -84,6 +85,37 @@ TEST(a_running_daemon_is_found_and_gone_when_it_ends)
 	end(pid, hold);
 	assert_ok(life_find(home, &running, &err));
 	assert_int_equal(running.pid, 0);
+}
+
+/* One that has locked the file and not yet written itself into it. */
+TEST(the_port_that_a_killed_daemon_left_is_not_its_successors)
+{
+	own_mem char *path = path_join(home, "daemon.pid");
+	struct flock exclusive = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct running running;
+	struct error err = {0};
+	int ready[2], wait[2];
+	char byte = 0;
+
+	assert_ok(file_write(path, str_of("1 4321\n"), 0600, &err));
+	assert_int_equal(pipe(ready) | pipe(wait), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(wait[1]);
+		byte = fcntl(open(path, O_RDWR), F_SETLK, &exclusive) == 0 ? 'y' : 'n';
+		(void)!write(ready[1], &byte, 1);
+		(void)!read(wait[0], &byte, 1);
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(byte, 'y');
+	assert_ok(life_find(home, &running, &err));
+	assert_int_equal(running.pid, pid);
+	assert_int_equal(running.port, 0);
+	end(pid, wait[1]);
+	close(wait[0]);
+	close(ready[0]);
+	close(ready[1]);
 }
 
 TEST(of_two_only_one_gets_the_lock)
@@ -181,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_running_daemon_is_found_and_gone_when_it_ends),
+		cmocka_unit_test(the_port_that_a_killed_daemon_left_is_not_its_successors),
 		cmocka_unit_test(of_two_only_one_gets_the_lock),
 		cmocka_unit_test(the_loser_leaves_the_winners_files_alone),
 		cmocka_unit_test(a_killed_daemon_leaves_a_stale_file_that_does_not_matter),
