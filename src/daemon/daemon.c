@@ -142,6 +142,10 @@ static void wait_until_idle(struct server *server, uint64_t ms)
 /* Answers under way may finish; a second signal, or the time, ends them. */
 static void drain(struct service *s, struct server *server)
 {
+	struct error err = {0};
+
+	if (!life_publish(&s->life, 0, &err))
+		log_warn("%s", err.text);
 	server_quiesce(server);
 	wait_until_idle(server, GRACE_MS);
 	worker_stop(s->worker);
@@ -158,12 +162,26 @@ static bool start(struct service *s, const struct config *c, const char *home, i
 	if (*ready_fd >= 0)
 		renew_log(home);
 	*server = serve(s, c, err);
-	if (!*server || !life_publish(&s->life, server_port(*server), err))
+	if (!*server)
+		return false;
+	/* Before clients can know the port: what they bring comes after and over it. */
+	use_configuration(s, c);
+	if (!life_publish(&s->life, server_port(*server), err))
 		return false;
 	snprintf(ready, sizeof ready, "ready %u", server_port(*server));
 	report(ready_fd, ready);
 	log_info("version %s listens on 127.0.0.1:%u", SHAMMAH_VERSION, server_port(*server));
 	return true;
+}
+
+/* A load cannot be cancelled and may take a minute; nobody waits for that. */
+static void leave_if_loading(struct service *s)
+{
+	struct worker_status status;
+
+	worker_status(s->worker, &status);
+	if (status.state == LOCAL_LOADING)
+		_exit(EXIT_SUCCESS);
 }
 
 bool daemon_run(const struct config *config, const char *home, int ready_fd, struct error *err)
@@ -180,7 +198,6 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	s.worker = worker_create(&options);
 	bool ok = start(&s, config, home, &ready_fd, &server, err);
 	if (ok) {
-		use_configuration(&s, config);
 		run_until_signal(server);
 		log_info("stopping");
 		drain(&s, server);
@@ -188,9 +205,11 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 		report(&ready_fd, s.life.pid_file < 0 && err->kind == ERROR_UNAVAILABLE ? "taken" : err->text);
 	}
 	server_stop(server);
+	life_end(&s.life);
+	if (ok)
+		leave_if_loading(&s);
 	worker_destroy(s.worker);
 	teacher_destroy(s.teacher);
-	life_end(&s.life);
 	release_signals();
 	return ok;
 }
