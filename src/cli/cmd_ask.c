@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/conversation.h"
+#include "cli/interrupt.h"
 
 #define QUESTION_MAX ((size_t)12 << 20)
 #define SILENT_PIPE_MS 3000
@@ -55,6 +56,7 @@ int cmd_ask(const struct options *o, struct config *c)
 	struct error err = {0};
 	own_link link = {0};
 
+	interrupt_init();
 	if (!read_question(o, &question, &err))
 		return complain(&err);
 	if (!str_trim(buf_str(&question)).n) {

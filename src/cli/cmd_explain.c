@@ -152,7 +152,8 @@ static int judge_lines(const struct kind *k, const struct judges *j)
 		own_json *result = judge_line(k, j, str_trim((struct str){ line, (size_t)n }));
 		buf_clear(&out);
 		ok = json_write(&out, result, &err) && buf_adds(&out, "\n", &err) &&
-			fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
+			((fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0) ||
+			 error_errno(&err, "standard output: cannot write"));
 	}
 	free(line);
 	return ok ? EXIT_ANSWERED : complain(&err);

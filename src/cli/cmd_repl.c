@@ -248,6 +248,7 @@ int cmd_repl(const struct options *o, struct config *c)
 	struct error err = {0};
 	own_link link = {0};
 
+	interrupt_init();
 	if (!link_open(&link, c, &err))
 		return complain(&err);
 	puts("Shammah " SHAMMAH_VERSION ". /help lists the commands, /exit leaves.");

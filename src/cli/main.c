@@ -1,11 +1,22 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
 #include "cli/protect.h"
+
+/*
+ * A standard descriptor that is closed would be given to the next file or socket,
+ * and an answer written into that.  Reading finds nothing; writing fails.
+ */
+static void open_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", O_RDONLY);
+}
 
 /* Relative to where the user stands, before PATH is entered. */
 static bool set_model(const struct options *o, struct config *c, struct error *err)
@@ -50,8 +61,18 @@ static int run(const struct options *o)
 		return cmd_help(o, &config);
 	if (!configure(o, &config, &err))
 		return complain(&err);
-	interrupt_init();
 	return (o->command ? o->command->run : usual(o))(o, &config);
+}
+
+/* What was printed must have arrived. */
+static int check_output(int code)
+{
+	struct error err = {0};
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	error_set(&err, ERROR_INTERNAL, "standard output cannot be written");
+	return code == EXIT_ANSWERED ? complain(&err) : code;
 }
 
 int main(int argc, char **argv)
@@ -59,8 +80,9 @@ int main(int argc, char **argv)
 	struct options options;
 	struct error err = {0};
 
+	open_standard();
 	protect_secrets();
 	int code = options_parse(&options, argc, argv, &err) ? run(&options) : complain(&err);
 	options_done(&options);
-	return code;
+	return check_output(code);
 }
