@@ -100,6 +100,10 @@ static int status(const struct options *o, struct config *c, const char *home)
 		puts("No daemon runs. `shammah daemon start` starts one; a question does so as well.");
 		return EXIT_NO_ANSWER;
 	}
+	if (!running.port) {
+		printf("daemon   pid %ld, starting or ending\n", (long)running.pid);
+		return EXIT_ANSWERED;
+	}
 	struct link link = { .config = c, .port = running.port, .http = http_client_create(&err) };
 	own_json *reply = link.http ? link_json(&link, "/v1/status", NULL, &code, &err) : NULL;
 	link_done(&link);

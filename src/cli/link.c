@@ -5,11 +5,14 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/utf8.h"
 #include "net/sse.h"
 
 #define JSON_MAX ((size_t)1 << 20)
 #define EVENT_MAX ((size_t)16 << 20)
 #define CONNECT_MS 2000
+#define FIND_MS 20000                 /* a daemon may take its time to end before the next can start */
+#define STARTS_MAX 3                  /* for one that ends at once, again and again */
 #define WAIT_MS (10u * 60 * 1000)     /* for the first byte: a long prompt on a slow machine; comments come every 10 s */
 
 /* --- finding, starting, telling ------------------------------------------------- */
@@ -22,16 +25,37 @@ static bool wrong_port(const struct config *c, const struct running *running, st
 		running->port, wanted->origin, wanted->text);
 }
 
+/* Finds the daemon that listens; starts one when none lives, and waits while one begins or ends. */
+static bool find_listening(struct link *l, struct running *running, struct error *err)
+{
+	uint64_t deadline = clock_ms() + FIND_MS;
+
+	for (int starts = 0; clock_ms() < deadline && starts <= STARTS_MAX; ) {
+		if (!life_find(l->home, running, err))
+			return false;
+		if (running->pid && running->port)
+			return true;
+		if (running->pid)
+			clock_sleep_ms(2);
+		else if (starts++ < STARTS_MAX && !link_start_daemon(l->config, l->home, err))
+			return false;
+	}
+	return error_set(err, ERROR_TIMEOUT, "the daemon does not stay; see `shammah daemon logs`");
+}
+
+/*
+ * While the daemon lives it holds its lock and the port that it has published:
+ * nobody else can be there.  So it is looked for before every question.
+ */
 static bool find_or_start(struct link *l, struct error *err)
 {
 	struct running running;
 
-	if (!life_find(l->home, &running, err))
-		return false;
-	if ((!running.pid || !running.port) && !link_start_daemon(l->config, l->home, &running, err))
+	if (!find_listening(l, &running, err))
 		return false;
 	if (running.port != config_number(l->config, SETTING_PORT, 0) && strcmp(l->config->values[SETTING_PORT].origin, "default") != 0)
 		return wrong_port(l->config, &running, err);
+	l->pid = running.pid;
 	l->port = running.port;
 	return life_read_token(l->home, l->token, err);
 }
@@ -62,6 +86,8 @@ static bool tell(struct link *l, struct error *err)
 		return true;
 	if (model && !full)
 		return error_errno(err, "the model folder %s (from %s)", model, l->config->values[SETTING_MODEL].origin);
+	if (full && !utf8_valid(full, strlen(full)))
+		return error_set(err, ERROR_INVALID, "the model folder's path is not valid UTF-8 text; rename it");
 	set_text(body, "model", full);
 	set_text(body, "api_key", key);
 	set_text(body, "teacher_url", key ? config_text(l->config, SETTING_TEACHER_URL) : NULL);
@@ -70,12 +96,28 @@ static bool tell(struct link *l, struct error *err)
 	return reply && (status == 200 || refused(reply, status, err));
 }
 
+/* Ready to ask: a daemon listens, and has been told. */
+static bool reach(struct link *l, struct error *err)
+{
+	for (int attempt = 0; ; attempt++) {
+		if (!find_or_start(l, err))
+			return false;
+		if (l->told == l->pid || tell(l, err)) {
+			l->told = l->pid;
+			return true;
+		}
+		/* It may have been about to end. */
+		if (err->kind != ERROR_UNAVAILABLE || attempt)
+			return false;
+	}
+}
+
 bool link_open(struct link *l, const struct config *config, struct error *err)
 {
 	*l = (struct link){ .config = config };
 	l->home = path_shammah(err);
 	l->http = l->home ? http_client_create(err) : NULL;
-	return l->http && find_or_start(l, err) && tell(l, err);
+	return l->http && reach(l, err);
 }
 
 void link_done(struct link *l)
@@ -203,7 +245,7 @@ static bool on_event(void *user, const struct sse_event *event, struct error *er
 		x->ended = true;
 		return true;
 	}
-	own_json *chunk = json_parse(event->data, "the daemon's event", err);
+	own_json *chunk = json_parse_nul(event->data, "the daemon's event", err);
 	if (!chunk)
 		return false;
 	const char *failure = json_member_string(json_object_get(chunk, "error"), "message");
@@ -260,7 +302,7 @@ bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, lin
 	*answer = (struct link_answer){0};
 	if (!json_write(&request, question, err))
 		return false;
-	for (int attempt = 0; attempt < 2 && !ok; attempt++) {
+	for (int attempt = 0; attempt < 2 && !ok && reach(l, err); attempt++) {
 		struct asking x = {
 			.whole.body = BUF_INIT(JSON_MAX), .on_text = on_text, .user = user, .answer = answer, .started = clock_ns(),
 		};
@@ -269,8 +311,7 @@ bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, lin
 		answer->total_ns = clock_ns() - x.started;
 		sse_destroy(x.events);
 		buf_done(&x.whole.body);
-		bool died = !ok && err->kind == ERROR_UNAVAILABLE && !x.spoken && !cancel_fired(cancel);
-		if (!died || !find_or_start(l, err) || !tell(l, err))
+		if (!ok && (err->kind != ERROR_UNAVAILABLE || x.spoken || cancel_fired(cancel)))
 			break;
 	}
 	return ok;

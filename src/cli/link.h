@@ -16,6 +16,7 @@ struct link {
 	const struct config *config;
 	char *home;                   /* ~/.shammah */
 	struct http_client *http;
+	pid_t pid, told;              /* the daemon; the one that was told (0: none yet) */
 	uint16_t port;
 	char token[TOKEN_LENGTH + 1];
 };
@@ -28,8 +29,8 @@ bool link_open(struct link *l, const struct config *config, struct error *err) m
 void link_done(struct link *l);
 #define own_link owns(link_done) struct link
 
-/* Starts a daemon and waits until it listens; true also when one runs already. */
-bool link_start_daemon(const struct config *config, const char *home, struct running *running, struct error *err) must_use;
+/* Starts a daemon and waits until it listens; true also when another one is there first, which may still be on its way. */
+bool link_start_daemon(const struct config *config, const char *home, struct error *err) must_use;
 
 /* GETs or (body not NULL) POSTs JSON.  The answer's JSON whatever the status; the caller owns it. */
 json_t *link_json(struct link *l, const char *path, const json_t *body, int *status, struct error *err) must_use;

@@ -3,12 +3,16 @@
  * output in the log.  It reports through a pipe: "ready PORT" once it listens, or
  * the reason why not.  When two clients start one each, the lock lets one daemon
  * win; the loser's report says so, and its client uses the winner.
+ *
+ * Nothing else of the caller's goes along: a pipe of a shell that waits for its
+ * end would wait for the daemon's, and a signal blocked here is not blocked there.
  */
 #include "cli/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -28,15 +32,18 @@ extern char **environ;
 
 static bool prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attributes, int report, const char *log)
 {
-	short flags = 0;
+	short flags = POSIX_SPAWN_SETSIGMASK;
+	sigset_t none;
 
+	sigemptyset(&none);
 	posix_spawn_file_actions_init(files);
 	posix_spawnattr_init(attributes);
 #ifdef POSIX_SPAWN_SETSID
 	flags |= POSIX_SPAWN_SETSID;
 #endif
-	return posix_spawnattr_setflags(attributes, flags) == 0 &&
-		posix_spawn_file_actions_adddup2(files, report, READY_FD) == 0 &&
+	return posix_spawn_file_actions_adddup2(files, report, READY_FD) == 0 &&
+		self_inherits_below(READY_FD + 1, files, &flags) == 0 &&
+		posix_spawnattr_setsigmask(attributes, &none) == 0 && posix_spawnattr_setflags(attributes, flags) == 0 &&
 		posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0 &&
 		posix_spawn_file_actions_addopen(files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) == 0 &&
 		posix_spawn_file_actions_addopen(files, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0600) == 0;
@@ -80,28 +87,10 @@ static bool read_report(int fd, char report[REPORT_MAX], struct error *err)
 	return true;
 }
 
-/* A daemon that lost the race leaves the field to the winner, which may still be on its way. */
-static bool wait_for_winner(const char *home, struct running *running, struct error *err)
+static bool understand(const char *report, struct error *err)
 {
-	for (uint64_t deadline = clock_ms() + START_MS; clock_ms() < deadline; clock_sleep_ms(2)) {
-		if (!life_find(home, running, err))
-			return false;
-		if (running->pid && running->port)
-			return true;
-		if (!running->pid)
-			break;
-	}
-	return error_set(err, ERROR_UNAVAILABLE, "the daemon did not start; see `shammah daemon logs`");
-}
-
-static bool understand(const char *report, const char *home, struct running *running, struct error *err)
-{
-	unsigned port;
-
-	if (sscanf(report, "ready %u", &port) == 1)
-		return life_find(home, running, err) && (running->port || wait_for_winner(home, running, err));
-	if (strncmp(report, "taken", 5) == 0)
-		return wait_for_winner(home, running, err);
+	if (strncmp(report, "ready", 5) == 0 || strncmp(report, "taken", 5) == 0)
+		return true;
 	return error_set(err, ERROR_UNAVAILABLE, "the daemon did not start: %s", *report ? report : "it ended at once; see `shammah daemon logs`");
 }
 
@@ -119,7 +108,7 @@ static bool make_pipe(int ends[2], struct error *err)
 	return true;
 }
 
-bool link_start_daemon(const struct config *config, const char *home, struct running *running, struct error *err)
+bool link_start_daemon(const struct config *config, const char *home, struct error *err)
 {
 	own_mem char *program = self_path(err);
 	char report[REPORT_MAX];
@@ -132,5 +121,5 @@ bool link_start_daemon(const struct config *config, const char *home, struct run
 	if (!spawn(program, argv, out, home, err))
 		return false;
 	file_close(&out);
-	return read_report(in, report, err) && understand(report, home, running, err);
+	return read_report(in, report, err) && understand(report, err);
 }

@@ -2,6 +2,7 @@
 """The program as its user meets it: command line, prompt, daemon, teacher."""
 import os
 import pathlib
+import select
 import signal
 import socket
 import subprocess
@@ -85,8 +86,20 @@ def a_silent_pipe_does_not_hold_the_question_up():
         assert time.monotonic() - start < 30
 
 
+def output_that_cannot_be_written_is_an_error():
+    with Home() as h:
+        for command, to in (('-p "what is reciprocity"', '>&-'), ('-p "what is reciprocity"', '> /dev/full'), ('--help', '> /dev/full'),
+                            ('explain patterns hello', '> /dev/full'), ('config', '>&-')):
+            done = subprocess.run(f'"{PROGRAM}" {command} {to}', shell=True, env=h.env, stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, timeout=LIMIT, check=False)
+            assert done.returncode == 1 and 'standard output' in done.stderr, (command, to, done)
 
 
+def closed_standard_input_is_none():
+    with Home() as h:
+        done = subprocess.run(f'"{PROGRAM}" -p "what is reciprocity" <&-', shell=True, env=h.env, capture_output=True, text=True,
+                              timeout=LIMIT, check=False)
+        assert done.returncode == 0 and 'tit for tat' in done.stdout, done
 
 
 def asks_claude_when_there_is_a_key():
@@ -253,6 +266,84 @@ def a_full_disk_is_said():
             assert result.code == 1 and 'No space left' in result.err, result
         finally:
             subprocess.run(['umount', '-l', disk], check=False)
+
+
+def a_daemon_holds_nothing_that_its_starter_had_open():
+    with Home() as h:
+        reader, writer = os.pipe()
+        subprocess.run([PROGRAM, '-p', 'what is reciprocity'], env=h.env, stdin=subprocess.DEVNULL, capture_output=True,
+                       pass_fds=[writer], timeout=LIMIT, check=True)
+        os.close(writer)
+        assert select.select([reader], [], [], 10)[0], 'the daemon holds the pipe open'
+        os.close(reader)
+
+
+def a_daemon_ends_at_once_while_its_model_loads():
+    with Home() as h, tempfile.TemporaryDirectory() as t:
+        folder = model(t)
+        (folder / 'tokenizer.json').unlink()
+        os.mkfifo(folder / 'tokenizer.json')
+        h.run('daemon', 'start', '--model', folder)
+        assert h.status()['model']['state'] == 'loading'
+        stop = h.run('daemon', 'stop')
+        assert stop.code == 0, stop
+        assert h.ask('what is reciprocity').code == 0
+
+
+def ctrl_c_again_and_again_ends_a_daemon_cleanly():
+    with Home() as h:
+        for _ in range(10):
+            daemon = h.start('daemon', 'run')
+            wait_for(lambda: h.run('daemon', 'status').code == 0, 'the daemon')
+            for _ in range(300):
+                os.kill(daemon.pid, signal.SIGINT)
+            daemon.communicate()
+            assert daemon.returncode == 0 and not (h.path / '.shammah/daemon.pid').exists(), daemon.returncode
+
+
+def a_model_named_on_the_command_line_wins_over_the_daemons_environment():
+    with tempfile.TemporaryDirectory() as t:
+        (pathlib.Path(t) / 'a').mkdir()
+        (pathlib.Path(t) / 'b').mkdir()
+        weak, strong = model(t + '/a'), model(t + '/b')
+        for _ in range(10):
+            with Home() as h:
+                h.run('daemon', 'start', '--model', strong, SHAMMAH_MODEL=str(weak))
+                assert h.status()['model']['folder'] == str(strong), h.status()
+
+
+def a_prompt_tells_a_new_daemon_what_the_old_one_knew():
+    with Home() as h, Claude() as c:
+        h.env.update(c.env())
+        t = Terminal(h)
+        t.prompt()
+        h.env.update(ANTHROPIC_API_KEY='')
+        assert h.run('daemon', 'stop').code == 0
+        assert h.run('daemon', 'start').code == 0
+        assert h.ask('write a quicksort in ocaml').code == 1
+        t.type('write a quicksort in ocaml\n')
+        t.see('Claude heard: write a quicksort in ocaml')
+        t.prompt()
+        t.type('\x04')
+        assert t.end() == 0
+
+
+def a_question_never_goes_to_another_program_on_the_port():
+    with Home() as h, socket.socket() as s:
+        t = Terminal(h)
+        t.prompt()
+        assert h.run('daemon', 'stop').code == 0
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(('127.0.0.1', h.port))
+        s.listen()
+        t.type('my secret plan\n')
+        t.see('is taken by')
+        s.setblocking(False)
+        try:
+            raise AssertionError(s.accept()[0].recv(1000))
+        except BlockingIOError:
+            pass
+        t.kill()
 
 
 # --- the prompt ---------------------------------------------------------------------------
