@@ -16,7 +16,7 @@ test-clients: build
 	@scripts/test-clients $(BUILD)
 
 bench:
-	@$(MAKE) --no-print-directory build BUILD=build-bench SETUP='--buildtype=release -Db_ndebug=true -Dbench=true'
+	@$(MAKE) --no-print-directory build BUILD=build-bench SETUP='--buildtype=release -Dbench=true'
 	@bench/run build-bench
 
 # Each instrument has a build folder of its own.
@@ -41,7 +41,7 @@ install: build
 	@DESTDIR='$(DESTDIR)' $(MESON) install -C $(BUILD) --no-rebuild
 
 build: setup $(BUILD)/build.ninja
-	@ninja -C $(BUILD) --quiet
+	@log=$$(ninja -C $(BUILD) --quiet 2>&1) || { echo "$$log" >&2; exit 1; }
 
 setup:
 	@scripts/setup

@@ -25,7 +25,8 @@ static bool create_session(struct bare_loop *b, const char *path, int threads, s
 	OrtSessionOptions *options = NULL;
 	bool ok = ort_ok(&b->ort, api->CreateSessionOptions(&options), "options", err) &&
 		  ort_ok(&b->ort, api->SetIntraOpNumThreads(options, threads), "threads", err) &&
-		  ort_ok(&b->ort, api->AddSessionConfigEntry(options, "session.set_denormal_as_zero", "1"), "denormals", err) &&
+		  ort_ok(&b->ort, api->AddSessionConfigEntry(options, "session.set_denormal_as_zero", "1"), "denormals",
+			  err) &&
 		  ort_ok(&b->ort, api->CreateSession(b->ort.env, path, options, &b->session), "session", err);
 
 	api->ReleaseSessionOptions(options);
@@ -71,8 +72,8 @@ struct bare_loop *bare_loop_open(const char *path, const struct engine_info *inf
 
 	b->info = info;
 	b->room = room;
-	if (!onnx_scan_file(&scan, path, err) || !graph_understand(&b->graph, &scan, err) || !ort_open(&b->ort, NULL, err) ||
-	    !create_session(b, path, threads, err)) {
+	if (!onnx_scan_file(&scan, path, err) || !graph_understand(&b->graph, &scan, err) ||
+		!ort_open(&b->ort, NULL, err) || !create_session(b, path, threads, err)) {
 		bare_loop_close(b);
 		return NULL;
 	}
@@ -104,14 +105,16 @@ static bool wrap_numbers(struct bare_loop *b, size_t index, int64_t *numbers, si
 {
 	int64_t dims[] = { 1, (int64_t)n };
 
-	return ort_ok(&b->ort, b->ort.api->CreateTensorWithDataAsOrtValue(b->ort.memory, numbers, n * sizeof *numbers, dims, 2,
-									  ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, &b->inputs[index]),
-		      "tensor", err);
+	return ort_ok(&b->ort,
+		b->ort.api->CreateTensorWithDataAsOrtValue(b->ort.memory, numbers, n * sizeof *numbers, dims, 2,
+			ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, &b->inputs[index]),
+		"tensor", err);
 }
 
 static bool wrap_cache(struct bare_loop *b, char *data, size_t tokens, OrtValue **value, struct error *err)
 {
-	int64_t dims[] = { 1, (int64_t)b->graph.caches[0].heads, (int64_t)tokens, (int64_t)b->graph.caches[0].dimension };
+	int64_t dims[] = { 1, (int64_t)b->graph.caches[0].heads, (int64_t)tokens,
+		(int64_t)b->graph.caches[0].dimension };
 
 	return ort_ok(&b->ort, b->ort.api->CreateTensorWithDataAsOrtValue(
 			       b->ort.memory, data, slot_bytes(b, tokens), dims, 4,
@@ -173,10 +176,11 @@ int32_t bare_loop_run(struct bare_loop *b, const int32_t *tokens, size_t n, stru
 		b->positions[i] = (int64_t)(b->length + i);
 	}
 	if (!wrap_numbers(b, 0, b->ids, n, err) || !wrap_numbers(b, 1, b->mask, b->length + n, err) ||
-	    (b->own > 2 && !wrap_numbers(b, 2, b->positions, n, err)) || !wrap_caches(b, n, err) ||
-	    !ort_ok(&b->ort, b->ort.api->Run(b->session, NULL, b->input_names, (const OrtValue *const *)b->inputs,
-					     b->own + b->graph.cache_count, b->output_names, 1 + b->graph.cache_count, b->outputs),
-		    "run", err))
+		(b->own > 2 && !wrap_numbers(b, 2, b->positions, n, err)) || !wrap_caches(b, n, err) ||
+		!ort_ok(&b->ort,
+			b->ort.api->Run(b->session, NULL, b->input_names, (const OrtValue *const *)b->inputs,
+				b->own + b->graph.cache_count, b->output_names, 1 + b->graph.cache_count, b->outputs),
+			"run", err))
 		return -1;
 	int32_t token = largest(b, n, err);
 	b->length += n;

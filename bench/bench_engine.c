@@ -15,9 +15,11 @@
 #include "bare_loop.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "model/files.h"
 #include "model/sampler.h"
 #include "model/timeline.h"
+#include "report.h"
 
 enum { PROMPT = 128, ROUNDS = 24, TOKENS = 8, ROOM = 512, CHILD_TOKENS = 16 };
 
@@ -36,7 +38,13 @@ static void make_prompt(int32_t *tokens)
 static struct sampling qwen_sampling(void)
 {
 	return (struct sampling){
-		.temperature = 0.7f, .top_p = 0.8f, .min_p = 0, .top_k = 20, .repetition_penalty = 1.05f, .seed = 1, .max_tokens = -1,
+		.temperature = 0.7f,
+		.top_p = 0.8f,
+		.min_p = 0,
+		.top_k = 20,
+		.repetition_penalty = 1.05f,
+		.seed = 1,
+		.max_tokens = -1,
 		.top_logprobs = -1,
 	};
 }
@@ -153,8 +161,9 @@ static void compare_speed(const char *folder)
 		}
 	}
 	double mine = median_ms(ours_ns, countof(ours_ns)), bare = median_ms(bare_ns, countof(bare_ns));
-	printf("%-24s %-36s %7.1f tokens/s, bare ONNX Runtime %7.1f: %+5.1f %% time (goal 3), sampler %.3f ms\n", info->name,
-	       info->attention, 1000 / mine, 1000 / bare, 100 * (mine / bare - 1), median_ms(sampling_ns, countof(sampling_ns)));
+	own_mem char *what = mem_printf("engine, %s: a token's time over bare ONNX Runtime's", info->name);
+	report(what, "+3 %", "%+.1f %% (%.1f tokens/s, bare %.1f; sampler %.3f ms)", 100 * (mine / bare - 1), 1000 / mine,
+		1000 / bare, median_ms(sampling_ns, countof(sampling_ns)));
 	bare_loop_close(b);
 	close_ours(&o);
 }
@@ -222,7 +231,8 @@ static void in_child(void (*use)(const char *, double[2]), const char *folder, d
 		_exit(write(ends[1], mb, 2 * sizeof *mb) == (ssize_t)(2 * sizeof *mb) ? 0 : 1);
 	}
 	close(ends[1]);
-	if (read(ends[0], mb, 2 * sizeof *mb) != (ssize_t)(2 * sizeof *mb) || waitpid(child, &status, 0) != child || status)
+	if (read(ends[0], mb, 2 * sizeof *mb) != (ssize_t)(2 * sizeof *mb) || waitpid(child, &status, 0) != child ||
+		status)
 		exit(1);
 	close(ends[0]);
 }
@@ -233,9 +243,10 @@ static void compare_memory(const char *folder)
 
 	in_child(use_ours, folder, ours);
 	in_child(use_bare, folder, bare);
-	printf("%-24s memory loaded %.0f MB, bare %.0f: %+.1f %% (goal 5); after %d tokens %.0f MB, bare %.0f: %+.1f %%\n", folder,
-	       ours[0], bare[0], 100 * (ours[0] / bare[0] - 1), PROMPT + CHILD_TOKENS, ours[1], bare[1],
-	       100 * (ours[1] / bare[1] - 1));
+	own_mem char *loaded = mem_printf("engine, %s: memory when loaded", path_base(folder));
+	own_mem char *used = mem_printf("engine, %s: memory after %d tokens", path_base(folder), PROMPT + CHILD_TOKENS);
+	report(loaded, "+5 %", "%+.1f %% (%.0f MB, bare %.0f)", 100 * (ours[0] / bare[0] - 1), ours[0], bare[0]);
+	report(used, "+5 %", "%+.1f %% (%.0f MB, bare %.0f)", 100 * (ours[1] / bare[1] - 1), ours[1], bare[1]);
 }
 
 int main(int argc, char **argv)

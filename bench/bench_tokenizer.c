@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/utf8.h"
+#include "report.h"
 #include "text/tokenizer.h"
 
 #define ROUNDS 7
@@ -215,24 +216,23 @@ static double median(uint64_t *ns)
 	return (double)ns[ROUNDS / 2];
 }
 
-static void report(struct bench *b, bool peer)
+static void print(struct bench *b, bool peer)
 {
 	for (size_t i = 0; i < TEXTS; i++) {
 		struct text *t = &b->texts[i];
-		double ours = median(t->ours), theirs = peer ? median(t->theirs) : 0;
-		double bytes = (double)t->bytes.len;
+		double bytes = (double)t->bytes.len, ours = median(t->ours), theirs = peer ? median(t->theirs) : 0;
 		bool same = t->tokens == t->their_tokens && t->sum == t->their_sum;
-		printf("tokenizer: %-9s %5.0f kB  ours %6.1f MB/s", t->name, bytes / 1e3, bytes * 1e3 / ours);
+		own_mem char *what = mem_printf("tokenizer, %s, %.0f kB", t->name, bytes / 1e3);
 		if (peer)
-			printf("  tokenizers %5.2f MB/s  %5.1f times  %s", bytes * 1e3 / theirs, theirs / ours,
-				same ? "same tokens" : "TOKENS DIFFER");
-		printf("\n");
+			report(what, "10 times", "%.1f MB/s, npm tokenizers %.2f: %.1f times%s", bytes * 1e3 / ours,
+				bytes * 1e3 / theirs, theirs / ours, same ? "" : ", TOKENS DIFFER");
+		else
+			report(what, "10 times", "%.1f MB/s (no peer: npm tokenizers cannot be run)", bytes * 1e3 / ours);
 	}
-	printf("tokenizer: open tokenizer.json %.1f ms, from the cache %.1f ms",
-		median(b->load) / 1e6, median(b->cached) / 1e6);
+	report("tokenizer, opening tokenizer.json", "150 ms", "%.1f ms", median(b->load) / 1e6);
+	report("tokenizer, opening from the cache", "15 ms", "%.1f ms", median(b->cached) / 1e6);
 	if (peer)
-		printf(", tokenizers %.1f ms", median(b->their_load) / 1e6);
-	printf("\n");
+		report("npm tokenizers, opening tokenizer.json", "", "%.1f ms", median(b->their_load) / 1e6);
 }
 
 int main(int argc, char **argv)
@@ -252,9 +252,7 @@ int main(int argc, char **argv)
 		run_ours(&b, round);
 		peer = peer && run_theirs(&b, round, texts);
 	}
-	if (b.prefix && !peer)
-		printf("tokenizer: no peer (node and the npm package tokenizers cannot be run)\n");
-	report(&b, peer);
+	print(&b, peer);
 	for (size_t i = 0; i < TEXTS; i++)
 		buf_done(&b.texts[i].bytes);
 	return 0;

@@ -11,7 +11,8 @@ static void must(bool holds)
 
 static bool inside(const char *path)
 {
-	return *path && *path != '/' && strncmp(path, "../", 3) != 0 && !strstr(path, "/../") && strcmp(path, "..") != 0;
+	return *path && *path != '/' && strncmp(path, "../", 3) != 0 && !strstr(path, "/../") &&
+	       strcmp(path, "..") != 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

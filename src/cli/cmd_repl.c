@@ -11,6 +11,7 @@
 #include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -144,22 +145,39 @@ static bool read_line(struct repl *r, struct buf *out, struct error *err)
 	return buf_add_str(out, text, err);
 }
 
-/* A message: lines that end in a backslash go on. */
+/* Lines that came together were pasted together, and are one message. */
+static bool more_was_pasted(void)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&in, 1, 0) > 0;
+}
+
+/* A backslash at the end of a line is replaced by a line end; true when the message goes on. */
+static bool goes_on(struct buf *message, struct error *err)
+{
+	if (message->len && message->data[message->len - 1] == '\\') {
+		message->data[message->len - 1] = '\n';
+		return true;
+	}
+	return message->len && more_was_pasted() && buf_adds(message, "\n", err);
+}
+
+/* A message: lines that end in a backslash, or were pasted together. */
 static enum input read_message(struct repl *r, struct buf *message, struct error *err)
 {
 	buf_clear(message);
 	r->continued = r->dropped = false;
 	for (;;) {
 		if (!read_line(r, message, err))
-			return INPUT_END;
+			return message->len && !err->kind ? INPUT_TEXT : INPUT_END;
 		if (r->dropped) {
 			puts(r->interrupts == 1 ? "^C (once more to leave)" : "^C");
 			return r->interrupts >= 2 ? INPUT_END : INPUT_NOTHING;
 		}
 		r->interrupts = 0;
-		if (!message->len || message->data[message->len - 1] != '\\')
+		if (!goes_on(message, err))
 			return str_trim(buf_str(message)).n ? INPUT_TEXT : INPUT_NOTHING;
-		message->data[message->len - 1] = '\n';
 		r->continued = true;
 	}
 }
@@ -170,7 +188,7 @@ static void print_help(void)
 {
 	for (const struct prompt_command *p = prompt_commands; p->name; p++)
 		printf("  %-8s %s\n", p->name, p->what);
-	puts("Ctrl+C stops an answer. A line that ends in \\ goes on in the next.\n"
+	puts("Ctrl+C stops an answer. A line that ends in \\ goes on in the next; pasted lines are one message.\n"
 	     "Ask \"what can you do\" for a start.");
 }
 

@@ -1,6 +1,6 @@
 /*
  * The main thread does nothing but wait: for a signal (through a pipe) or for the
- * next second, in which silent streams are kept alive.
+ * next tick, at which silent streams are kept alive.
  */
 #include "daemon/daemon.h"
 
@@ -20,6 +20,7 @@
 #include "base/path.h"
 #include "daemon/service.h"
 
+#define TICK_MS 2000                  /* how often silent streams are looked at */
 #define GRACE_MS 3000                 /* for answers under way, before they are cancelled */
 #define FAREWELL_MS 1000              /* for the cancelled ones, to say so */
 #define LOG_MAX ((off_t)1 << 20)      /* bytes, before the log is put aside as daemon.log.1 */
@@ -127,7 +128,7 @@ static void use_configuration(struct service *s, const struct config *c)
 
 static void run_until_signal(struct server *server)
 {
-	while (!wait_for_signal(1000))
+	while (!wait_for_signal(TICK_MS))
 		server_keep_alive(server);
 }
 

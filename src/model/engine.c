@@ -141,7 +141,8 @@ static bool find_sizes(struct engine *e, const struct engine_options *options, s
 
 	info->vocabulary = e->graph.vocabulary ? e->graph.vocabulary : f->vocabulary;
 	if (info->vocabulary == 0)
-		return error_set(err, ERROR_INVALID, "%s: neither the graph nor config.json states the vocabulary's size", f->folder);
+		return error_set(err, ERROR_INVALID,
+			"%s: neither the graph nor config.json states the vocabulary's size", f->folder);
 	info->context = f->context ? f->context : CONTEXT_ASSUMED;
 	if (options->context && options->context < info->context)
 		info->context = options->context;

@@ -113,7 +113,8 @@ static bool read_size(const json_t *config, const char *key, json_int_t most, si
 		return true;
 	json_int_t number = json_integer_value(value);
 	if (number < 1 || number > most)
-		return error_set(err, ERROR_INVALID, "config.json: %s is not a number from 1 to %lld", key, (long long)most);
+		return error_set(err, ERROR_INVALID, "config.json: %s is not a number from 1 to %lld", key,
+			(long long)most);
 	*size = (size_t)number;
 	return true;
 }
@@ -132,7 +133,8 @@ static bool add_end_token(struct model_files *f, const json_t *token, struct err
 	json_int_t id = json_integer_value(token);
 
 	if (!json_is_integer(token) || id < 0 || id > INT32_MAX || f->end_token_count == END_TOKENS_MAX)
-		return error_set(err, ERROR_INVALID, "eos_token_id is neither a token nor a list of at most %d", END_TOKENS_MAX);
+		return error_set(err, ERROR_INVALID, "eos_token_id is neither a token nor a list of at most %d",
+			END_TOKENS_MAX);
 	f->end_tokens[f->end_token_count++] = (int32_t)id;
 	return true;
 }

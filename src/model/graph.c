@@ -87,8 +87,8 @@ static bool add_cache(struct graph *g, const struct onnx_value *v, int layer, bo
 	int64_t heads = v->dims[1], dimension = v->dims[3];
 
 	if (heads < 1 || heads > HEADS_MAX || dimension < 1 || dimension > DIMENSION_MAX || v->dims[2] >= 0)
-		return error_set(err, ERROR_INVALID, "the model's input %.100s has not the shape [batch, heads, tokens, dimension]",
-				 v->name);
+		return error_set(err, ERROR_INVALID,
+			"the model's input %.100s has not the shape [batch, heads, tokens, dimension]", v->name);
 	if (g->cache_count && g->cache_type != (enum onnx_type)v->type)
 		return error_set(err, ERROR_INVALID, "the model's caches are of different types");
 	if (g->cache_count == CACHES_MAX)
@@ -144,7 +144,8 @@ static bool pair_caches(struct graph *g, const struct onnx *o, struct error *err
 		if (i && compare_caches(c, c - 1) == 0)
 			return error_set(err, ERROR_INVALID, "the model has two inputs like %.100s", c->past);
 		if (!present || present->type != g->cache_type)
-			return error_set(err, ERROR_INVALID, "the model has no output to go with its input %.100s", c->past);
+			return error_set(err, ERROR_INVALID, "the model has no output to go with its input %.100s",
+				c->past);
 		c->present = present->name;
 	}
 	return true;
@@ -163,7 +164,8 @@ static bool take_logits(struct graph *g, const struct onnx *o, struct error *err
 	const struct onnx_value *v = find_value(o->outputs, o->output_count, "logits");
 
 	if (!v || !is_float(v->type) || (v->rank != 2 && v->rank != 3))
-		return error_set(err, ERROR_INVALID, "the model has no output \"logits\" of the shape [batch, tokens, vocabulary]");
+		return error_set(err, ERROR_INVALID,
+			"the model has no output \"logits\" of the shape [batch, tokens, vocabulary]");
 	int64_t vocabulary = v->dims[v->rank - 1];
 	if (vocabulary == 0 || vocabulary > VOCABULARY_MAX)
 		return error_set(err, ERROR_TOO_LARGE, "the model has a vocabulary of %lld", (long long)vocabulary);
@@ -201,7 +203,8 @@ static bool all_share(const struct graph *g, const struct onnx *o)
 static bool check_inputs(const struct graph *g, struct error *err)
 {
 	if (!g->inputs[GRAPH_TOKENS])
-		return error_set(err, ERROR_INVALID, "the model has no input \"input_ids\": it is not a text generator");
+		return error_set(err, ERROR_INVALID,
+			"the model has no input \"input_ids\": it is not a text generator");
 	if (g->cache_count == 0)
 		return error_set(err, ERROR_INVALID, "the model has no inputs for past keys and values; "
 				 "export it with them (\"text-generation-with-past\")");

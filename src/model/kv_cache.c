@@ -43,7 +43,8 @@ void *kv_present(const struct kv_cache *c, size_t slot)
 }
 
 /* Moves the first `length` tokens of every head, to another stride and perhaps another buffer. */
-static void move_rows(struct kv_cache *to, size_t to_stride, const struct kv_cache *from, size_t from_stride, size_t length)
+static void move_rows(struct kv_cache *to, size_t to_stride, const struct kv_cache *from, size_t from_stride,
+	size_t length)
 {
 	const struct kv_layout *layout = to->layout;
 
@@ -82,7 +83,8 @@ static bool allocate(struct kv_cache *c, size_t capacity, struct error *err)
 }
 
 /* Makes the empty `to` hold the first `length` tokens of `from`, with room for `capacity`. */
-static bool copy_into(struct kv_cache *to, size_t capacity, const struct kv_cache *from, size_t length, struct error *err)
+static bool copy_into(struct kv_cache *to, size_t capacity, const struct kv_cache *from, size_t length,
+	struct error *err)
 {
 	if (!allocate(to, capacity, err))
 		return false;

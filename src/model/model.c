@@ -52,7 +52,8 @@ bool model_is_end(const struct model *m, int32_t token)
 	return token == m->turn_end || engine_is_end(m->engine, token);
 }
 
-bool model_encode(const struct model *m, const struct chat *chat, bool with_tools, struct tokens *out, struct error *err)
+bool model_encode(const struct model *m, const struct chat *chat, bool with_tools, struct tokens *out,
+	struct error *err)
 {
 	own_prompt prompt = PROMPT_INIT(PROMPT_MAX_BYTES);
 	struct chat shown = *chat;    /* a view: owns nothing */

@@ -296,7 +296,10 @@ static bool on_graph_inside(struct scan *s, const struct wire_field *field);
 static bool on_attribute(struct scan *s, const struct wire_field *field)
 {
 	static const struct rule attribute[] = {
-		{ 5, true, on_tensor }, { 10, true, on_tensor }, { 6, true, on_graph_inside }, { 11, true, on_graph_inside },
+		{ 5, true, on_tensor },
+		{ 10, true, on_tensor },
+		{ 6, true, on_graph_inside },
+		{ 11, true, on_graph_inside },
 	};
 	struct node node = s->node;     /* inner graphs have nodes of their own */
 	bool ok = WALK(s, field->bytes, attribute);
@@ -319,7 +322,8 @@ static bool on_domain(struct scan *s, const struct wire_field *field)
 
 static bool is_group_query_attention(const struct scan *s)
 {
-	return s->depth == 1 && str_is(s->node.operator, "GroupQueryAttention") && str_is(s->node.domain, "com.microsoft");
+	return s->depth == 1 && str_is(s->node.operator, "GroupQueryAttention") &&
+	       str_is(s->node.domain, "com.microsoft");
 }
 
 static bool on_node_input(struct scan *s, const struct wire_field *field)
@@ -373,7 +377,8 @@ static bool count_operator(struct scan *s)
 
 static bool on_node(struct scan *s, const struct wire_field *field)
 {
-	static const struct rule kind[] = { { 4, true, on_operator_name }, { 7, true, on_domain }, { 5, true, on_attribute } };
+	static const struct rule kind[] = { { 4, true, on_operator_name }, { 7, true, on_domain },
+		{ 5, true, on_attribute } };
 	static const struct rule ends[] = { { 1, true, on_node_input }, { 2, true, on_node_output } };
 
 	if (++s->nodes > NODES_MAX)
@@ -456,7 +461,8 @@ static bool on_opset(struct scan *s, const struct wire_field *field)
 
 bool onnx_scan(struct onnx *o, struct str bytes, struct error *err)
 {
-	static const struct rule model[] = { { 1, false, on_ir_version }, { 7, true, on_graph }, { 8, true, on_opset } };
+	static const struct rule model[] = { { 1, false, on_ir_version }, { 7, true, on_graph },
+		{ 8, true, on_opset } };
 	struct scan s = { .out = o, .err = err };
 
 	*o = (struct onnx){ .arena = ARENA_INIT(NAMES_MAX_BYTES) };

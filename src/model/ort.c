@@ -37,8 +37,12 @@ static void silence(void *user, OrtLoggingLevel level, const char *category, con
 bool ort_ok(const struct ort *o, OrtStatus *status, const char *what, struct error *err)
 {
 	static const enum error_kind kinds[] = {
-		[ORT_INVALID_ARGUMENT] = ERROR_INVALID, [ORT_NO_SUCHFILE] = ERROR_NOT_FOUND, [ORT_NO_MODEL] = ERROR_INVALID,
-		[ORT_INVALID_PROTOBUF] = ERROR_INVALID, [ORT_NOT_IMPLEMENTED] = ERROR_INVALID, [ORT_INVALID_GRAPH] = ERROR_INVALID,
+		[ORT_INVALID_ARGUMENT] = ERROR_INVALID,
+		[ORT_NO_SUCHFILE] = ERROR_NOT_FOUND,
+		[ORT_NO_MODEL] = ERROR_INVALID,
+		[ORT_INVALID_PROTOBUF] = ERROR_INVALID,
+		[ORT_NOT_IMPLEMENTED] = ERROR_INVALID,
+		[ORT_INVALID_GRAPH] = ERROR_INVALID,
 	};
 
 	if (!status)

@@ -151,7 +151,8 @@ static bool check_tokens(const struct timeline *t, const int32_t *tokens, size_t
 static bool check_length(const struct timeline *t, size_t count, struct error *err)
 {
 	return count <= t->engine->info.context ||
-	       error_set(err, ERROR_TOO_LARGE, "%zu tokens are more than the model's context of %zu", count, t->engine->info.context);
+	       error_set(err, ERROR_TOO_LARGE, "%zu tokens are more than the model's context of %zu", count,
+		       t->engine->info.context);
 }
 
 bool timeline_begin(struct timeline *t, const int32_t *tokens, size_t count, struct error *err)
@@ -200,8 +201,8 @@ struct timeline *timeline_fork(const struct timeline *t, size_t length, struct e
 
 /* ---- Tensors ---- */
 
-static bool wrap(const struct timeline *t, void *data, size_t bytes, const int64_t *dims, size_t rank, enum onnx_type type,
-		 OrtValue **value, struct error *err)
+static bool wrap(const struct timeline *t, void *data, size_t bytes, const int64_t *dims, size_t rank,
+	enum onnx_type type, OrtValue **value, struct error *err)
 {
 	const struct ort *ort = &t->engine->ort;
 
@@ -256,7 +257,8 @@ static bool wrap_cache(struct timeline *t, size_t slot, void *data, size_t token
 	const struct kv_slot *s = &l->slots[slot];
 	int64_t dims[] = { 1, (int64_t)s->heads, (int64_t)tokens, (int64_t)s->dimension };
 
-	return wrap(t, data, s->heads * tokens * s->dimension * l->element, dims, 4, t->engine->graph.cache_type, value, err);
+	return wrap(t, data, s->heads * tokens * s->dimension * l->element, dims, 4, t->engine->graph.cache_type, value,
+		err);
 }
 
 /* Past and present are one tensor of the whole capacity. */
@@ -313,7 +315,8 @@ static bool wrap_all(struct timeline *t, size_t count, struct error *err)
 	for (size_t i = 0; i < t->engine->own_inputs; i++)
 		if (!wrap_own_input(t, i, count, err))
 			return false;
-	return (t->engine->layout.shared ? wrap_shared(t, err) : wrap_packed(t, count, err)) && wrap_logits(t, count, err);
+	return (t->engine->layout.shared ? wrap_shared(t, err) : wrap_packed(t, count, err)) &&
+	       wrap_logits(t, count, err);
 }
 
 /* ---- Logits ---- */
@@ -340,8 +343,8 @@ static bool find_last_row(const struct timeline *t, size_t count, const void **r
 	    !ort_ok(ort, ort->api->GetTensorMutableData(t->outputs[0], &data), "cannot read the logits", err))
 		return false;
 	if (numbers != count * vocabulary && numbers != vocabulary)
-		return error_set(err, ERROR_INVALID, "the model gave %zu logits for %zu tokens of a vocabulary of %zu", numbers,
-				 count, vocabulary);
+		return error_set(err, ERROR_INVALID, "the model gave %zu logits for %zu tokens of a vocabulary of %zu",
+			numbers, count, vocabulary);
 	*row = (const char *)data + (numbers - vocabulary) * onnx_type_size(t->engine->graph.logits_type);
 	return true;
 }

@@ -6,7 +6,7 @@
 
 /* Chosen by cross-validation. */
 const float feature_pull[FEATURE_KINDS] = {
-	[FEATURE_WORD] = 1, [FEATURE_BIGRAM] = 0.2f, [FEATURE_LETTERS] = 0.3f,
+	[FEATURE_WORD] = 1, [FEATURE_BIGRAM] = 0.2f, [FEATURE_LETTERS] = 0.4f,
 	[FEATURE_TOKEN] = 2.3f, [FEATURE_PAIR] = 0.8f,
 	[FEATURE_CONCEPT] = 2.4f, [FEATURE_CONCEPTS] = 1,
 };

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 
@@ -86,12 +87,12 @@ class Home:
         return r.status, r.headers, json.loads(text) if 'json' in r.headers.get('Content-Type', '') else text
 
     def chat(self, **fields):
-        fields.setdefault('messages', [{'role': 'user', 'content': 'hello there'}])
+        fields = {'model': 'local', 'messages': [{'role': 'user', 'content': 'hello there'}], **fields}
         return self.http('POST', '/v1/chat/completions', fields)
 
     def stream(self, **fields):
         """A raw socket on which a streamed answer comes."""
-        fields.setdefault('messages', [{'role': 'user', 'content': 'hello there'}])
+        fields = {'model': 'local', 'messages': [{'role': 'user', 'content': 'hello there'}], **fields}
         body = json.dumps({'stream': True, **fields}).encode()
         s = socket.create_connection(('127.0.0.1', self.port), timeout=LIMIT)
         s.sendall(b'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n'
@@ -173,6 +174,11 @@ class Terminal:
         at = self.seen.index(text) + len(text)
         before, self.seen = self.seen[:at], self.seen[at:]
         return before
+
+    def prompt(self, text='> '):
+        """Waits for a prompt, and for the editor behind it to read keys."""
+        self.see(text)
+        wait_for(lambda: not termios.tcgetattr(self.fd)[3] & termios.ICANON, 'the editor')
 
     def end(self, seconds=20):
         """The exit code."""

@@ -252,7 +252,7 @@ def a_full_disk_is_said():
             result = h.ask('what is reciprocity', SHAMMAH_HOME=str(disk / 'home'))
             assert result.code == 1 and 'No space left' in result.err, result
         finally:
-            subprocess.run(['umount', disk], check=False)
+            subprocess.run(['umount', '-l', disk], check=False)
 
 
 # --- the prompt ---------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def the_prompt_answers_remembers_and_leaves():
         h.env.update(c.env())
         t = Terminal(h)
         t.see('/help lists the commands')
-        t.see('> ')
+        t.prompt()
         t.type('what is reciprocity\n')
         t.see('tit for tat')
         t.see('known answer')
@@ -283,7 +283,7 @@ def a_first_message_is_asked_at_once():
     with Home() as h:
         t = Terminal(h, 'what is reciprocity')
         t.see('tit for tat')
-        t.see('> ')
+        t.prompt()
         t.type('\x04')
         assert t.end() == 0
 
@@ -292,13 +292,26 @@ def a_backslash_continues_a_message():
     with Home() as h, Claude() as c:
         h.env.update(c.env())
         t = Terminal(h)
-        t.see('> ')
+        t.prompt()
         t.type('write a quicksort\\\n')
-        t.see('... ')
+        t.prompt('... ')
         t.type('in ocaml\n')
         t.see('Claude heard: write a quicksort')
         t.see('in ocaml')
-        t.see('> ')
+        t.prompt()
+        t.type('\x04')
+        assert t.end() == 0
+
+
+def pasted_lines_are_one_message():
+    with Home() as h, Claude() as c:
+        h.env.update(c.env())
+        t = Terminal(h)
+        t.prompt()
+        t.type('write a quicksort\nin ocaml\nand explain it\n')
+        answer = t.see('- claude')
+        assert answer.count('Claude heard') == 1 and answer.rstrip().endswith('and explain it\r\n\x1b[2m- claude'), answer
+        t.prompt()
         t.type('\x04')
         assert t.end() == 0
 
@@ -307,20 +320,20 @@ def ctrl_c_stops_an_answer_and_twice_leaves():
     with Home() as h, Claude('--pause', 100) as c:
         h.env.update(c.env())
         t = Terminal(h)
-        t.see('> ')
+        t.prompt()
         t.type('write ' + 'many words ' * 50 + '\n')
         t.see('Claude heard')
         t.type('\x03')
         t.see('stopped')
-        t.see('> ')
+        t.prompt()
         t.type('half a line')
         t.see('half a line')
         t.type('\x03')
         t.see('^C')
-        t.see('> ')
+        t.prompt()
         t.type('\x03')
         t.see('once more to leave')
-        t.see('> ')
+        t.prompt()
         t.type('\x03')
         assert t.end() == 0
 
@@ -329,10 +342,10 @@ def control_characters_of_an_answer_never_reach_the_terminal():
     with Home() as h, tempfile.TemporaryDirectory() as d:
         h.ready(model(d, '--says', 'a\x1b[31mred\x07'))
         t = Terminal(h)
-        t.see('> ')
+        t.prompt()
         t.type('write a quicksort in ocaml\n')
         t.see('␛[31mred␇')
-        t.see('> ')
+        t.prompt()
         t.type('\x04')
         t.end()
 

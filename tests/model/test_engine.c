@@ -60,10 +60,27 @@ TEST(everything_is_found_out_from_the_files)
 TEST(layers_heads_and_dimensions_may_be_any)
 {
 	const struct model_shape shapes[] = {
-		{ .layers = 1, .hidden = 32, .intermediate = 32, .heads = 1, .kv_heads = 1, .head_dim = 32, .vocab = 700,
-		  .context = 100, .rope_theta = 1e4, .rms_eps = 1e-6 },
-		{ .layers = 5, .hidden = 96, .intermediate = 64, .heads = 6, .kv_heads = 3, .head_dim = 16, .vocab = 1000,
-		  .context = 300, .rope_theta = 1e4, .rms_eps = 1e-6, .attention = ATTENTION_GQA },
+		{ .layers = 1,
+			.hidden = 32,
+			.intermediate = 32,
+			.heads = 1,
+			.kv_heads = 1,
+			.head_dim = 32,
+			.vocab = 700,
+			.context = 100,
+			.rope_theta = 1e4,
+			.rms_eps = 1e-6 },
+		{ .layers = 5,
+			.hidden = 96,
+			.intermediate = 64,
+			.heads = 6,
+			.kv_heads = 3,
+			.head_dim = 16,
+			.vocab = 1000,
+			.context = 300,
+			.rope_theta = 1e4,
+			.rms_eps = 1e-6,
+			.attention = ATTENTION_GQA },
 	};
 	const int32_t tokens[] = { 1, 2, 3 };
 

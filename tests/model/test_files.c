@@ -10,6 +10,7 @@
 #include "support/test.h"
 
 #define FOLDER "files_test.tmp"
+#define IN_HUB FOLDER "/models--onnx-community--Qwen2.5-0.5B--x/snapshots/0123/"
 
 static void put(const char *name, const char *text)
 {
@@ -23,7 +24,12 @@ static void put(const char *name, const char *text)
 static int clear(void **state)
 {
 	static const char *const names[] = {
-		"config.json", "generation_config.json", "model.onnx", "onnx/model_q4.onnx", "onnx/model_fp16.onnx", "onnx/model.onnx",
+		"config.json",
+		"generation_config.json",
+		"model.onnx",
+		"onnx/model_q4.onnx",
+		"onnx/model_fp16.onnx",
+		"onnx/model.onnx",
 	};
 
 	(void)state;
@@ -37,9 +43,12 @@ static int clear(void **state)
 
 static void put_all(void)
 {
-	put("config.json", "{\"model_type\":\"qwen2\",\"max_position_embeddings\":32768,\"vocab_size\":151936,\"eos_token_id\":7}");
-	put("generation_config.json", "{\"eos_token_id\":[5,6],\"do_sample\":true,\"temperature\":0.7,\"top_k\":20,\"top_p\":0.8,"
-				      "\"repetition_penalty\":1.05}");
+	put("config.json",
+		"{\"model_type\":\"qwen2\",\"max_position_embeddings\":32768,\"vocab_size\":151936,"
+		"\"eos_token_id\":7}");
+	put("generation_config.json",
+		"{\"eos_token_id\":[5,6],\"do_sample\":true,\"temperature\":0.7,\"top_k\":20,\"top_p\":0.8,"
+		"\"repetition_penalty\":1.05}");
 	put("onnx/model_q4.onnx", "x");
 }
 
@@ -68,7 +77,8 @@ TEST(a_published_folder_is_understood)
 	assert_int_equal(f.vocabulary, 151936);
 	assert_int_equal(f.end_token_count, 2);
 	assert_int_equal(f.end_tokens[1], 6);
-	assert_true(f.sampling.temperature == 0.7f && f.sampling.top_p == 0.8f && f.sampling.repetition_penalty == 1.05f);
+	assert_true(
+		f.sampling.temperature == 0.7f && f.sampling.top_p == 0.8f && f.sampling.repetition_penalty == 1.05f);
 	assert_int_equal(f.sampling.top_k, 20);
 }
 
@@ -129,7 +139,8 @@ TEST(what_is_missing_or_wrong_is_named)
 	expect_error(NULL, ERROR_INVALID, FOLDER "/config.json does not hold an object");
 	put("config.json", "{}");
 	put("generation_config.json", "{\"eos_token_id\":\"x\"}");
-	expect_error(NULL, ERROR_INVALID, "generation_config.json: eos_token_id is neither a token nor a list of at most 32");
+	expect_error(NULL, ERROR_INVALID,
+		"generation_config.json: eos_token_id is neither a token nor a list of at most 32");
 	assert_int_equal(unlink(FOLDER "/config.json"), 0);
 	expect_error(NULL, ERROR_NOT_FOUND, "cannot open " FOLDER "/config.json: No such file or directory");
 }
@@ -139,10 +150,7 @@ TEST(a_folder_of_the_hubs_cache_is_named_by_its_repository)
 	struct error err = {0};
 	own_model_files f = {0};
 
-	assert_ok(path_make(FOLDER "/models--onnx-community--Qwen2.5-0.5B--x/snapshots/0123/onnx", 0700, &err));
-	assert_false(model_files_find(&f, FOLDER "/models--onnx-community--Qwen2.5-0.5B--x/snapshots/0123", NULL, &err));
-	put_all();
-	#define IN_HUB FOLDER "/models--onnx-community--Qwen2.5-0.5B--x/snapshots/0123/"
+	assert_ok(path_make(IN_HUB "onnx", 0700, &err));
 	assert_ok(file_write(IN_HUB "config.json", str_of("{}"), 0600, &err));
 	assert_ok(file_write(IN_HUB "onnx/model.onnx", str_of("x"), 0600, &err));
 	assert_ok(model_files_find(&f, IN_HUB, NULL, &err));

@@ -71,7 +71,7 @@ static void put_value(struct buf *graph, unsigned field, const char *name, int t
 	put_message(graph, field, &value);
 }
 
-static void put_node(struct buf *graph, const char *domain, const char *operator, const char *inputs, const char *outputs)
+static void put_node(struct buf *graph, const char *domain, const char *kind, const char *inputs, const char *outputs)
 {
 	own_message node = MESSAGE;
 	struct str rest, piece;
@@ -80,7 +80,7 @@ static void put_node(struct buf *graph, const char *domain, const char *operator
 		put_bytes(&node, 1, piece);
 	for (rest = str_of(outputs); str_split(&rest, ' ', &piece);)
 		put_bytes(&node, 2, piece);
-	put_text(&node, 4, operator);
+	put_text(&node, 4, kind);
 	put_text(&node, 7, domain);
 	put_message(graph, 1, &node);
 }
@@ -204,7 +204,8 @@ TEST(graphs_nested_too_deep_are_refused)
 
 TEST(what_is_no_onnx_file_is_refused)
 {
-	static const struct str texts[] = { STR(""), STR("hello"), STR("\x08\x08"), STR("\x3a\x00"), STR("\x3a\xff\xff\xff\xff\x7f") };
+	static const struct str texts[] = { STR(""), STR("hello"), STR("\x08\x08"), STR("\x3a\x00"),
+		STR("\x3a\xff\xff\xff\xff\x7f") };
 
 	for (size_t i = 0; i < countof(texts); i++) {
 		struct error err = {0};
@@ -264,7 +265,8 @@ TEST(graphs_of_published_layouts_are_understood)
 {
 	expect_graph(&(struct model_shape){ MODEL_TINY }, false, false);
 	expect_graph(&(struct model_shape){ MODEL_TINY, .position_ids = true, .last_logits = true }, false, true);
-	expect_graph(&(struct model_shape){ MODEL_TINY, .attention = ATTENTION_GQA, .precision = PRECISION_Q4F16 }, true, false);
+	expect_graph(&(struct model_shape){ MODEL_TINY, .attention = ATTENTION_GQA, .precision = PRECISION_Q4F16 },
+		true, false);
 }
 
 /* Property: no beginning of a file is taken for a file. */
@@ -278,7 +280,8 @@ TEST(a_file_cut_anywhere_is_refused)
 		own_onnx o = {0};
 		own_graph g = {0};
 		own_mem char *part = mem_strndup(bytes, cut);   /* so that a read behind the end is seen */
-		assert_false(onnx_scan(&o, (struct str){ part, cut }, &err) && graph_understand(&g, &o, &err) && o.opset);
+		assert_false(
+			onnx_scan(&o, (struct str){ part, cut }, &err) && graph_understand(&g, &o, &err) && o.opset);
 	}
 }
 
@@ -303,7 +306,8 @@ TEST(random_damage_never_does_more_than_an_error)
 /* ---- Graphs we cannot feed ---- */
 
 /* A decoder of one layer with hand-made names. */
-static void put_decoder(struct buf *graph, const char *past_key, const char *past_value, const char *key, const char *value)
+static void put_decoder(
+	struct buf *graph, const char *past_key, const char *past_value, const char *key, const char *value)
 {
 	const int64_t cache[] = { -1, 2, -1, 16 }, ids[] = { -1, -1 }, logits[] = { -1, -1, 100 };
 
@@ -330,7 +334,8 @@ TEST(caches_are_paired_by_layer_and_side_under_any_of_the_usual_names)
 		{ "past_key_values.7.key", "past_key_values.7.value", "present.7.key", "present.7.value" },
 		{ "past_key_0", "past_value_0", "present_key_0", "present_value_0" },
 		{ "past.0.k", "past.0.v", "present.0.k", "present.0.v" },
-		{ "past_key_values.0.decoder.key", "past_key_values.0.decoder.value", "present.0.decoder.key", "present.0.decoder.value" },
+		{ "past_key_values.0.decoder.key", "past_key_values.0.decoder.value", "present.0.decoder.key",
+			"present.0.decoder.value" },
 		{ "key_cache.3", "value_cache.3", "value_cache_out.3", "key_cache_out.3" },
 	};
 
@@ -365,9 +370,11 @@ TEST(an_input_that_cannot_be_given_and_an_output_that_is_missing_are_named)
 /* Sharing needs past and present at the same attention node, in the right places, and nobody else there. */
 TEST(a_cache_is_shared_only_where_attention_reads_and_writes_it_itself)
 {
-	static const struct { const char *domain, *inputs, *outputs, *also; bool shared; } cases[] = {
+	static const struct { const char *domain, *inputs, *outputs, *also; bool shared;
+	} cases[] = {
 		{ "com.microsoft", "q k v past.0.key past.0.value s t", "o present.0.key present.0.value", "x", true },
-		{ "com.microsoft", "q k v past.0.key past.0.value s t", "o present.0.key present.0.value", "past.0.key", false },
+		{ "com.microsoft", "q k v past.0.key past.0.value s t", "o present.0.key present.0.value", "past.0.key",
+			false },
 		{ "com.microsoft", "q k v past.0.value past.0.key s t", "o present.0.key present.0.value", "x", false },
 		{ "com.microsoft", "q k v past.0.key past.0.value s t", "o p present.0.value", "x", false },
 		{ "", "q k v past.0.key past.0.value s t", "o present.0.key present.0.value", "x", false },

@@ -85,13 +85,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_library_is_found_and_may_be_opened_again_and_again),
-		cmocka_unit_test_setup_teardown(the_usual_places_are_searched_when_the_environment_names_none, keep_environment,
-						restore_environment),
-		cmocka_unit_test_setup_teardown(a_missing_library_is_an_error_that_says_how_to_get_it, keep_environment,
-						restore_environment),
-		cmocka_unit_test_setup_teardown(a_library_that_is_too_old_is_named_with_its_version, keep_environment,
-						restore_environment),
-		cmocka_unit_test_setup_teardown(a_library_that_is_something_else_is_refused, keep_environment, restore_environment),
+		cmocka_unit_test_setup_teardown(the_usual_places_are_searched_when_the_environment_names_none,
+			keep_environment, restore_environment),
+		cmocka_unit_test_setup_teardown(
+			a_missing_library_is_an_error_that_says_how_to_get_it, keep_environment, restore_environment),
+		cmocka_unit_test_setup_teardown(
+			a_library_that_is_too_old_is_named_with_its_version, keep_environment, restore_environment),
+		cmocka_unit_test_setup_teardown(
+			a_library_that_is_something_else_is_refused, keep_environment, restore_environment),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,8 +3,11 @@
 #include "base/mem.h"
 #include "support/test.h"
 
-#define NEUTRAL { .temperature = 1, .top_p = 1, .min_p = 0, .top_k = 0, .repetition_penalty = 1, .seed = -1, .max_tokens = -1, \
-		.top_logprobs = -1 }
+#define NEUTRAL                                                                                                        \
+	{                                                                                                              \
+		.temperature = 1, .top_p = 1, .min_p = 0, .top_k = 0, .repetition_penalty = 1, .seed = -1,             \
+		.max_tokens = -1, .top_logprobs = -1                                                                   \
+	}
 
 static const struct sampling neutral = NEUTRAL;
 

@@ -86,7 +86,8 @@ static char *twin(const char *text, const struct str *stops, size_t count)
 	for (size_t end = 1; end <= strlen(text); end++) {
 		size_t longest = 0;
 		for (size_t i = 0; i < count; i++)
-			if (stops[i].n <= end && stops[i].n > longest && !memcmp(text + end - stops[i].n, stops[i].p, stops[i].n))
+			if (stops[i].n <= end && stops[i].n > longest &&
+				!memcmp(text + end - stops[i].n, stops[i].p, stops[i].n))
 				longest = stops[i].n;
 		if (longest)
 			return mem_printf("%.*s#", (int)(end - longest), text);

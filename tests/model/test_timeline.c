@@ -23,7 +23,10 @@ static struct engine *open_engine(const struct model_shape *shape, struct error 
 	static int number;
 	own_mem char *dir = mem_printf("timeline_model_%d.tmp", number++);
 	static const char *const precisions[] = {
-		[PRECISION_FLOAT32] = "fp32", [PRECISION_FLOAT16] = "fp16", [PRECISION_INT8] = "int8", [PRECISION_Q4] = "q4",
+		[PRECISION_FLOAT32] = "fp32",
+		[PRECISION_FLOAT16] = "fp16",
+		[PRECISION_INT8] = "int8",
+		[PRECISION_Q4] = "q4",
 		[PRECISION_Q4F16] = "q4f16",
 	};
 	const struct engine_options options = { .threads = 1, .precision = precisions[shape->precision] };
@@ -107,7 +110,8 @@ static void compare(const struct model_shape *shape, size_t chunk)
 			continue;
 		double d = distance(timeline_logits(t), wanted);
 		if (!(d < tolerance(shape->precision)))
-			fail_msg("attention %d, precision %d, token %zu: %g off", shape->attention, shape->precision, done, d);
+			fail_msg("attention %d, precision %d, token %zu: %g off", shape->attention, shape->precision,
+				done, d);
 	}
 }
 
@@ -128,7 +132,8 @@ TEST(logits_are_right_with_position_ids_last_logits_packed_projections_and_exter
 		{ MODEL_TINY, .last_logits = true },
 		{ MODEL_TINY, .external = true, .separate_head = true, .precision = PRECISION_Q4 },
 		{ MODEL_TINY, .attention = ATTENTION_GQA, .position_ids = true, .last_logits = true },
-		{ MODEL_TINY, .attention = ATTENTION_GQA, .packed_qkv = true, .precision = PRECISION_Q4F16, .last_logits = true },
+		{ MODEL_TINY, .attention = ATTENTION_GQA, .packed_qkv = true, .precision = PRECISION_Q4F16,
+			.last_logits = true },
 	};
 
 	srand(2);
@@ -166,7 +171,8 @@ static void wander(enum attention attention)
 	size_t count = 0;
 
 	for (int step = 0; step < 60; step++) {
-		size_t keep = count ? (size_t)rand() % (count + 1) : 0, more = 1 + (size_t)rand() % (step % 10 ? 12 : 250);
+		size_t keep = count ? (size_t)rand() % (count + 1) : 0,
+		       more = 1 + (size_t)rand() % (step % 10 ? 12 : 250);
 		if (keep + more > countof(tokens))
 			keep = 0;
 		random_tokens(tokens + keep, more);
@@ -420,7 +426,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(logits_are_those_of_the_slow_pass_for_every_attention_and_precision),
-		cmocka_unit_test(logits_are_right_with_position_ids_last_logits_packed_projections_and_external_weights),
+		cmocka_unit_test(
+			logits_are_right_with_position_ids_last_logits_packed_projections_and_external_weights),
 		cmocka_unit_test(a_shared_cache_that_was_reused_forked_and_truncated_answers_as_a_fresh_one),
 		cmocka_unit_test(a_packed_cache_that_was_reused_forked_and_truncated_answers_as_a_fresh_one),
 		cmocka_unit_test(the_common_beginning_is_not_computed_again),

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "route/lexicon.h"
 
 #define FILE_MAX (1 << 20)
 #define SENTENCE_MIN 16                /* shorter pieces of a text say nothing */
@@ -162,7 +163,8 @@ static bool find_answer(const struct corpus *c, struct str id, size_t *answer)
 	return false;
 }
 
-static bool read_pairs(struct corpus *c, const char *folder, const char *name, struct error *err)
+static bool read_pairs(struct corpus *c, const char *folder, const char *name, enum wording_origin origin,
+	struct error *err)
 {
 	own_mem char *path = path_join(folder, name);
 	struct str rest = read_file(c, path, err), at, id;
@@ -177,7 +179,7 @@ static bool read_pairs(struct corpus *c, const char *folder, const char *name, s
 			return error_set(err, ERROR_INVALID, "%s:%zu: expected ID, a tab, and a wording", path, line);
 		if (!find_answer(c, id, &answer))
 			return error_set(err, ERROR_INVALID, "%s:%zu: there is no answer of that id", path, line);
-		add_wording(c, at, answer, FROM_MORE, 0);
+		add_wording(c, at, answer, origin, 0);
 	}
 	return true;
 }
@@ -200,12 +202,46 @@ bool corpus_read(struct corpus *c, const char *folder, struct error *err)
 	if (!read_answers(c, folder, "patterns", err))
 		return false;
 	c->pattern_count = c->source_count;
-	return read_answers(c, folder, "topics", err) && read_pairs(c, folder, "more-wordings.txt", err) &&
-		read_none(c, folder, "none.txt", err) && read_none(c, folder, "none-patterns.txt", err);
+	return read_answers(c, folder, "topics", err) && read_pairs(c, folder, "more-wordings.txt", FROM_MORE, err) &&
+		read_pairs(c, folder, "terse-wordings.txt", FROM_TERSE, err) &&
+		read_none(c, folder, "none.txt", err) && read_none(c, folder, "none-patterns.txt", err) &&
+		read_none(c, folder, "none-more.txt", err);
+}
+
+/* Of the folded words, so that case and punctuation do not count. */
+static uint32_t signature(struct str text)
+{
+	struct words words;
+
+	return words_read(text, &words) ? phrase_hash(words.at, words.count) : hash_bytes(HASH_START, text.p, text.n);
+}
+
+/* Drops the wordings from `first` on that also stand before it. */
+static void drop_trained(struct corpus *c, size_t first)
+{
+	own_mem uint32_t *trained = mem_zeroed(first, sizeof *trained);
+	size_t kept = first;
+
+	for (size_t i = 0; i < first; i++)
+		trained[i] = signature(c->wordings[i].text);
+	for (size_t i = first; i < c->wording_count; i++) {
+		uint32_t own = signature(c->wordings[i].text);
+		size_t j = 0;
+		while (j < first && trained[j] != own)
+			j++;
+		if (j == first)
+			c->wordings[kept++] = c->wordings[i];
+	}
+	c->wording_count = kept;
 }
 
 bool corpus_read_held_out(struct corpus *c, const char *folder, struct error *err)
 {
-	return read_pairs(c, folder, "held-out/patterns.txt", err) &&
-		read_pairs(c, folder, "held-out/topics.txt", err) && read_none(c, folder, "held-out/none.txt", err);
+	size_t first = c->wording_count;
+
+	if (!read_pairs(c, folder, "held-out/patterns.txt", FROM_MORE, err) ||
+	    !read_pairs(c, folder, "held-out/topics.txt", FROM_MORE, err) || !read_none(c, folder, "held-out/none.txt", err))
+		return false;
+	drop_trained(c, first);
+	return true;
 }

@@ -3,8 +3,9 @@
  *
  * The formats, all UTF-8 with LF:
  *   patterns/ID.md, topics/ID.md   "# Title", a blank line, the text, "## Wordings", one "- wording" a line
- *   more-wordings.txt              further wordings of topics: "ID<TAB>wording" a line
- *   none.txt, none-patterns.txt    one wording a line that must match nothing; "#" begins a comment
+ *   more-wordings.txt              further wordings: "ID<TAB>wording" a line
+ *   terse-wordings.txt             the same, so terse that they might be about other programs
+ *   none.txt, none-patterns.txt, none-more.txt    one wording a line that must match nothing; "#" begins a comment
  *   held-out/                      patterns.txt and topics.txt as more-wordings.txt, none.txt; never trained on
  *
  * Used by the trainer and by tests; the program holds only what came out of it.
@@ -23,6 +24,7 @@
 enum wording_origin {
 	FROM_ANSWER,                   /* listed in the answer's own file */
 	FROM_MORE,
+	FROM_TERSE,                    /* teaches which answer, but not that there is one */
 	FROM_NONE,
 	FROM_TITLE,
 	FROM_TEXT,                     /* a sentence of the answer itself */
@@ -58,7 +60,7 @@ void corpus_done(struct corpus *c);
 /* Reads everything but held-out/.  Errors name file and line. */
 bool corpus_read(struct corpus *c, const char *folder, struct error *err) must_use;
 
-/* Appends the wordings of held-out/ to those of `c`, which has been read. */
+/* Appends the wordings of held-out/ to those of `c`, which has been read, but for those that were trained on. */
 bool corpus_read_held_out(struct corpus *c, const char *folder, struct error *err) must_use;
 
 /* Parses one answer's file into *source and its wordings; `name` is for errors. */

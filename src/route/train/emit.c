@@ -10,7 +10,7 @@
 #include "base/mem.h"
 
 /* Chosen so that cross-validated recall does not fall. */
-#define WEIGHT_MIN 0.15f
+#define WEIGHT_MIN 0.3f
 
 struct emitter {
 	struct buf *out;

@@ -16,8 +16,8 @@
 #define RATE 3.0f
 #define BIAS_RATE 0.1f
 #define UNKNOWN_RATE 0.3f
-#define DROPPED 0.2f                   /* share of features left out of a step */
-#define SENTENCE_WEIGHT 0.36f          /* of our own prose */
+#define DROPPED 0.4f                   /* share of features left out of a step */
+#define SENTENCE_WEIGHT 0.2f          /* of our own prose */
 #define FEATURE_MIN 3                  /* rarer features get no row */
 #define GRADIENT_MIN 0.001f
 
@@ -34,6 +34,7 @@ struct step {
 	uint8_t active[COLUMNS_MAX];   /* columns to change */
 	size_t active_count;
 	float rate;
+	float group_rate[GROUPS];      /* more for groups with few samples */
 };
 
 void weights_done(struct weights *w)
@@ -171,11 +172,6 @@ static void softmax_gradient(float *z, size_t n, size_t truth)
 	z[truth] -= 1;
 }
 
-static enum answer_group group_of(const struct samples *s, size_t answer)
-{
-	return answer == CORPUS_NONE ? GROUP_NONE : answer < s->patterns ? GROUP_PATTERN : GROUP_TOPIC;
-}
-
 static void find_active(struct step *t, size_t from, size_t to)
 {
 	for (size_t c = from; c < to; c++)
@@ -219,20 +215,39 @@ static void take_step(struct weights *w, const struct samples *s, struct step *t
 	if (sample_is_question(sample)) {
 		float *groups = t->z + s->answers;
 		add_unknown(w, sample, unknown, groups);
-		softmax_gradient(groups, GROUPS, group_of(s, sample->answer));
+		softmax_gradient(groups, GROUPS, sample_group(s, sample));
+		for (size_t g = 0; g < GROUPS; g++)
+			groups[g] *= t->group_rate[sample_group(s, sample)];
 		find_active(t, s->answers, w->columns);
 		change_unknown(w, t, unknown, groups);
 	}
 	change_rows(w, t);
 }
 
+/* Makes the groups count as in the mix of questions, whatever the numbers of samples. */
+static void balance_groups(const struct samples *s, struct step *t)
+{
+	float count[GROUPS] = {0}, all = 0, mix = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (sample_is_question(&s->at[i]))
+			count[sample_group(s, &s->at[i])]++;
+	for (size_t g = 0; g < GROUPS; g++) {
+		all += count[g];
+		mix += question_mix[g];
+	}
+	for (size_t g = 0; g < GROUPS; g++)
+		t->group_rate[g] = question_mix[g] / mix * all / fmaxf(count[g], 1);
+}
+
 void learn(struct weights *w, const struct samples *s, unsigned fold)
 {
 	struct random random = RANDOM_INIT;
 	own_mem size_t *order = mem_zeroed(s->count, sizeof *order);
-	own_mem struct step *t = mem_alloc(sizeof *t);
+	own_mem struct step *t = mem_zeroed(1, sizeof *t);
 
 	prepare(w, s, fold);
+	balance_groups(s, t);
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		float rate = RATE * (1 - (float)round / ROUNDS);
 		random_order(&random, order, s->count);

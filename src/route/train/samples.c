@@ -10,6 +10,8 @@
 
 #define NUMBERS_MAX (1u << 20)         /* different features we hold; a power of two */
 
+const float question_mix[GROUPS] = { [GROUP_PATTERN] = 100, [GROUP_TOPIC] = 284, [GROUP_NONE] = 300 };
+
 static void numbering_init(struct numbering *n)
 {
 	n->mask = 2 * NUMBERS_MAX - 1;
@@ -50,6 +52,11 @@ void samples_done(struct samples *s)
 bool sample_is_question(const struct sample *s)
 {
 	return s->wording->origin == FROM_ANSWER || s->wording->origin == FROM_MORE || s->wording->origin == FROM_NONE;
+}
+
+enum answer_group sample_group(const struct samples *s, const struct sample *sample)
+{
+	return sample->answer == CORPUS_NONE ? GROUP_NONE : sample->answer < s->patterns ? GROUP_PATTERN : GROUP_TOPIC;
 }
 
 static bool fill(struct samples *s, struct sample *sample, const struct features *f)

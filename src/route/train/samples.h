@@ -45,5 +45,10 @@ void samples_done(struct samples *s);
 /* The corpus must outlive the samples. */
 bool samples_read(struct samples *s, const struct corpus *c, const struct lexicon *l, struct error *err) must_use;
 
-/* Whether it is something a user might type, not our own prose. */
+/* Whether it is something a user might type, and says whether there is an answer. */
 bool sample_is_question(const struct sample *s);
+
+enum answer_group sample_group(const struct samples *s, const struct sample *sample);
+
+/* How many questions of each group there are among those that training and validation aim at. */
+extern const float question_mix[GROUPS];

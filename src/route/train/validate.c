@@ -6,20 +6,12 @@
 
 #define NEWTON_STEPS 50
 
-/* How many questions of each group the mix has. */
-static const float mix[GROUPS] = { [GROUP_PATTERN] = 100, [GROUP_TOPIC] = 284, [GROUP_NONE] = 300 };
-
 void validation_done(struct validation *v) { free(v->at); }
 
 static bool is_typical(const struct sample *s, size_t patterns)
 {
 	return s->answer == CORPUS_NONE || s->answer < patterns || s->wording->origin == FROM_MORE ||
 		s->wording->place < TYPICAL_PLACES;
-}
-
-static enum answer_group group_of(const struct sample *s, size_t patterns)
-{
-	return s->answer == CORPUS_NONE ? GROUP_NONE : s->answer < patterns ? GROUP_PATTERN : GROUP_TOPIC;
 }
 
 static struct prediction predict(const struct weights *w, const struct samples *s, const struct sample *sample)
@@ -47,15 +39,15 @@ static void predict_fold(struct validation *v, const struct samples *s, unsigned
 			v->at[v->count++] = predict(&w, s, &s->at[i]);
 }
 
-static void weigh(struct validation *v, size_t patterns)
+static void weigh(struct validation *v, const struct samples *s)
 {
 	float count[GROUPS] = {0};
 
 	for (size_t i = 0; i < v->count; i++)
-		count[group_of(v->at[i].sample, patterns)] += v->at[i].typical;
+		count[sample_group(s, v->at[i].sample)] += v->at[i].typical;
 	for (size_t i = 0; i < v->count; i++) {
-		enum answer_group group = group_of(v->at[i].sample, patterns);
-		v->at[i].weight = v->at[i].typical ? mix[group] / count[group] : 0;
+		enum answer_group group = sample_group(s, v->at[i].sample);
+		v->at[i].weight = v->at[i].typical ? question_mix[group] / count[group] : 0;
 	}
 }
 
@@ -100,7 +92,7 @@ float validation_score(const struct validation *v, const struct prediction *p)
 /* The lowest score down to which the answers above are right as often as wanted. */
 static void set_bar(struct validation *v)
 {
-	float answered = 0, right = 0, answerable = mix[GROUP_PATTERN] + mix[GROUP_TOPIC];
+	float answered = 0, right = 0, answerable = question_mix[GROUP_PATTERN] + question_mix[GROUP_TOPIC];
 
 	v->bar = 1;
 	for (size_t i = 0; i < v->count; i++) {
@@ -120,7 +112,7 @@ void validate(struct validation *v, const struct samples *s)
 	*v = (struct validation){ .at = mem_zeroed(s->count, sizeof *v->at) };
 	for (unsigned fold = 0; fold < FOLDS; fold++)
 		predict_fold(v, s, fold);
-	weigh(v, s->patterns);
+	weigh(v, s);
 	calibrate(v);
 	qsort(v->at, v->count, sizeof *v->at, by_logit);
 	set_bar(v);

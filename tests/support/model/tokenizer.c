@@ -45,10 +45,12 @@ static const struct {
 static const char pieces[] = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
 	"| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-/* Our own short form of ChatML; the first line is what Qwen2.5's family is recognised by. */
+/* A short form of Qwen2.5's, recognised as that family by what it says. */
 static const char template[] =
-	"{# You are Qwen, created by Alibaba Cloud. You are a helpful assistant. <tool_call> #}"
-	"{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+	"{% if messages[0].role != 'system' %}<|im_start|>system\n"
+	"You are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\n{% endif %}"
+	"{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% for c in m.tool_calls or [] %}"
+	"<tool_call>\n{{ c | tojson }}\n</tool_call>{% endfor %}<|im_end|>\n{% endfor %}"
 	"{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
 static int compare_characters(const void *a, const void *b)
