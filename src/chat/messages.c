@@ -17,7 +17,8 @@ static struct path under(const struct path *parent, const char *list, size_t ind
 {
 	struct path p;
 
-	snprintf(p.text, sizeof p.text, "%.40s%s%.12s[%zu]", parent ? parent->text : "", parent ? "." : "", list, index);
+	snprintf(p.text, sizeof p.text, "%.40s%s%.12s[%zu]",
+		parent ? parent->text : "", parent ? "." : "", list, index);
 	return p;
 }
 
@@ -126,14 +127,15 @@ static bool read_calls(struct reader *r, const struct path *path, const json_t *
 
 static bool set_call_id(struct reader *r, const struct path *path, const json_t *message, struct message *m)
 {
-	const json_t *id = json_object_get(message, "tool_call_id");
+	struct str id = json_member_str(message, "tool_call_id");
 
-	if (m->role != ROLE_TOOL || !id)
+	if (m->role != ROLE_TOOL || !json_object_get(message, "tool_call_id"))
 		return true;
-	if (!json_is_string(id))
+	if (!id.p)
 		return wrong(r, path, ".tool_call_id", "must be a string");
-	m->call_id = (struct str){ arena_copy(&r->chat->arena, json_member_str(message, "tool_call_id")), json_string_length(id) };
-	return m->call_id.p || error_set(r->err, ERROR_TOO_LARGE, "the conversation is over %zu bytes", r->chat->arena.max);
+	m->call_id = (struct str){ arena_copy(&r->chat->arena, id), id.n };
+	return m->call_id.p ||
+		error_set(r->err, ERROR_TOO_LARGE, "the conversation is over %zu bytes", r->chat->arena.max);
 }
 
 static bool read_message(struct reader *r, const struct path *path, const json_t *message)
@@ -155,10 +157,14 @@ static bool read_message(struct reader *r, const struct path *path, const json_t
 static bool read_tool(struct reader *r, const struct path *path, const json_t *tool)
 {
 	static const char no_parameters[] = "{\"type\":\"object\",\"properties\":{}}";
-	const json_t *function = json_object_get(tool, "function"), *parameters = json_object_get(function, "parameters");
+	const json_t *function = json_object_get(tool, "function");
+	const json_t *parameters = json_object_get(function, "parameters");
 	const char *type = json_member_string(tool, "type");
 	own_buf definition = BUF_INIT(r->chat->arena.max), schema = BUF_INIT(r->chat->arena.max);
-	struct tool read = { .name = json_member_str(function, "name"), .description = json_member_str(function, "description") };
+	struct tool read = {
+		.name = json_member_str(function, "name"),
+		.description = json_member_str(function, "description"),
+	};
 
 	if (!type || strcmp(type, "function"))
 		return wrong(r, path, ".type", "must be \"function\"");
@@ -166,15 +172,17 @@ static bool read_tool(struct reader *r, const struct path *path, const json_t *t
 		return wrong(r, path, ".function.name", "must be a string that is not empty");
 	if (parameters && !json_is_object(parameters) && !json_is_null(parameters))
 		return wrong(r, path, ".function.parameters", "must be an object");
-	if (!json_write(&definition, tool, r->err) ||
-	    !(json_is_object(parameters) ? json_write(&schema, parameters, r->err) : buf_adds(&schema, no_parameters, r->err)))
+	bool ok = json_is_object(parameters) ? json_write(&schema, parameters, r->err) :
+		buf_adds(&schema, no_parameters, r->err);
+	if (!ok || !json_write(&definition, tool, r->err))
 		return false;
 	read.definition = buf_str(&definition);
 	read.schema = buf_str(&schema);
 	return chat_add_tool(r->chat, &read, r->err);
 }
 
-bool chat_from_json(struct chat *c, const json_t *messages, const json_t *tools, struct chat_place *place, struct error *err)
+bool chat_from_json(
+	struct chat *c, const json_t *messages, const json_t *tools, struct chat_place *place, struct error *err)
 {
 	struct reader r = { c, place, err };
 	const json_t *item;

@@ -80,7 +80,8 @@ static bool touches_a_word(struct str text, size_t start, size_t end)
 bool added_find(const struct added_finder *f, struct str text, size_t floor, size_t *at, struct added_match *match)
 {
 	for (size_t start = *at; start < text.n; ) {
-		const struct vocab_added *a = f->begins[(unsigned char)text.p[start]] ? longest(f, str_from(text, start)) : NULL;
+		const struct vocab_added *a =
+			f->begins[(unsigned char)text.p[start]] ? longest(f, str_from(text, start)) : NULL;
 		size_t end = start + (a ? a->len : 1);
 		if (!a || ((a->flags & TOKEN_SINGLE_WORD) && touches_a_word(text, start, end))) {
 			start = end;

@@ -109,7 +109,8 @@ static bool run_stage(void *user, struct str text, struct error *err)
 typedef bool piece_fn(struct encoder *e, struct str piece, struct error *err);
 
 /* Calls on_piece for the text between added tokens, and adds those. */
-static bool cut_at_added(struct encoder *e, const struct added_finder *f, struct str text, piece_fn *on_piece, struct error *err)
+static bool cut_at_added(
+	struct encoder *e, const struct added_finder *f, struct str text, piece_fn *on_piece, struct error *err)
 {
 	struct added_match match;
 	size_t done = 0, at = 0;
@@ -147,8 +148,8 @@ static bool normalise_piece(struct encoder *e, struct str piece, struct error *e
 	return cut_at_added(e, &e->rules->normalized[e->control], piece, add_piece, err);
 }
 
-bool encoder_run(struct encoder *e, const struct encoder_rules *rules, struct str text, bool control, struct tokens *out,
-	struct error *err)
+bool encoder_run(struct encoder *e, const struct encoder_rules *rules, struct str text, bool control,
+	struct tokens *out, struct error *err)
 {
 	size_t before = out->count;
 

@@ -24,5 +24,5 @@ struct encoder *encoder_create(void);
 void encoder_destroy(struct encoder *e);
 
 /* Appends the tokens of well-formed UTF-8; with control tokens or without. */
-bool encoder_run(struct encoder *e, const struct encoder_rules *rules, struct str text, bool control, struct tokens *out,
-	struct error *err) must_use;
+bool encoder_run(struct encoder *e, const struct encoder_rules *rules, struct str text, bool control,
+	struct tokens *out, struct error *err) must_use;

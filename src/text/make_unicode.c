@@ -79,7 +79,8 @@ static void write_table(void)
 	static uint16_t number[PAGES];
 	uint16_t count = 0;
 
-	puts("/* Written by make_unicode.c. */\n#include \"text/unicode.h\"\n\nconst uint8_t unicode_pages[][UNICODE_PAGE] = {");
+	puts("/* Written by make_unicode.c. */\n#include \"text/unicode.h\"\n");
+	puts("const uint8_t unicode_pages[][UNICODE_PAGE] = {");
 	for (uint32_t page = 0; page < PAGES; page++) {
 		uint32_t same = first_equal(page);
 		number[page] = same == page ? count++ : number[same];

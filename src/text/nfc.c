@@ -117,8 +117,8 @@ static size_t decompose(struct str span, utf8proc_int32_t *out, size_t cap)
 	for (size_t at = 0; at < span.n; ) {
 		int boundary = 0;
 		at += unicode_next(span.p + at, &c);
-		count += (size_t)utf8proc_decompose_char((utf8proc_int32_t)c, out + count, (utf8proc_ssize_t)(cap - count),
-			UTF8PROC_DECOMPOSE, &boundary);
+		count += (size_t)utf8proc_decompose_char((utf8proc_int32_t)c, out + count,
+			(utf8proc_ssize_t)(cap - count), UTF8PROC_DECOMPOSE, &boundary);
 	}
 	return count;
 }

@@ -90,7 +90,8 @@ static bool unicode_escape(const char **s, const char *end, uint32_t *c)
 static bool unescape(struct pull *p, const char **s, struct error *err)
 {
 	static const char plain[128] = {
-		['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+		['"'] = '"', ['\\'] = '\\', ['/'] = '/',
+		['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
 	};
 	unsigned char letter = *s < p->end ? (unsigned char)*(*s)++ : 0;
 	char bytes[4];
@@ -98,7 +99,8 @@ static bool unescape(struct pull *p, const char **s, struct error *err)
 
 	if (letter < sizeof plain && plain[letter])
 		return buf_add(&p->unescaped, &plain[letter], 1, err);
-	return letter == 'u' && unicode_escape(s, p->end, &c) && buf_add(&p->unescaped, bytes, utf8_encode(c, bytes), err);
+	return letter == 'u' && unicode_escape(s, p->end, &c) &&
+		buf_add(&p->unescaped, bytes, utf8_encode(c, bytes), err);
 }
 
 /* A string from p->at, behind its quote, that has an escape at s. */

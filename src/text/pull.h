@@ -26,7 +26,8 @@ struct pull {
 	bool failed;
 };
 
-#define PULL_INIT(text) { .start = (text).p, .at = (text).p, .end = (text).p + (text).n, .unescaped = BUF_INIT(1 << 20) }
+#define PULL_INIT(text) { \
+	.start = (text).p, .at = (text).p, .end = (text).p + (text).n, .unescaped = BUF_INIT(1 << 20) }
 
 static inline void pull_done(struct pull *p) { buf_done(&p->unescaped); }
 #define own_pull owns(pull_done) struct pull

@@ -61,8 +61,8 @@ static bool write_object(struct buf *out, const json_t *object, struct error *er
 	json_t *value;
 
 	json_object_foreach((json_t *)object, key, value) {
-		if (!buf_adds(out, separator, err) || !json_write_string(out, str_of(key), err) || !buf_adds(out, ": ", err) ||
-		    !pyjson_write(out, value, err))
+		if (!buf_adds(out, separator, err) || !json_write_string(out, str_of(key), err) ||
+			!buf_adds(out, ": ", err) || !pyjson_write(out, value, err))
 			return false;
 		separator = ", ";
 	}
@@ -74,7 +74,8 @@ bool pyjson_write(struct buf *out, const json_t *value, struct error *err)
 	switch (json_typeof(value)) {
 	case JSON_OBJECT: return write_object(out, value, err);
 	case JSON_ARRAY: return write_array(out, value, err);
-	case JSON_STRING: return json_write_string(out, (struct str){ json_string_value(value), json_string_length(value) }, err);
+	case JSON_STRING:
+		return json_write_string(out, (struct str){ json_string_value(value), json_string_length(value) }, err);
 	case JSON_INTEGER: return buf_addf(out, err, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	case JSON_REAL: return write_real(out, json_real_value(value), err);
 	case JSON_TRUE: return buf_adds(out, "true", err);

@@ -121,11 +121,12 @@ static void scratch_prepare(struct regex_scratch *s)
 	pcre2_set_heap_limit(s->context, HEAP_LIMIT);
 }
 
-bool regex_find(const struct regex *r, struct regex_scratch *s, struct str text, size_t from, size_t *start, size_t *end,
-	struct error *err)
+bool regex_find(const struct regex *r, struct regex_scratch *s, struct str text, size_t from, size_t *start,
+	size_t *end, struct error *err)
 {
 	scratch_prepare(s);
-	int n = pcre2_match((const pcre2_code *)r, (PCRE2_SPTR)text.p, text.n, from, PCRE2_NO_UTF_CHECK, s->match, s->context);
+	int n = pcre2_match((const pcre2_code *)r, (PCRE2_SPTR)text.p, text.n, from, PCRE2_NO_UTF_CHECK,
+		s->match, s->context);
 	if (n == PCRE2_ERROR_NOMATCH) {
 		*start = *end = text.n + 1;
 		return true;
@@ -133,7 +134,7 @@ bool regex_find(const struct regex *r, struct regex_scratch *s, struct str text,
 	if (n < 0)
 		return error_set(err, ERROR_INVALID, "the tokenizer's split pattern needs too much work on this text");
 	const size_t *bounds = pcre2_get_ovector_pointer(s->match);
-	*start = bounds[0] < from ? from : bounds[0];            /* \K reached through a subroutine can turn them round */
+	*start = bounds[0] < from ? from : bounds[0]; /* \K reached through a subroutine can turn them round */
 	*end = bounds[1] < *start ? *start : bounds[1];
 	return true;
 }

@@ -27,5 +27,5 @@ void regex_scratch_done(struct regex_scratch *s);
  * The first match at or behind `from` in well-formed UTF-8; *start is text.n + 1
  * when there is none.  False when the search needs more work than we allow.
  */
-bool regex_find(const struct regex *r, struct regex_scratch *s, struct str text, size_t from, size_t *start, size_t *end,
-	struct error *err) must_use;
+bool regex_find(const struct regex *r, struct regex_scratch *s, struct str text, size_t from, size_t *start,
+	size_t *end, struct error *err) must_use;

@@ -220,8 +220,8 @@ static bool run_regex(const struct split *s, struct regex_scratch *scratch, stru
 	return true;
 }
 
-bool split_run(const struct split *s, struct regex_scratch *scratch, struct str text, split_word_fn *on_word, void *user,
-	struct error *err)
+bool split_run(const struct split *s, struct regex_scratch *scratch, struct str text, split_word_fn *on_word,
+	void *user, struct error *err)
 {
 	return s->by_hand ? run_by_hand(s, text, on_word, user, err) : run_regex(s, scratch, text, on_word, user, err);
 }

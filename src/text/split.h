@@ -35,8 +35,8 @@ typedef bool split_word_fn(void *user, struct str word, struct error *err);
  * Calls on_word for every word of `text` in order; none is empty.  Errors: those
  * of on_word, and an expression that needs too much work on this text.
  */
-bool split_run(const struct split *s, struct regex_scratch *scratch, struct str text, split_word_fn *on_word, void *user,
-	struct error *err) must_use;
+bool split_run(const struct split *s, struct regex_scratch *scratch, struct str text, split_word_fn *on_word,
+	void *user, struct error *err) must_use;
 
 /* What ByteLevel does with use_regex: GPT-2's pattern. */
 extern const struct str split_gpt2;

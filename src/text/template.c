@@ -42,7 +42,8 @@ static const struct template *find(const char *text, const char *path, struct er
 	const struct template *t = text ? template_of(text) : NULL;
 
 	if (!text)
-		error_set(err, ERROR_NOT_FOUND, "%s has no chat_template: use a model made for chat (\"Instruct\")", path);
+		error_set(err, ERROR_NOT_FOUND, "%s has no chat_template: use a model made for chat (\"Instruct\")",
+			path);
 	else if (!t)
 		error_set(err, ERROR_NOT_FOUND, "%s: the chat template is of no family we know", path);
 	return t;

@@ -18,7 +18,8 @@
 struct template {
 	const char *name;
 	const char *markers[2];       /* all of these stand in the family's chat_template */
-	bool (*render)(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
+	bool (*render)(
+		const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
 	bool tools;                   /* knows tools, calls and their results */
 	const char *default_system;   /* when the conversation has no system message; NULL: none */
 

@@ -19,11 +19,12 @@ static struct str content(const struct template *t, struct str text)
 
 static bool open_turn(const struct template *t, const char *role, struct prompt *out, struct error *err)
 {
-	return control(out, t->open, err) && words(out, role, err) && control(out, t->close, err) && words(out, t->after_close, err);
+	return control(out, t->open, err) && words(out, role, err) && control(out, t->close, err) &&
+		words(out, t->after_close, err);
 }
 
-static bool add_turn(const struct template *t, enum chat_role role, const char *before, struct str text, struct prompt *out,
-	struct error *err)
+static bool add_turn(const struct template *t, enum chat_role role, const char *before, struct str text,
+	struct prompt *out, struct error *err)
 {
 	return open_turn(t, chat_role_name(role), out, err) && words(out, before, err) &&
 		prompt_text(out, content(t, text), err) && control(out, t->end, err) && words(out, t->after_end, err);
@@ -60,15 +61,16 @@ static bool add_instruction(const struct chat *chat, size_t i, struct prompt *ou
 }
 
 /* An answer begins right behind [/INST], so asking for one adds nothing. */
-bool template_mistral(const struct template *t, const struct chat *chat, bool ask __attribute__((unused)), struct prompt *out,
-	struct error *err)
+bool template_mistral(const struct template *t, const struct chat *chat, bool ask __attribute__((unused)),
+	struct prompt *out, struct error *err)
 {
 	if (!control(out, t->begin, err))
 		return false;
 	for (size_t i = begins_with_system(chat); i < chat->message_count; i++) {
 		const struct message *m = &chat->messages[i];
 		if (m->role == ROLE_SYSTEM)
-			return error_set(err, ERROR_INVALID, "the %s chat template takes a system message only at the start", t->name);
+			return error_set(err, ERROR_INVALID,
+				"the %s chat template takes a system message only at the start", t->name);
 		if (!(m->role == ROLE_USER ? add_instruction(chat, i, out, err) :
 			prompt_text(out, m->text, err) && control(out, t->end, err)))
 			return false;
@@ -96,7 +98,8 @@ static bool add_last_system(const struct chat *chat, struct prompt *out, struct 
 	return true;
 }
 
-bool template_deepseek(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err)
+bool template_deepseek(
+	const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err)
 {
 	if (!control(out, t->begin, err) || !add_last_system(chat, out, err))
 		return false;
@@ -108,5 +111,6 @@ bool template_deepseek(const struct template *t, const struct chat *chat, bool a
 			!prompt_text(out, without_thoughts(m->text), err) || !control(out, t->end, err)))
 			return false;
 	}
-	return !ask || (control(out, t->close, err) && control(out, t->answer, err) && words(out, t->after_answer, err));
+	return !ask ||
+		(control(out, t->close, err) && control(out, t->answer, err) && words(out, t->after_answer, err));
 }

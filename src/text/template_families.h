@@ -5,5 +5,7 @@
 
 bool template_turns(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
 bool template_qwen(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
-bool template_mistral(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
-bool template_deepseek(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
+bool template_mistral(
+	const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
+bool template_deepseek(
+	const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);

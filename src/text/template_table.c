@@ -41,16 +41,24 @@ static const struct template llama31 = {
 	.render = template_turns,
 	.default_system = "",
 	.system_words = "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n",
-	.begin = "<|begin_of_text|>", .open = "<|start_header_id|>", .close = "<|end_header_id|>", .after_close = "\n\n",
-	.end = "<|eot_id|>", .trims = true,
+	.begin = "<|begin_of_text|>",
+	.open = "<|start_header_id|>",
+	.close = "<|end_header_id|>",
+	.after_close = "\n\n",
+	.end = "<|eot_id|>",
+	.trims = true,
 };
 
 static const struct template llama3 = {
 	.name = "Llama 3",
 	.markers = { "<|start_header_id|>", "<|eot_id|>" },
 	.render = template_turns,
-	.begin = "<|begin_of_text|>", .open = "<|start_header_id|>", .close = "<|end_header_id|>", .after_close = "\n\n",
-	.end = "<|eot_id|>", .trims = true,
+	.begin = "<|begin_of_text|>",
+	.open = "<|start_header_id|>",
+	.close = "<|end_header_id|>",
+	.after_close = "\n\n",
+	.end = "<|eot_id|>",
+	.trims = true,
 };
 
 static const struct template mistral = {
@@ -64,15 +72,22 @@ static const struct template deepseek_r1 = {
 	.name = "DeepSeek R1",
 	.markers = { "<｜User｜>", "<｜Assistant｜><think>\\n" },
 	.render = template_deepseek,
-	.begin = "<｜begin▁of▁sentence｜>", .open = "<｜User｜>", .close = "<｜Assistant｜>", .end = "<｜end▁of▁sentence｜>",
-	.answer = "<think>", .after_answer = "\n",
+	.begin = "<｜begin▁of▁sentence｜>",
+	.open = "<｜User｜>",
+	.close = "<｜Assistant｜>",
+	.end = "<｜end▁of▁sentence｜>",
+	.answer = "<think>",
+	.after_answer = "\n",
 };
 
 static const struct template deepseek = {
 	.name = "DeepSeek",
 	.markers = { "<｜User｜>", "<｜Assistant｜>" },
 	.render = template_deepseek,
-	.begin = "<｜begin▁of▁sentence｜>", .open = "<｜User｜>", .close = "<｜Assistant｜>", .end = "<｜end▁of▁sentence｜>",
+	.begin = "<｜begin▁of▁sentence｜>",
+	.open = "<｜User｜>",
+	.close = "<｜Assistant｜>",
+	.end = "<｜end▁of▁sentence｜>",
 };
 
 const struct template *const templates[] = {

@@ -71,7 +71,8 @@ static bool prepare(struct encoder_rules *r, struct error *err)
 	}
 	for (; r->split_count < v->head->split_count; r->split_count++) {
 		const struct vocab_split *s = &v->splits[r->split_count];
-		if (!split_init(&r->splits[r->split_count], vocab_text(v, s->start, s->len), (enum split_gaps)s->gaps, err))
+		struct str pattern = vocab_text(v, s->start, s->len);
+		if (!split_init(&r->splits[r->split_count], pattern, (enum split_gaps)s->gaps, err))
 			return error_prefix(err, "tokenizer.json");
 	}
 	return true;
@@ -93,9 +94,8 @@ struct tokenizer *tokenizer_parse(struct str json, struct error *err)
 	own_tokenizer *t = mem_zeroed(1, sizeof *t);
 
 	t->pool = pool_create();
-	t->memory.block = vocab_build(json, err);
-	if (!t->memory.block || !vocab_view(&t->rules.vocab, t->memory.block, ((struct vocab_head *)t->memory.block)->size, err) ||
-	    !prepare(&t->rules, err))
+	struct vocab_head *head = t->memory.built = vocab_build(json, err);
+	if (!head || !vocab_view(&t->rules.vocab, head, head->size, err) || !prepare(&t->rules, err))
 		return NULL;
 	return take(t);
 }
@@ -151,12 +151,18 @@ bool tokenizer_control(const struct tokenizer *t, struct str content, struct tok
 {
 	const struct vocab_added *added = vocab_added(&t->rules.vocab, content);
 
-	if (added)
-		*control = (struct token_control){ added->id, added->flags & TOKEN_LSTRIP, added->flags & TOKEN_RSTRIP };
-	return added != NULL;
+	if (!added)
+		return false;
+	*control = (struct token_control){
+		.id = added->id,
+		.strips_left = added->flags & TOKEN_LSTRIP,
+		.strips_right = added->flags & TOKEN_RSTRIP,
+	};
+	return true;
 }
 
-bool tokenizer_encode(const struct tokenizer *t, struct str text, enum token_mode mode, struct tokens *out, struct error *err)
+bool tokenizer_encode(
+	const struct tokenizer *t, struct str text, enum token_mode mode, struct tokens *out, struct error *err)
 {
 	if (text.n > TOKENIZER_TEXT_MAX)
 		return error_set(err, ERROR_TOO_LARGE, "a text of %zu bytes is too long to be encoded", text.n);

@@ -15,10 +15,10 @@
 
 #define TOOLCALL_MAX (4u << 20)   /* bytes of one call; beyond it is text */
 
-/* Both are valid only during the callback; false stops the extractor. */
+/* What is handed over is valid only during the callback; false stops the extractor.  Arguments are JSON text. */
 struct toolcall_sink {
 	bool (*on_text)(void *user, struct str text, struct error *err);
-	bool (*on_call)(void *user, struct str name, struct str arguments, struct error *err);   /* JSON text of an object */
+	bool (*on_call)(void *user, struct str name, struct str arguments, struct error *err);
 	void *user;
 };
 

@@ -10,22 +10,17 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "base/sys.h"
 #include "text/digest.h"
 #include "text/vocab_build.h"
 
 void vocab_memory_done(struct vocab_memory *m)
 {
-	if (m->mapped)
-		munmap(m->block, m->mapped);
-	else
-		free(m->block);
+	free(m->built);
+	mapped_done(&m->file);
 	*m = (struct vocab_memory){0};
 }
 
@@ -38,28 +33,15 @@ static char *cache_path(const char *path, const char *directory)
 	return path_join(directory, file);
 }
 
-static bool map(const char *path, struct vocab_memory *m)
-{
-	struct stat st;
-	own_fd fd = sys.open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size <= 0 || (uint64_t)st.st_size > SIZE_MAX)
-		return false;
-	void *block = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (block == MAP_FAILED)
-		return false;
-	*m = (struct vocab_memory){ block, (size_t)st.st_size };
-	return true;
-}
-
 /* False for any reason: then the block is built. */
 static bool load_cached(struct vocab *v, struct vocab_memory *m, const char *path, struct str source)
 {
 	struct error ignored = {0};
 
-	if (!map(path, m))
+	*m = (struct vocab_memory){0};
+	if (!mapped_file(&m->file, path, &ignored))
 		return false;
-	if (vocab_view(v, m->block, m->mapped, &ignored) && v->head->source_size == source.n &&
+	if (vocab_view(v, m->file.data, m->file.len, &ignored) && v->head->source_size == source.n &&
 	    v->head->source_digest == digest_long(source.p, source.n))
 		return true;
 	vocab_memory_done(m);
@@ -76,16 +58,19 @@ static void save(const struct vocab *v, const char *path, const char *directory)
 
 static bool build(struct vocab *v, struct vocab_memory *m, struct str source, const char *path, struct error *err)
 {
-	*m = (struct vocab_memory){ .block = vocab_build(source, err) };
-	if (!m->block)
+	struct vocab_head *head = vocab_build(source, err);
+
+	*m = (struct vocab_memory){ .built = head };
+	if (!head)
 		return error_prefix(err, "%s", path);
-	if (vocab_view(v, m->block, ((struct vocab_head *)m->block)->size, err))
+	if (vocab_view(v, head, head->size, err))
 		return true;
 	vocab_memory_done(m);
 	return false;
 }
 
-bool vocab_load(struct vocab *v, struct vocab_memory *m, const char *path, const char *cache_directory, struct error *err)
+bool vocab_load(
+	struct vocab *v, struct vocab_memory *m, const char *path, const char *cache_directory, struct error *err)
 {
 	size_t size;
 	own_mem char *text = file_read(path, VOCAB_FILE_MAX, &size, err);

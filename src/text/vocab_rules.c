@@ -32,7 +32,8 @@ void vocab_rules_done(struct vocab_rules *r)
 
 static bool refuse(const char *part, const char *what, struct error *err)
 {
-	return error_set(err, ERROR_INVALID, "tokenizer.json: %s %.80s is not supported", part, what ? what : "without a type");
+	return error_set(err, ERROR_INVALID, "tokenizer.json: %s %.80s is not supported", part,
+		what ? what : "without a type");
 }
 
 /* Applies `step`, looking its type up in a table that ends with an empty row. */
@@ -49,8 +50,8 @@ static bool apply(struct reading *r, const char *part, const struct step *steps,
 }
 
 /* A Sequence of steps under `key`. */
-static bool apply_all(struct reading *r, const char *part, const struct step *steps, const json_t *sequence, const char *key,
-	struct error *err)
+static bool apply_all(struct reading *r, const char *part, const struct step *steps, const json_t *sequence,
+	const char *key, struct error *err)
 {
 	const json_t *list = json_object_get(sequence, key), *step;
 	size_t i;
@@ -106,9 +107,11 @@ static bool add_split(struct reading *r, const json_t *step, struct error *err)
 
 static bool add_digits(struct reading *r, const json_t *step, struct error *err)
 {
+	bool individual = json_is_true(json_object_get(step, "individual_digits"));
+
 	if (r->byte_level)
 		return refuse("pre_tokenizer", "with Digits behind ByteLevel", err);
-	return add_cut(r->rules, json_is_true(json_object_get(step, "individual_digits")) ? "\\p{N}" : "\\p{N}+", false, err);
+	return add_cut(r->rules, individual ? "\\p{N}" : "\\p{N}+", false, err);
 }
 
 static bool add_byte_level(struct reading *r, const json_t *step, struct error *err)
@@ -138,7 +141,8 @@ static bool add_cuts(struct reading *r, const json_t *step, struct error *err)
 	return apply_all(r, "pre_tokenizer", cut_steps, step, "pretokenizers", err);
 }
 
-static bool add_nfc(struct reading *r, const json_t *step __attribute__((unused)), struct error *err __attribute__((unused)))
+static bool add_nfc(
+	struct reading *r, const json_t *step __attribute__((unused)), struct error *err __attribute__((unused)))
 {
 	r->rules->flags |= VOCAB_NFC;
 	return true;
@@ -180,13 +184,15 @@ static bool add_decoders(struct reading *r, const json_t *step, struct error *er
 /* Missing, null, false, zero or empty. */
 static bool is_off(const json_t *value)
 {
-	return !value || json_is_null(value) || json_is_false(value) || (json_is_number(value) && json_number_value(value) == 0) ||
+	return !value || json_is_null(value) || json_is_false(value) ||
+		(json_is_number(value) && json_number_value(value) == 0) ||
 		(json_is_string(value) && json_string_length(value) == 0);
 }
 
 static bool check_model(struct vocab_rules *rules, const json_t *model, struct error *err)
 {
-	static const char *const unknown[] = { "byte_fallback", "dropout", "continuing_subword_prefix", "end_of_word_suffix" };
+	static const char *const unknown[] = { "byte_fallback", "dropout", "continuing_subword_prefix",
+		"end_of_word_suffix" };
 	const char *type = json_member_string(model, "type");
 
 	if (type && strcmp(type, "BPE"))

@@ -27,8 +27,8 @@ static const char *one_of(struct str name, const char *const *names)
 
 static bool read_model(struct vocab_source *s, struct pull *p, struct error *err)
 {
-	static const char *const small[] = { "type", "dropout", "byte_fallback", "ignore_merges", "continuing_subword_prefix",
-		"end_of_word_suffix", NULL };
+	static const char *const small[] = { "type", "dropout", "byte_fallback", "ignore_merges",
+		"continuing_subword_prefix", "end_of_word_suffix", NULL };
 	struct str key, value;
 
 	for (bool more = pull_enter(p, '{'); more; more = pull_more(p, '}')) {
@@ -69,6 +69,7 @@ bool vocab_source_read(struct vocab_source *s, struct str text, struct error *er
 	if (p.failed)
 		return pull_error(&p, "tokenizer.json", err);
 	if (!s->vocab.p || !s->merges.p)
-		return error_set(err, ERROR_INVALID, "tokenizer.json has no model with a vocab and merges: only byte-level BPE is supported");
+		return error_set(err, ERROR_INVALID,
+			"tokenizer.json has no model with a vocab and merges: only byte-level BPE is supported");
 	return true;
 }

@@ -2,7 +2,8 @@
 
 #include "support/test.h"
 
-static bool read_chat(struct chat *c, const char *messages, const char *tools, struct chat_place *place, struct error *err)
+static bool read_chat(
+	struct chat *c, const char *messages, const char *tools, struct chat_place *place, struct error *err)
 {
 	struct error unused = {0};
 	own_json *m = json_parse(str_of(messages), "messages", &unused);
@@ -44,11 +45,14 @@ TEST(calls_and_results_are_read)
 	own_chat c = CHAT_INIT(1 << 16);
 	struct error err = {0};
 
-	assert_ok(read_chat(&c, "[{\"role\":\"assistant\",\"tool_calls\":["
-		"{\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"Read\",\"arguments\":\"{\\\"p\\\": 0.1}\"}},"
+	assert_ok(read_chat(&c,
+		"[{\"role\":\"assistant\",\"tool_calls\":["
+		"{\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"Read\",\"arguments\":\"{\\\"p\\\": "
+		"0.1}\"}},"
 		"{\"function\":{\"name\":\"Bash\",\"arguments\":{\"z\":1,\"a\":[]}}},"
 		"{\"function\":{\"name\":\"Stop\",\"arguments\":\"\"}}]},"
-		"{\"role\":\"tool\",\"tool_call_id\":\"a\",\"content\":\"ok\"}]", NULL, NULL, &err));
+		"{\"role\":\"tool\",\"tool_call_id\":\"a\",\"content\":\"ok\"}]",
+		NULL, NULL, &err));
 	const struct message *m = c.messages;
 	assert_int_equal(m[0].call_count, 3);
 	assert_true(str_is(m[0].calls[0].arguments, "{\"p\": 0.1}"));
@@ -60,7 +64,8 @@ TEST(calls_and_results_are_read)
 
 TEST(tools_keep_their_definition)
 {
-	static const char tools[] = "[{\"type\":\"function\",\"function\":{\"name\":\"Read\",\"parameters\":{\"type\":\"object\"},"
+	static const char tools[] =
+		"[{\"type\":\"function\",\"function\":{\"name\":\"Read\",\"parameters\":{\"type\":\"object\"},"
 		"\"description\":\"é\"},\"extra\":1},{\"type\":\"function\",\"function\":{\"name\":\"Stop\"}}]";
 	own_chat c = CHAT_INIT(1 << 16);
 	struct error err = {0};
@@ -84,31 +89,38 @@ TEST(an_error_names_the_field)
 	expect_refused("[{\"role\":\"user\"}]", NULL, "messages[0].content");
 	expect_refused("[{\"role\":\"user\",\"content\":null}]", NULL, "messages[0].content");
 	expect_refused("[{\"role\":\"assistant\",\"content\":7}]", NULL, "messages[0].content");
-	expect_refused("[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"\"},{\"type\":\"image_url\"}]}]", NULL,
-		"messages[0].content[1].type");
+	expect_refused("[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"\"},{\"type\":\"image_url\"}]}]",
+		NULL, "messages[0].content[1].type");
 	expect_refused("[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]", NULL, "messages[0].content[0].text");
 	expect_refused("[{\"role\":\"user\",\"content\":\"\",\"tool_calls\":[]}]", NULL, "messages[0].tool_calls");
 	expect_refused("[{\"role\":\"assistant\",\"tool_calls\":{}}]", NULL, "messages[0].tool_calls");
-	expect_refused("[{\"role\":\"assistant\",\"tool_calls\":[{}]}]", NULL, "messages[0].tool_calls[0].function.name");
-	expect_refused("[{\"role\":\"assistant\",\"tool_calls\":[{\"type\":\"x\"}]}]", NULL, "messages[0].tool_calls[0].type");
-	expect_refused("[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"a\",\"arguments\":\"[1]\"}}]}]", NULL,
-		"messages[0].tool_calls[0].function.arguments");
+	expect_refused(
+		"[{\"role\":\"assistant\",\"tool_calls\":[{}]}]", NULL, "messages[0].tool_calls[0].function.name");
+	expect_refused(
+		"[{\"role\":\"assistant\",\"tool_calls\":[{\"type\":\"x\"}]}]", NULL, "messages[0].tool_calls[0].type");
+	expect_refused(
+		"[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"a\",\"arguments\":\"[1]\"}}]}]",
+		NULL, "messages[0].tool_calls[0].function.arguments");
 	expect_refused("[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"a\"}}]}]", NULL,
 		"messages[0].tool_calls[0].function.arguments");
 	expect_refused("[{\"role\":\"tool\",\"content\":\"x\",\"tool_call_id\":1}]", NULL, "messages[0].tool_call_id");
 	expect_refused("[{\"role\":\"user\",\"content\":\"x\"}]", "{}", "tools");
 	expect_refused("[{\"role\":\"user\",\"content\":\"x\"}]", "[{}]", "tools[0].type");
-	expect_refused("[{\"role\":\"user\",\"content\":\"x\"}]", "[{\"type\":\"function\"}]", "tools[0].function.name");
+	expect_refused(
+		"[{\"role\":\"user\",\"content\":\"x\"}]", "[{\"type\":\"function\"}]", "tools[0].function.name");
 	expect_refused("[{\"role\":\"user\",\"content\":\"x\"}]",
-		"[{\"type\":\"function\",\"function\":{\"name\":\"a\",\"parameters\":[]}}]", "tools[0].function.parameters");
+		"[{\"type\":\"function\",\"function\":{\"name\":\"a\",\"parameters\":[]}}]",
+		"tools[0].function.parameters");
 }
 
 TEST(a_conversation_past_the_ceiling_is_refused)
 {
 	static const char *const bodies[] = {
 		"[{\"role\":\"user\",\"content\":\"01234567890123456789012345678901234567890123456789\"}]",
-		"[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"01234567890123456789012345678901234567890\"}]}]",
-		"[{\"role\":\"tool\",\"content\":\"\",\"tool_call_id\":\"01234567890123456789012345678901234567890123456789\"}]",
+		"[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":"
+		"\"01234567890123456789012345678901234567890\"}]}]",
+		"[{\"role\":\"tool\",\"content\":\"\",\"tool_call_id\":"
+		"\"01234567890123456789012345678901234567890123456789\"}]",
 	};
 
 	for (size_t i = 0; i < countof(bodies); i++) {

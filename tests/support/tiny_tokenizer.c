@@ -8,8 +8,13 @@
 #include "base/path.h"
 #include "base/utf8.h"
 
-#define QWEN_SPLIT "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*" \
-	"|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"
+#define QWEN_SPLIT "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}" \
+	"| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"
+
+#define QWEN_PRE_TOKENIZER \
+	"{\"type\":\"Sequence\",\"pretokenizers\":[" \
+	"{\"type\":\"Split\",\"pattern\":{\"Regex\":\"" QWEN_SPLIT "\"},\"behavior\":\"Isolated\",\"invert\":false}," \
+	"{\"type\":\"ByteLevel\",\"use_regex\":false}]}"
 
 /* Written as in the file, a space between the halves; " " itself is written Ġ. */
 static const char *const merges[TINY_MERGES][2] = {
@@ -71,8 +76,8 @@ static json_t *usual_added(void)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < countof(rows); i++)
-		json_array_append_new(list, json_pack("{sisssbsbsbsbsb}", "id", (int)(TINY_ADDED + i), "content", rows[i].content,
-			"single_word", 0, "lstrip", 0, "rstrip", 0, "normalized", 0, "special", rows[i].special));
+		json_array_append_new(list, json_pack("{sisssb}", "id", (int)(TINY_ADDED + i),
+			"content", rows[i].content, "special", rows[i].special));
 	return list;
 }
 
@@ -85,10 +90,9 @@ char *tiny_tokenizer(const struct tiny_tokenizer *o)
 	own_json *file = json_pack("{sososososO}",
 		"added_tokens", o->added ? parsed(o->added, NULL) : usual_added(),
 		"normalizer", parsed(o->normalizer, "{\"type\":\"NFC\"}"),
-		"pre_tokenizer", parsed(o->pre_tokenizer,
-			"{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":\"" QWEN_SPLIT "\"},"
-			"\"behavior\":\"Isolated\",\"invert\":false},{\"type\":\"ByteLevel\",\"use_regex\":false}]}"),
-		"decoder", parsed(o->decoder, "{\"type\":\"ByteLevel\"}"), "model", model);
+		"pre_tokenizer", parsed(o->pre_tokenizer, QWEN_PRE_TOKENIZER),
+		"decoder", parsed(o->decoder, "{\"type\":\"ByteLevel\"}"),
+		"model", model);
 	return json_dumps(file, JSON_INDENT(1));
 }
 

@@ -56,10 +56,12 @@ TEST(each_family_writes_turns_its_own_way)
 		"<|im_start|>assistant<|im_sep|>");
 	expect("Llama 3", ASK(QUESTION), "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
 		"<|start_header_id|>assistant<|end_header_id|>\n\n");
-	expect("Llama 3", ASK(TURNS), "<|begin_of_text|>"
+	expect("Llama 3", ASK(TURNS),
+		"<|begin_of_text|>"
 		"<|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|>"
 		"<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
-		"<|start_header_id|>assistant<|end_header_id|>\n\n<think>hm</think>Yes.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|>"
+		"<|start_header_id|>assistant<|end_header_id|>\n\n<think>hm</think>Yes.<|eot_id|>"
+		"<|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|>"
 		"<|start_header_id|>assistant<|end_header_id|>\n\n");
 	expect("Llama 3.1", ASK(QUESTION), "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n"
 		"Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n<|eot_id|>"

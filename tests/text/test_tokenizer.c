@@ -256,7 +256,8 @@ TEST(streaming_equals_decoding_at_once)
 		assert_ok(tokenizer_encode(t, (struct str){ text, n }, TOKENS_PARSED, &out, &err));
 		expect_stream(t, out.ids, out.count, i % 2);
 		for (size_t k = 0; k < countof(bytes); k++)   /* mostly the bytes that long characters are made of */
-			bytes[k] = (int32_t)(random_below(&seed, 8) ? 128 + random_below(&seed, 128) : random_below(&seed, 280));
+			bytes[k] = (int32_t)(random_below(&seed, 8) ? 128 + random_below(&seed, 128) :
+				random_below(&seed, 280));
 		expect_stream(t, bytes, countof(bytes), i % 2);
 	}
 }

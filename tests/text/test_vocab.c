@@ -166,7 +166,7 @@ static bool comes_from_cache(const struct folder *f)
 
 	assert_ok(vocab_load(&v, &m, f->tokenizer, f->cache, &err));
 	assert_true(vocab_word(&v, str_of("hello")) >= 0);
-	bool mapped = m.mapped > 0;
+	bool mapped = m.file.len > 0;
 	vocab_memory_done(&m);
 	return mapped;
 }
