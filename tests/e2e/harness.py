@@ -56,7 +56,13 @@ class Home:
 
     def __exit__(self, *_):
         self.run('daemon', 'stop')
+        log = self.path / '.shammah/daemon.log'
+        complaints = [line for line in (log.read_text(errors='replace') if log.exists() else '').split('\n')
+                      if 'Sanitizer' in line or 'runtime error' in line]
+        if complaints and (keep := os.environ.get('SHAMMAH_KEEP_LOGS')):
+            shutil.copy(log, pathlib.Path(keep) / f'{self.path.name}.log')
         shutil.rmtree(self.path, ignore_errors=True)
+        assert not complaints, complaints[:5]
 
     def start(self, *args, **more):
         return subprocess.Popen([PROGRAM, *map(str, args)], env=self.env, text=True, stdin=subprocess.DEVNULL,
