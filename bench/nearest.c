@@ -19,7 +19,6 @@ struct nearest {
 	struct vector *vectors;
 	size_t count;
 	float rarity[TERMS];
-	float bar;
 };
 
 static void add_term(struct vector *v, uint32_t hash)
@@ -91,8 +90,7 @@ void nearest_destroy(struct nearest *n)
 	free(n);
 }
 
-/* The most similar wording but `except`; its similarity. */
-static float search(const struct nearest *n, const struct vector *v, size_t except, size_t *found)
+static float search(const struct nearest *n, const struct vector *v, size_t *found)
 {
 	static float dense[TERMS];
 	float best = -1;
@@ -103,7 +101,7 @@ static float search(const struct nearest *n, const struct vector *v, size_t exce
 		float cosine = 0;
 		for (size_t j = 0; j < n->vectors[i].count; j++)
 			cosine += n->vectors[i].at[j] * dense[n->vectors[i].terms[j]];
-		if (cosine > best && i != except) {
+		if (cosine > best) {
 			best = cosine;
 			*found = i;
 		}
@@ -113,49 +111,15 @@ static float search(const struct nearest *n, const struct vector *v, size_t exce
 	return best;
 }
 
-struct guess {
-	float similarity;
-	bool given, right;
-};
-
-static int by_similarity(const void *a, const void *b)
-{
-	const struct guess *p = a, *q = b;
-	return (p->similarity < q->similarity) - (p->similarity > q->similarity);
-}
-
-void nearest_set_bar(struct nearest *n, float precision)
-{
-	own_mem struct guess *guesses = mem_zeroed(n->count, sizeof *guesses);
-	size_t given = 0, right = 0;
-
-	for (size_t i = 0; i < n->count; i++) {
-		size_t found = 0;
-		guesses[i].similarity = search(n, &n->vectors[i], i, &found);
-		guesses[i].given = n->wordings[found]->answer != CORPUS_NONE;
-		guesses[i].right = guesses[i].given && n->wordings[found]->answer == n->wordings[i]->answer;
-	}
-	qsort(guesses, n->count, sizeof *guesses, by_similarity);
-	n->bar = 2;
-	for (size_t i = 0; i < n->count; i++) {
-		given += guesses[i].given;
-		right += guesses[i].right;
-		if (given > 0 && (float)right >= precision * (float)given)
-			n->bar = guesses[i].similarity;
-	}
-}
-
-bool nearest_find(const struct nearest *n, struct str question, size_t *answer)
+size_t nearest_find(const struct nearest *n, struct str question, float *similarity)
 {
 	struct vector v;
 	size_t found = 0;
 
-	*answer = CORPUS_NONE;
+	*similarity = 0;
 	if (!read_terms(question, &v))
-		return false;
+		return CORPUS_NONE;
 	weigh(n, &v);
-	if (search(n, &v, n->count, &found) < n->bar)
-		return false;
-	*answer = n->wordings[found]->answer;
-	return *answer != CORPUS_NONE;
+	*similarity = search(n, &v, &found);
+	return n->wordings[found]->answer;
 }

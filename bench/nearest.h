@@ -1,6 +1,6 @@
 /*
- * The baseline for known answers: the wording nearest by TF-IDF cosine over
- * words and pairs of words answers, if it is near enough.  One thread.
+ * The baseline for known answers: the answer of the wording nearest by TF-IDF cosine over
+ * words and pairs of words.  One thread.
  */
 #pragma once
 
@@ -12,8 +12,5 @@ struct nearest;
 struct nearest *nearest_create(const struct wording *wordings, size_t count);
 void nearest_destroy(struct nearest *n);
 
-/* The lowest similarity at which so many answers are right when each wording is left out in turn. */
-void nearest_set_bar(struct nearest *n, float precision);
-
-/* False when the nearest wording is not near enough, or stands for no answer. */
-bool nearest_find(const struct nearest *n, struct str question, size_t *answer);
+/* The answer of the nearest wording, or CORPUS_NONE, and how near it is: 0 to 1. */
+size_t nearest_find(const struct nearest *n, struct str question, float *similarity);

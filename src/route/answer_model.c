@@ -5,13 +5,14 @@
 /* The natural logarithm of the sum of exponentials. */
 static float log_sum_exp(const float *z, size_t n)
 {
-	float top = z[0], sum = 0;
+	size_t top = 0;
+	float others = 0;
 
 	for (size_t i = 1; i < n; i++)
-		top = z[i] > top ? z[i] : top;
+		top = z[i] > z[top] ? i : top;
 	for (size_t i = 0; i < n; i++)
-		sum += expf(z[i] - top);
-	return top + logf(sum);
+		others += i == top ? 0 : expf(z[i] - z[top]);
+	return z[top] + log1pf(others);
 }
 
 void logits_of_columns(const float *z, size_t answer_count, size_t pattern_count, float *logits)

@@ -4,7 +4,7 @@
  * language model, and it never pretends to be one.
  *
  * Texts and model are part of the program.  Everything here is read-only,
- * allocates nothing, needs some 60 KB of stack, and may be called from any
+ * allocates nothing, needs some 40 KB of stack, and may be called from any
  * thread.  It looks at one message alone; whether a conversation's later message
  * may be matched at all is for the caller to decide.
  */

@@ -178,8 +178,8 @@ static void put_model(struct emitter *e, const struct lexicon *l, const struct v
 bool emit(struct buf *out, const struct corpus *c, const struct lexicon *l, const struct samples *s,
 	const struct weights *w, const struct validation *v, struct error *err)
 {
-	struct emitter e = { .out = out, .samples = s, .weights = w, .bytes = BUF_INIT(64 << 20) };
-	own_mem uint32_t *rows = e.rows = mem_zeroed(w->rows, sizeof *e.rows);
+	own_mem uint32_t *rows = mem_zeroed(w->rows, sizeof *rows);
+	struct emitter e = { .out = out, .samples = s, .weights = w, .bytes = BUF_INIT(64 << 20), .rows = rows };
 
 	if (memchr(c->files.data, '\\', c->files.len))
 		return error_set(err, ERROR_INVALID, "a file's name has a backslash");
