@@ -108,11 +108,6 @@ static struct tally tally_model(const struct corpus *c, size_t trained)
 		bool given = answers_match(w->text, &best);
 		count(&t, group_of(c, w->answer), given, given && w->answer == (size_t)(best.answer - answer_texts));
 	}
-<<<<<<< HEAD
-	print_tally("held out", &ours);
-	print_tally("peer, nearest by TF-IDF", &theirs);
-	nearest_destroy(nearest);
-=======
 	return t;
 }
 
@@ -121,9 +116,8 @@ static void measure_quality(const struct corpus *c, size_t trained)
 	struct tally ours = tally_model(c, trained);
 	struct tally theirs = tally_nearest(c, trained, ours.given);
 
-	print_tally("Known answers, held-out questions: the linear model", &ours);
-	print_tally("Known answers, held-out questions: nearest wording by TF-IDF cosine", &theirs);
->>>>>>> answers
+	print_tally("held out", &ours);
+	print_tally("peer, nearest by TF-IDF", &theirs);
 }
 
 static int by_value(const void *a, const void *b)
