@@ -441,6 +441,12 @@ def control_characters_of_an_answer_never_reach_the_terminal():
         t.end()
 
 
+def control_characters_of_a_models_name_never_reach_the_terminal():
+    with Home() as h, tempfile.TemporaryDirectory() as d:
+        result = h.ask('write a quicksort in ocaml', '--model', make_model(pathlib.Path(d) / 'Tiny\x1b[31m', '--says', 'hi'))
+        assert result.code == 0 and 'Tiny␛[31m' in result.err and '\x1b' not in result.err, result
+
+
 def ctrl_c_ends_one_shot_with_130():
     with Home() as h, Claude('--pause', 100) as c:
         h.env.update(c.env())
