@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """The program as its user meets it: command line, prompt, daemon, teacher."""
+import fcntl
 import os
 import pathlib
 import select
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 
 from harness import Claude, Home, LIMIT, PROGRAM, Skip, Terminal, free_port, main, make_model, wait_for
@@ -404,6 +407,22 @@ def pasted_lines_are_one_message():
         assert answer.count('Claude heard') == 1 and answer.rstrip().endswith('and explain it\r\n\x1b[2m- claude'), answer
         t.prompt()
         t.type('\x04')
+        assert t.end() == 0
+
+
+def a_line_is_broken_where_a_resized_window_ends():
+    with Home() as h:
+        t = Terminal(h)
+        t.prompt()
+        t.type('abcdefghijklmnop')
+        t.see('abcdefghijklmnop')
+        fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 20, 0, 0))
+        t.type('qrstuvwxyz')
+        assert 'qrstuvwxyz' not in t.see('z')
+        t.type('\x03')
+        t.prompt()
+        t.type('\x04')
+        t.see('^D\r\n')
         assert t.end() == 0
 
 
