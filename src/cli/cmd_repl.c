@@ -4,7 +4,7 @@
  * While a line is edited Ctrl+C must be a key and not a signal (the signal ends
  * answers, see cli/interrupt.h), so the editor's terminal mode switches signals
  * off and ^C is bound to a function: it drops the line, and on an empty one asks
- * for a second Ctrl+C.
+ * for a second Ctrl+C.  ^Z is bound as well, to the signal that it otherwise is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -66,6 +67,15 @@ static unsigned char on_ctrl_c(EditLine *editor, int key)
 	return CC_NEWLINE;
 }
 
+static unsigned char on_ctrl_z(EditLine *editor, int key)
+{
+	(void)key;
+	el_set(editor, EL_PREP_TERM, 0);
+	(void)raise(SIGTSTP);
+	el_set(editor, EL_PREP_TERM, 1);
+	return CC_REDISPLAY;
+}
+
 /* Without a UTF-8 locale the editor would take umlauts apart. */
 static void use_utf8(void)
 {
@@ -96,9 +106,12 @@ static void open_editor(struct repl *r)
 	el_set(r->editor, EL_PROMPT, prompt);
 	el_set(r->editor, EL_EDITOR, "emacs");
 	el_set(r->editor, EL_HIST, history, r->history);
+	el_set(r->editor, EL_SIGNAL, 1);     /* a resized window, and a terminal left as it was */
 	el_set(r->editor, EL_SETTY, "-d", "-isig", NULL);
 	el_set(r->editor, EL_ADDFN, "drop-line", "drop the line", on_ctrl_c);
+	el_set(r->editor, EL_ADDFN, "suspend", "go to the background", on_ctrl_z);
 	el_set(r->editor, EL_BIND, "^C", "drop-line", NULL);
+	el_set(r->editor, EL_BIND, "^Z", "suspend", NULL);
 	el_set(r->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
 }
 
@@ -137,8 +150,10 @@ static bool read_line(struct repl *r, struct buf *out, struct error *err)
 
 	if (r->dropped)
 		return true;
-	if (!line || n <= 0)
+	if (!line || n <= 0) {
+		puts("");
 		return false;
+	}
 	struct str text = { line, (size_t)n };
 	while (text.n && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r'))
 		text.n--;

@@ -69,9 +69,14 @@ void show_end(struct show *s)
 	s->fresh_line = true;
 }
 
+/* The text may be a teacher's error or a model's name: others' words too. */
 static void line(const struct show *s, const char *colour, const char *before, const char *text)
 {
-	fprintf(stderr, "%s%s%s%s\n", s->colour ? colour : "", before, text, s->colour ? PLAIN : "");
+	own_buf visible = BUF_INIT((size_t)64 << 10);
+	struct error err = {0};
+
+	if (add_visible(&visible, str_of(text), &err))
+		fprintf(stderr, "%s%s%s%s\n", s->colour ? colour : "", before, visible.data, s->colour ? PLAIN : "");
 }
 
 static void local_figures(const struct link_answer *a, char *out, size_t size)

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,19 @@ static bool wait_for_signal(int ms)
 	char bytes[16];
 
 	return poll(&in, 1, ms) > 0 && read(signal_pipe[0], bytes, sizeof bytes) > 0;
+}
+
+/* A descriptor a connection, and some for ourselves; many systems begin with 1,024 and allow more to who asks. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+	rlim_t wanted = CONNECTIONS_MAX + 256;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_warn("cannot have more open files; few connections can be served at once");
 }
 
 /* --- stages ---------------------------------------------------------------------------- */
@@ -194,6 +208,7 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 
 	if (!catch_signals(err))
 		return false;
+	raise_descriptor_limit();
 	s.teacher = teacher_create();
 	s.worker = worker_create(&options);
 	bool ok = start(&s, config, home, &ready_fd, &server, err);

@@ -1,7 +1,8 @@
 /*
  * One thread at most, alive only while there is something to load.  A folder
  * asked for meanwhile is loaded next; whatever was loaded for an older wish is
- * dropped.  The old model serves until the new one is ready.
+ * dropped.  The old model is let go first, since two may not fit into memory;
+ * answers under way keep it until they end.
  */
 #include "daemon/loader.h"
 
@@ -74,22 +75,31 @@ static struct loaded *load(const struct worker_options *o, const char *folder, s
 
 /* --- the thread ----------------------------------------------------------------------- */
 
+/* The folder to load, which the caller frees; the model so far is let go. */
+static char *begin(struct loader *l)
+{
+	pthread_mutex_lock(&l->lock);
+	struct loaded *old = take(l->loaded);
+	char *folder = mem_strdup(l->wanted);
+	pthread_mutex_unlock(&l->lock);
+	loaded_release(old);
+	return folder;
+}
+
 /* Installs what was loaded for `folder`, unless another is wanted by now; false then. */
 static bool install(struct loader *l, const char *folder, struct loaded *fresh, const struct error *err)
 {
-	struct loaded *old = fresh;
-
 	pthread_mutex_lock(&l->lock);
 	bool current = strcmp(folder, l->wanted) == 0;
 	if (current) {
-		old = l->loaded;
 		l->loaded = fresh;
 		l->state = fresh ? LOCAL_READY : LOCAL_FAILED;
 		snprintf(l->error, sizeof l->error, "%s", fresh ? "" : err->text);
 		l->running = false;
 	}
 	pthread_mutex_unlock(&l->lock);
-	loaded_release(old);
+	if (!current)
+		loaded_release(fresh);
 	return current;
 }
 
@@ -100,10 +110,8 @@ static void load_wanted(struct loader *l)
 	while (!installed) {
 		struct error err = {0};
 		uint64_t start = clock_ms();
+		own_mem char *folder = begin(l);
 
-		pthread_mutex_lock(&l->lock);
-		own_mem char *folder = mem_strdup(l->wanted);
-		pthread_mutex_unlock(&l->lock);
 		struct loaded *fresh = load(&l->options, folder, &err);
 		if (fresh)
 			log_info("model %s is ready after %llu ms", folder, (unsigned long long)(clock_ms() - start));

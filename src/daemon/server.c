@@ -332,7 +332,8 @@ void server_keep_alive(struct server *s)
 
 	pthread_mutex_lock(&s->lock);
 	for (struct exchange *x = s->exchanges; x; x = x->next)
-		reply_keep_alive(x->reply, now, SILENCE_MS);
+		if (!reply_is_gone(x->reply))
+			reply_keep_alive(x->reply, now, SILENCE_MS);
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -54,7 +54,7 @@ void server_quiesce(struct server *s);
 /* Every reply must have been ended before. */
 void server_stop(struct server *s);
 
-/* Keeps silent streams alive; called every few seconds, from any thread. */
+/* Keeps silent streams alive and cancels what nobody waits for any more; called every few seconds, from any thread. */
 void server_keep_alive(struct server *s);
 
 /* How many requests are under way. */

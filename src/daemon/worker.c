@@ -44,6 +44,7 @@ struct lists {
 	struct job *waiting, **waiting_end;
 	struct job *active[ANSWERS_MAX];
 	size_t active_count;
+	const struct loaded *full;       /* the model without memory for more, until an answer ends; only compared */
 };
 
 static void wake(void *user)
@@ -162,7 +163,7 @@ static bool model_error(struct loader *loader, struct error *err)
 static void admit_waiting(struct worker *w, struct lists *l)
 {
 	struct loaded *loaded = loader_get(w->loader);
-	bool full = false;
+	bool full = loaded && l->full == loaded && l->active_count > 0;
 
 	for (struct job **link = &l->waiting; *link; ) {
 		struct job *j = *link;
@@ -173,6 +174,7 @@ static void admit_waiting(struct worker *w, struct lists *l)
 			enum admission result = admit(j, loaded, &err);
 			/* Memory that nobody under way can give back is not waited for. */
 			full = result == LATER && l->active_count > 0;
+			l->full = full ? loaded : NULL;
 			over = result == REFUSED || (result == LATER && !full);
 		}
 		if (!over && !j->loaded) {
@@ -248,10 +250,12 @@ static bool visit_active(struct lists *l)
 	for (size_t i = 0; i < l->active_count; ) {
 		enum progress progress = job_step(l->active[i]);
 		moved |= progress != BLOCKED;
-		if (progress == ENDED)
-			memmove(&l->active[i], &l->active[i + 1], (--l->active_count - i) * sizeof *l->active);
-		else
+		if (progress != ENDED) {
 			i++;
+			continue;
+		}
+		memmove(&l->active[i], &l->active[i + 1], (--l->active_count - i) * sizeof *l->active);
+		l->full = NULL;
 	}
 	return moved;
 }

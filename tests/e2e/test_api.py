@@ -4,13 +4,14 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import tempfile
 import threading
 import time
 
-from harness import Home, LIMIT, main, make_model, read_all, wait_for
+from harness import Claude, Home, LIMIT, Skip, main, make_model, read_all, wait_for
 
 LONG = 'one two three four five six seven eight nine ten ' * 20
 HELLO = [{'role': 'user', 'content': 'hello there'}]
@@ -263,6 +264,34 @@ def a_thousand_slow_connections_hold_nobody_up():
         for s in slow:
             s.close()
         assert h.http('GET', '/health')[2]['status'] == 'ok'
+
+
+def more_connections_than_the_first_limit_of_open_files():
+    with Home() as h:
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if limit[1] < 2048:
+            raise Skip('few open files are allowed here')
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, limit[1]))
+        try:
+            h.daemon()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+        held = [socket.create_connection(('127.0.0.1', h.port), timeout=LIMIT) for _ in range(600)]
+        assert h.http('GET', '/health')[0] == 200
+        for s in held:
+            s.close()
+
+
+def who_hangs_up_no_longer_keeps_the_teacher_busy():
+    with Home() as h, Claude('--hang') as c:
+        h.env.update(c.env())
+        h.daemon()
+        body = json.dumps({'messages': HELLO, 'model': 'teacher'}).encode()
+        s = socket.create_connection(('127.0.0.1', h.port), timeout=LIMIT)
+        s.sendall(b'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n' % len(body) + body)
+        time.sleep(0.3)
+        s.close()
+        wait_for(lambda: 'source="teacher",result="cancelled"} 1' in h.http('GET', '/metrics')[2], 'the teacher to be let go')
 
 
 # --- life --------------------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """The program as its user meets it: command line, prompt, daemon, teacher."""
+import fcntl
 import os
 import pathlib
 import select
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 
 from harness import Claude, Home, LIMIT, PROGRAM, Skip, Terminal, free_port, main, make_model, wait_for
@@ -407,6 +410,22 @@ def pasted_lines_are_one_message():
         assert t.end() == 0
 
 
+def a_line_is_broken_where_a_resized_window_ends():
+    with Home() as h:
+        t = Terminal(h)
+        t.prompt()
+        t.type('abcdefghijklmnop')
+        t.see('abcdefghijklmnop')
+        fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 20, 0, 0))
+        t.type('qrstuvwxyz')
+        assert 'qrstuvwxyz' not in t.see('z')
+        t.type('\x03')
+        t.prompt()
+        t.type('\x04')
+        t.see('^D\r\n')
+        assert t.end() == 0
+
+
 def ctrl_c_stops_an_answer_and_twice_leaves():
     with Home() as h, Claude('--pause', 100) as c:
         h.env.update(c.env())
@@ -439,6 +458,12 @@ def control_characters_of_an_answer_never_reach_the_terminal():
         t.prompt()
         t.type('\x04')
         t.end()
+
+
+def control_characters_of_a_models_name_never_reach_the_terminal():
+    with Home() as h, tempfile.TemporaryDirectory() as d:
+        result = h.ask('write a quicksort in ocaml', '--model', make_model(pathlib.Path(d) / 'Tiny\x1b[31m', '--says', 'hi'))
+        assert result.code == 0 and 'Tiny␛[31m' in result.err and '\x1b' not in result.err, result
 
 
 def ctrl_c_ends_one_shot_with_130():
