@@ -42,6 +42,7 @@ struct reply {
 	struct MHD_Connection *connection;   /* NULL once gone */
 	int socket;
 	bool suspended;
+	bool slept;                          /* was suspended once: libmicrohttpd saw no hang-up then, nor will later */
 	bool whole, streaming, ended;        /* what the producer did so far */
 	bool expect_stream;
 	struct reply_head head;
@@ -173,14 +174,18 @@ bool reply_has_room(struct reply *r)
 	return room;
 }
 
+static bool is_gone_locked(const struct reply *r)
+{
+	struct pollfd socket = { .fd = r->socket, .events = POLLRDHUP };
+
+	return !r->connection ||
+		(r->socket >= 0 && poll(&socket, 1, 0) > 0 && (socket.revents & (POLLRDHUP | POLLHUP | POLLERR)));
+}
+
 bool reply_is_gone(struct reply *r)
 {
 	pthread_mutex_lock(&r->lock);
-	bool gone = !r->connection;
-	if (!gone && r->socket >= 0) {
-		struct pollfd socket = { .fd = r->socket, .events = POLLRDHUP };
-		gone = poll(&socket, 1, 0) > 0 && (socket.revents & (POLLRDHUP | POLLHUP | POLLERR));
-	}
+	bool gone = is_gone_locked(r);
 	pthread_mutex_unlock(&r->lock);
 	if (gone)
 		cancel_fire(&r->cancel);
@@ -250,7 +255,7 @@ static bool take_bytes_locked(struct reply *r, char *out, size_t max, size_t *n)
 
 static void suspend_locked(struct reply *r)
 {
-	r->suspended = true;
+	r->suspended = r->slept = true;
 	MHD_suspend_connection(r->connection);
 }
 
@@ -267,7 +272,7 @@ static ssize_t read_stream(void *user, uint64_t position, char *out, size_t max)
 		room = take_bytes_locked(r, out, max, &n);
 		result = (ssize_t)n;
 	} else if (r->ended) {
-		result = MHD_CONTENT_READER_END_OF_STREAM;
+		result = r->slept && is_gone_locked(r) ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
 	} else {
 		suspend_locked(r);
 	}
@@ -338,7 +343,10 @@ bool reply_serve(struct reply *r)
 	pthread_mutex_lock(&r->lock);
 	struct MHD_Connection *connection = r->connection;
 	unsigned status = r->whole ? r->head.status : MHD_HTTP_OK;
-	if (r->whole)
+	bool gone = r->slept && is_gone_locked(r);
+	if (gone && (r->whole || r->streaming || r->ended))
+		connection = NULL;
+	else if (r->whole)
 		response = whole_response(r);
 	else if (r->streaming || r->ended)
 		response = stream_response(r);
@@ -346,7 +354,7 @@ bool reply_serve(struct reply *r)
 		suspend_locked(r);
 	pthread_mutex_unlock(&r->lock);
 	if (!response)
-		return true;
+		return connection != NULL;
 	enum MHD_Result ok = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return ok == MHD_YES;

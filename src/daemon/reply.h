@@ -73,7 +73,7 @@ void reply_keep_alive(struct reply *r, uint64_t now_ms, uint64_t silence_ms);
 
 /* --- for the HTTP side (daemon/server.c) ---------------------------------- */
 
-/* Queues what there is on the connection, or suspends it until there is something. */
+/* Queues what there is on the connection, or suspends it until there is something; false when it is to be closed. */
 bool reply_serve(struct reply *r);
 
 /* The HTTP status sent, or about to be; 0 when nothing was. */

@@ -52,6 +52,15 @@ def begun(s):
         data += piece
 
 
+def half_closed(port):
+    """How many connections of this port wait for us to close them (CLOSE_WAIT; proc(5))."""
+    try:
+        lines = pathlib.Path('/proc/net/tcp').read_text().splitlines()
+    except OSError as why:
+        raise Skip('needs /proc/net/tcp') from why
+    return sum(fields[1].endswith(f':{port:04X}') and fields[3] == '08' for fields in map(str.split, lines))
+
+
 # --- answers -----------------------------------------------------------------------------
 
 def says_what_the_model_says_whole_and_streamed():
@@ -237,6 +246,7 @@ def who_hangs_up_frees_the_place():
             s.close()
         wait_for(lambda: h.status()['queue']['active'] == 0, 'the places to be free')
         assert 'source="local",result="cancelled"} 20' in h.http('GET', '/metrics')[2]
+        wait_for(lambda: half_closed(h.port) == 0, 'the connections to be closed')
 
 
 def a_reader_that_does_not_read_holds_nobody_up():
@@ -292,6 +302,7 @@ def who_hangs_up_no_longer_keeps_the_teacher_busy():
         time.sleep(0.3)
         s.close()
         wait_for(lambda: 'source="teacher",result="cancelled"} 1' in h.http('GET', '/metrics')[2], 'the teacher to be let go')
+        wait_for(lambda: half_closed(h.port) == 0, 'its connection to be closed')
 
 
 # --- life --------------------------------------------------------------------------------------------
@@ -357,4 +368,4 @@ def the_log_holds_no_text_of_questions():
 
 if __name__ == '__main__':
     main([v for v in list(globals().values()) if callable(v) and getattr(v, '__module__', '') == '__main__'
-          and v.__name__ not in ('Served', 'text', 'events', 'begun')])
+          and v.__name__ not in ('Served', 'text', 'events', 'begun', 'half_closed')])
