@@ -38,6 +38,7 @@ lint: build
 	@scripts/lint $(BUILD)
 
 install: build
+	@$(MESON) configure $(BUILD) -Dprefix='$(PREFIX)' && ninja -C $(BUILD) --quiet
 	@DESTDIR='$(DESTDIR)' $(MESON) install -C $(BUILD) --no-rebuild
 
 build: setup $(BUILD)/build.ninja

@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "config/home.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "config/home.h"
 #include "cli/commands.h"
 #include "cli/link.h"
 #include "daemon/daemon.h"

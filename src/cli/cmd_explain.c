@@ -209,6 +209,10 @@ int cmd_explain(const struct options *o, struct config *c)
 		error_set(&err, ERROR_INVALID, "usage: shammah explain %s", o->command->usage);
 		return complain(&err);
 	}
+	if (o->jsonl && rest) {
+		error_set(&err, ERROR_INVALID, "with --jsonl the input comes from standard input, not from the command line");
+		return complain(&err);
+	}
 	if (!open_judges(k, &j, o, c, &err))
 		return complain(&err);
 	int code = o->jsonl ? judge_lines(k, &j) : judge_one(k, &j, rest);

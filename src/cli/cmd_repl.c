@@ -14,17 +14,19 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "config/home.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "config/home.h"
 #include "cli/commands.h"
 #include "cli/conversation.h"
 #include "cli/interrupt.h"
 
 #define HISTORY_LINES 1000
+#define HISTORY_BYTES ((off_t)1 << 20)   /* of the file, before it is shortened to those lines */
 #define MESSAGE_MAX ((size_t)12 << 20)
 
 const struct prompt_command prompt_commands[] = {
@@ -84,6 +86,19 @@ static void use_utf8(void)
 		(void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 
+/* Lines are only ever appended; now and then the file is written anew, with those that are kept. */
+static void shorten_history(struct repl *r)
+{
+	struct stat st;
+	HistEvent event;
+	own_mem char *fresh = mem_printf("%s.%ld", r->history_file, (long)getpid());
+
+	if (stat(r->history_file, &st) < 0 || st.st_size <= HISTORY_BYTES)
+		return;
+	if (history(r->history, &event, H_SAVE, fresh) < 0 || chmod(fresh, 0600) < 0 || rename(fresh, r->history_file) < 0)
+		(void)unlink(fresh);
+}
+
 static void open_history(struct repl *r, const char *home)
 {
 	HistEvent event;
@@ -92,8 +107,12 @@ static void open_history(struct repl *r, const char *home)
 	history(r->history, &event, H_SETSIZE, HISTORY_LINES);
 	history(r->history, &event, H_SETUNIQUE, 1);
 	r->history_file = home_path(home, HOME_HISTORY);
-	if (!path_is_file(r->history_file) || history(r->history, &event, H_LOAD, r->history_file) >= 0)
+	if (!path_is_file(r->history_file))
 		return;
+	if (history(r->history, &event, H_LOAD, r->history_file) >= 0) {
+		shorten_history(r);
+		return;
+	}
 	fprintf(stderr, "shammah: cannot read %s; it is left as it is\n", r->history_file);
 	free(take(r->history_file));
 }
@@ -115,7 +134,10 @@ static void open_editor(struct repl *r)
 	el_set(r->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
 }
 
-/* Appended line by line, so that two sessions do not overwrite each other's. */
+/*
+ * Appended line by line, so that two sessions do not overwrite each other's.  libedit
+ * goes back as many entries as it is told and writes from there: 0 is the newest.
+ */
 static bool append_history(struct repl *r)
 {
 	int fd = open(r->history_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -124,7 +146,7 @@ static bool append_history(struct repl *r)
 
 	if (!file)
 		return false;
-	bool ok = fseek(file, 0, SEEK_END) == 0 && history(r->history, &event, H_NSAVE_FP, (size_t)1, file) >= 0;
+	bool ok = fseek(file, 0, SEEK_END) == 0 && history(r->history, &event, H_NSAVE_FP, (size_t)0, file) >= 0;
 	return fclose(file) == 0 && ok;
 }
 

@@ -19,9 +19,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "config/home.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "config/home.h"
 #include "cli/self.h"
 
 #define START_MS 10000

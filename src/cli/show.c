@@ -83,7 +83,7 @@ static void local_figures(const struct link_answer *a, char *out, size_t size)
 {
 	double seconds = (double)(a->total_ns - a->first_ns) / 1e9;
 
-	if (a->completion_tokens > 1 && seconds > 0)
+	if (a->completion_tokens > 1 && seconds >= 0.1)
 		snprintf(out, size, ", %zu tokens, %.1f a second", a->completion_tokens, (double)(a->completion_tokens - 1) / seconds);
 	else
 		snprintf(out, size, ", %zu tokens", a->completion_tokens);

@@ -15,10 +15,10 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "config/home.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "config/home.h"
 #include "daemon/service.h"
 
 #define TICK_MS 2000                  /* how often silent streams are looked at */

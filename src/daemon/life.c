@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "config/home.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "config/home.h"
 
 static struct flock whole_file(short type)
 {

@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "config/home.h"
 #include "base/path.h"
+#include "config/home.h"
 
 #define TIMELINES_MAX ANSWERS_MAX
 #define MEMORY_SHARE 4                   /* of the machine's memory, timelines get at most 1/4 */

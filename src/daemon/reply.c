@@ -303,6 +303,8 @@ static void add_headers(struct MHD_Response *response, const struct reply *r, co
 		snprintf(seconds, sizeof seconds, "%u", head->retry_after);
 		add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
 	}
+	if (head->final)
+		add_header(response, "X-Should-Retry", "false");   /* read by OpenAI's and Anthropic's SDKs */
 	if (head->preflight) {
 		add_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS");
 		add_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);

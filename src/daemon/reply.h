@@ -28,6 +28,7 @@ struct reply_head {
 	const char *type;            /* Content-Type, a literal */
 	unsigned retry_after;        /* seconds; 0: no Retry-After header */
 	bool preflight;              /* answers a CORS preflight */
+	bool final;                  /* asking again changes nothing: tells SDKs that retry by themselves */
 };
 
 /* For `connection`; `origin` (may be NULL, copied) is allowed by CORS. */

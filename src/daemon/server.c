@@ -59,7 +59,7 @@ void reply_error(struct reply *r, unsigned status, const char *type, const char 
 	if (!error || !json_write(&body, error, &err))
 		buf_put(&body, "{\"error\":{\"message\":\"internal error\",\"type\":\"server_error\",\"param\":null,\"code\":null}}");
 	reply_whole(r, (struct reply_head){ .status = status, .type = "application/json",
-		.retry_after = status == MHD_HTTP_SERVICE_UNAVAILABLE ? 1 : 0 }, &body);
+		.retry_after = status == MHD_HTTP_SERVICE_UNAVAILABLE && !code ? 1 : 0, .final = code != NULL }, &body);
 }
 
 static void refuse(struct exchange *x, unsigned status, const char *code, const char *text)

@@ -82,7 +82,7 @@ void teacher_set(struct teacher *t, const char *key, const char *url, const char
 	forget(t);
 	t->key = mem_strdup(key);
 	t->url = mem_strdup(url);
-	t->model = mem_strdup(model ? model : t->provider->default_model);
+	t->model = mem_strdup(provider_model(t->provider, model));
 	pthread_mutex_unlock(&t->lock);
 }
 

@@ -199,7 +199,7 @@ static enum outcome try(struct http_client *client, const struct ask *ask, struc
 
 bool ask_provider(struct http_client *client, const struct ask *ask, const struct request *request, struct error *err)
 {
-	const char *model = ask->model ? ask->model : ask->provider->default_model;
+	const char *model = provider_model(ask->provider, ask->model);
 	own_buf body = BUF_INIT(BODY_MAX);
 	enum outcome outcome = AGAIN;
 	bool plain = false;

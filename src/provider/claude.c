@@ -184,11 +184,22 @@ static bool read_event(struct provider_stream *s, const struct sse_event *event,
 	return handle(s, data, err);
 }
 
+/* As Claude Code's own settings may name them. */
+static const struct provider_alias aliases[] = {
+	{ "default", "claude-sonnet-5-5" },
+	{ "sonnet", "claude-sonnet-5-5" },
+	{ "opus", "claude-opus-5-5" },
+	{ "opusplan", "claude-opus-5-5" },
+	{ "haiku", "claude-haiku-4-5" },
+	{0},
+};
+
 extern const struct provider provider_claude;
 const struct provider provider_claude = {
 	.name = "claude",
 	.display_name = "Claude",
 	.default_model = "claude-sonnet-5-5",
+	.aliases = aliases,
 	.default_base_url = "https://api.anthropic.com",
 	.key_variable = "ANTHROPIC_API_KEY",
 	.key_header = "x-api-key",

@@ -14,3 +14,13 @@ const struct provider *provider_find(const char *name)
 			return providers[i];
 	return NULL;
 }
+
+const char *provider_model(const struct provider *p, const char *name)
+{
+	if (!name)
+		return p->default_model;
+	for (const struct provider_alias *a = p->aliases; a->name; a++)
+		if (strcmp(a->name, name) == 0)
+			return a->model;
+	return name;
+}

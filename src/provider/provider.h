@@ -16,10 +16,16 @@
 #include "net/sse.h"
 #include "provider/stream.h"
 
+/* A short name that the vendor's own tools take for a model. */
+struct provider_alias {
+	const char *name, *model;
+};
+
 struct provider {
 	const char *name;            /* as written in the configuration */
 	const char *display_name;    /* for people */
 	const char *default_model;
+	const struct provider_alias *aliases;    /* ended by a NULL name */
 	const char *default_base_url;
 	const char *key_variable;    /* environment variable with the API key, as the vendor's own tools read it */
 	const char *key_header;      /* the header that carries the key */
@@ -43,3 +49,6 @@ extern const struct provider *const providers[];   /* in the order the fallback 
 extern const size_t provider_count;
 
 const struct provider *provider_find(const char *name);
+
+/* The model meant by a name: the default for NULL, an alias's model, else the name itself. */
+const char *provider_model(const struct provider *p, const char *name);

@@ -83,6 +83,9 @@ const char *route_nobody_text(const struct route_facts *f)
 	if (f->wish == WISH_TEACHER)
 		return "The teacher was asked for, but there is no API key for Claude.\n"
 		       "Run `export ANTHROPIC_API_KEY=YOUR_KEY` and ask again.";
+	if (f->local == LOCAL_FAILED && f->wish == WISH_LOCAL)
+		return "The local model was asked for, but it could not be loaded.\n"
+		       "Run `shammah daemon status` to see why it failed.";
 	if (f->local == LOCAL_FAILED)
 		return "The local model could not be loaded, and there is no API key for Claude.\n"
 		       "Run `shammah daemon status` to see why it failed.";

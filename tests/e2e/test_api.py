@@ -237,7 +237,7 @@ def a_hundred_streams_get_their_own_answers():
 
 
 def who_hangs_up_frees_the_place():
-    with Served('--says', LONG * 8, '--context', 8192) as h:
+    with Served('--says', LONG * 40, '--context', 65536) as h:
         streams = [h.stream() for _ in range(20)]
         for s in streams:
             begun(s)

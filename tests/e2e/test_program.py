@@ -369,7 +369,7 @@ def the_prompt_answers_remembers_and_leaves():
         t.type('/exit\n')
         assert t.end() == 0
         history = (h.path / '.shammah/history').read_text()
-        assert 'quicksort' in history
+        assert history.count('quicksort') == 1, history
         assert (h.path / '.shammah/history').stat().st_mode & 0o777 == 0o600
 
 

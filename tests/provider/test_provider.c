@@ -45,9 +45,22 @@ TEST(every_provider_explains_every_status)
 			}
 }
 
+TEST(short_names_mean_a_model_and_other_names_themselves)
+{
+	for (size_t i = 0; i < provider_count; i++) {
+		const struct provider *p = providers[i];
+		assert_string_equal(provider_model(p, NULL), p->default_model);
+		assert_string_equal(provider_model(p, "some-model-1"), "some-model-1");
+		for (const struct provider_alias *a = p->aliases; a->name; a++)
+			assert_string_equal(provider_model(p, a->name), a->model);
+	}
+	assert_string_equal(provider_model(provider_find("claude"), "sonnet"), "claude-sonnet-5-5");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(short_names_mean_a_model_and_other_names_themselves),
 		cmocka_unit_test(every_provider_fills_every_slot),
 		cmocka_unit_test(a_provider_is_found_by_its_name),
 		cmocka_unit_test(every_provider_explains_every_status),
