@@ -21,7 +21,7 @@
 #include "model/timeline.h"
 #include "report.h"
 
-enum { PROMPT = 128, ROUNDS = 24, TOKENS = 8, ROOM = 512, CHILD_TOKENS = 16 };
+enum { PROMPT = 128, ROUNDS = 60, TOKENS = 8, ROOM = 512, CHILD_TOKENS = 16 };
 
 static void die(const struct error *err)
 {
