@@ -17,7 +17,7 @@
 
 struct call {
 	struct teacher *teacher;
-	struct delivery *answer;
+	struct delivery *delivery;
 	struct reply *reply;             /* outlives the answer, to be cancelled */
 	char *key, *url, *model;         /* as they were when it was asked */
 	struct call *next, **link;
@@ -147,15 +147,15 @@ static void *run_call(void *user)
 	struct http_client *client = take_client(t, &err);
 	struct ask ask = {
 		.provider = t->provider, .base_url = c->url, .key = c->key, .model = c->model,
-		.cancel = reply_cancel(c->reply), .on_delta = delivery_delta, .on_notice = on_notice, .user = c->answer,
+		.cancel = reply_cancel(c->reply), .on_delta = delivery_delta, .on_notice = on_notice, .user = c->delivery,
 	};
 
-	bool ok = client && ask_provider(client, &ask, &c->answer->request, &err);
+	bool ok = client && ask_provider(client, &ask, &c->delivery->request, &err);
 	if (client)
 		give_back(t, client);
 	if (!ok && err.kind != ERROR_CANCELLED)
 		log_warn("teacher: %s", err.text);
-	delivery_finish(c->answer, ok ? NULL : &err);
+	delivery_finish(c->delivery, ok ? NULL : &err);
 	unlink_call(c);
 	return NULL;
 }
@@ -198,7 +198,7 @@ bool teacher_ask(struct teacher *t, struct delivery *a, struct error *err)
 {
 	struct call *c = mem_zeroed(1, sizeof *c);
 
-	*c = (struct call){ .teacher = t, .answer = a, .reply = a->reply };
+	*c = (struct call){ .teacher = t, .delivery = a, .reply = a->reply };
 	a->waits = true;
 	if (!link_call(t, c)) {
 		free(c);

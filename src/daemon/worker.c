@@ -21,7 +21,7 @@
 #define LOOK_MS 250                      /* how often waiting clients are looked at */
 
 struct job {
-	struct delivery *answer;
+	struct delivery *delivery;
 	struct loaded *loaded;           /* the model it began with; NULL while it waits */
 	struct generation *generation;
 	struct timeline *timeline;
@@ -70,7 +70,7 @@ static void job_release(struct job *j)
 
 static void job_end(struct job *j, const struct error *failure)
 {
-	struct delivery *a = j->answer;
+	struct delivery *a = j->delivery;
 
 	job_release(j);
 	/* Before the first slice too large means one thing: the prompt. */
@@ -90,7 +90,7 @@ static enum progress job_fail(struct job *j, const struct error *err)
 
 static bool job_gone(struct job *j, struct error *err)
 {
-	return delivery_is_gone(j->answer) && !error_set(err, ERROR_CANCELLED, "the client hung up");
+	return delivery_is_gone(j->delivery) && !error_set(err, ERROR_CANCELLED, "the client hung up");
 }
 
 /* One slice: a piece of the prompt, or a token. */
@@ -101,15 +101,15 @@ static enum progress job_step(struct job *j)
 
 	if (job_gone(j, &err))
 		return job_fail(j, &err);
-	if (!delivery_flush(j->answer))
+	if (!delivery_flush(j->delivery))
 		return BLOCKED;
-	if (!generation_step(j->generation, reply_cancel(j->answer->reply), &ended, &err))
+	if (!generation_step(j->generation, reply_cancel(j->delivery->reply), &ended, &err))
 		return job_fail(j, &err);
 	if (ended) {
 		job_end(j, NULL);
 		return ENDED;
 	}
-	(void)delivery_flush(j->answer);
+	(void)delivery_flush(j->delivery);
 	return PROGRESS;
 }
 
@@ -121,7 +121,7 @@ static enum admission admit(struct job *j, struct loaded *loaded, struct error *
 {
 	size_t count;
 
-	j->generation = generation_create(loaded->model, &j->answer->request, delivery_delta, j->answer, err);
+	j->generation = generation_create(loaded->model, &j->delivery->request, delivery_delta, j->delivery, err);
 	if (!j->generation)
 		return REFUSED;
 	const int32_t *prompt = generation_prompt(j->generation, &count);
@@ -344,7 +344,7 @@ bool worker_submit(struct worker *w, struct delivery *a, struct error *err)
 {
 	struct job *j = mem_zeroed(1, sizeof *j);
 
-	j->answer = a;
+	j->delivery = a;
 	reply_on_room(a->reply, wake, w);
 	pthread_mutex_lock(&w->lock);
 	bool ok = !w->stopped && w->waiting + length(w->arrived) < WAITING_MAX;

@@ -103,6 +103,8 @@ static void put_tools(struct writer *w, const struct request *request)
 	put(w, chat->tool_count ? "]" : "");
 	if (chat->tool_count && request->tool_choice == TOOLS_NONE)
 		put(w, ",\"tool_choice\":{\"type\":\"none\"}");
+	else if (chat->tool_count && request->one_call)
+		put(w, ",\"tool_choice\":{\"type\":\"auto\",\"disable_parallel_tool_use\":true}");
 }
 
 static void put_text_block(struct writer *w, struct str text)

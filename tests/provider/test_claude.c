@@ -142,6 +142,11 @@ TEST(tools_are_sent_with_their_schemas)
 	own_buf body = BUF_INIT(1 << 16);
 	write_body(&r, false, &body);
 	assert_non_null(strstr(body.data, ",\"tool_choice\":{\"type\":\"none\"}"));
+	r.tool_choice = TOOLS_AUTO;
+	r.one_call = true;
+	buf_clear(&body);
+	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
+	assert_non_null(strstr(body.data, ",\"tool_choice\":{\"type\":\"auto\",\"disable_parallel_tool_use\":true}"));
 }
 
 TEST(wishes_are_sent_in_the_vendors_range)
