@@ -50,6 +50,17 @@ static int (*usual(const struct options *o))(const struct options *, struct conf
 	return o->print || o->mode == MODE_QUERY || !talk ? cmd_ask : cmd_repl;
 }
 
+/* A daemon can be looked at and stopped whatever the settings say. */
+static bool needs_settings(const struct options *o)
+{
+	static const char *const without[] = { "stop", "status", "logs" };
+
+	for (size_t i = 0; i < countof(without); i++)
+		if (o->command && o->command->run == cmd_daemon && strcmp(o->text, without[i]) == 0)
+			return false;
+	return true;
+}
+
 static int run(const struct options *o)
 {
 	struct error err = {0};
@@ -59,7 +70,7 @@ static int run(const struct options *o)
 		return puts("shammah " SHAMMAH_VERSION), EXIT_ANSWERED;
 	if (o->help || (o->command && o->command->run == cmd_help))
 		return cmd_help(o, &config);
-	if (!configure(o, &config, &err))
+	if (needs_settings(o) && !configure(o, &config, &err))
 		return complain(&err);
 	return (o->command ? o->command->run : usual(o))(o, &config);
 }
