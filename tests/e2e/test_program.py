@@ -144,7 +144,8 @@ def known_stays_known_and_local_stays_local():
         h.env.update(c.env())
         assert h.ask('write a quicksort in ocaml', '--source', 'known').code == 1
         assert h.ask('write a quicksort in ocaml', '--source', 'local').code == 1
-        assert 'Claude heard' in h.ask('what is reciprocity', '--source', 'teacher').out
+        result = h.ask('what is reciprocity', '--source', 'teacher')
+        assert 'Claude heard' in result.out, result
 
 
 def config_shows_origins_and_masks_the_key():
