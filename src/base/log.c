@@ -5,18 +5,10 @@
 #include "base/log.h"
 
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static _Atomic int log_fd = STDERR_FILENO;
-
-void log_to(int fd)
-{
-	log_fd = fd;
-}
 
 static void write_line(const char *severity, const char *fmt, va_list ap)
 {
@@ -34,7 +26,7 @@ static void write_line(const char *severity, const char *fmt, va_list ap)
 		if ((unsigned char)*c < ' ')
 			*c = ' ';
 	line[n++] = '\n';
-	(void)!write(log_fd, line, n);
+	(void)!write(STDERR_FILENO, line, n);
 }
 
 #define DEFINE(name, severity) \

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "net/sse_write.h"
 
 #define WHOLE_MAX ((size_t)16 << 20)
 
@@ -199,14 +200,17 @@ bool openai_write_delta(struct openai_writer *w, const struct delta *d, struct b
 
 void openai_write_failure(struct buf *out, const struct error *why)
 {
+	own_buf json = BUF_INIT(8192);
 	const char *type;
 	struct error err = {0};
 
 	(void)openai_status(why, &type);
-	buf_put(out, "data: {\"error\":{\"message\":");
-	if (!json_write_string(out, str_of(why->text), &err))
-		buf_put(out, "\"\"");
-	buf_putf(out, ",\"type\":\"%s\",\"param\":null,\"code\":null}}\n\n", type);
+	buf_put(&json, "{\"error\":{\"message\":");
+	if (!json_write_string(&json, str_of(why->text), &err))
+		buf_put(&json, "\"\"");
+	buf_putf(&json, ",\"type\":\"%s\",\"param\":null,\"code\":null}}", type);
+	/* Without room for it the stream ends without [DONE], which says the same. */
+	(void)!sse_write_event(out, NULL, buf_str(&json), &err);
 }
 
 /* --- a whole answer ------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/sse_write.h"
 
 #define CHUNKS 2                         /* that may wait, besides the last one of all */
 #define PLACES (CHUNKS + 1)
@@ -166,14 +167,6 @@ void reply_finish(struct reply *r, struct buf *last)
 	unlock_and_wake(r);
 }
 
-bool reply_has_room(struct reply *r)
-{
-	pthread_mutex_lock(&r->lock);
-	bool room = !r->connection || r->count < CHUNKS;
-	pthread_mutex_unlock(&r->lock);
-	return room;
-}
-
 static bool is_gone_locked(const struct reply *r)
 {
 	struct pollfd socket = { .fd = r->socket, .events = POLLRDHUP };
@@ -223,12 +216,12 @@ void reply_expect_stream(struct reply *r)
 void reply_keep_alive(struct reply *r, uint64_t now_ms, uint64_t silence_ms)
 {
 	own_buf comment = BUF_INIT(64);
+	struct error err = {0};
 
 	pthread_mutex_lock(&r->lock);
-	if (r->expect_stream && !r->ended && !r->count && now_ms >= r->active_ms + silence_ms) {
-		buf_put(&comment, ": keep-alive\n\n");
+	if (r->expect_stream && !r->ended && !r->count && now_ms >= r->active_ms + silence_ms &&
+	    sse_write_comment(&comment, "keep-alive", &err))
 		(void)push_locked(r, &comment);
-	}
 	unlock_and_wake(r);
 }
 

@@ -50,9 +50,6 @@ bool reply_push_wait(struct reply *r, struct buf *chunk);
 /* The last chunk (may be empty; always finds room) and the end.  Nothing more may be sent. */
 void reply_finish(struct reply *r, struct buf *last);
 
-/* Whether a push would find room now. */
-bool reply_has_room(struct reply *r);
-
 /* Whether the client has hung up; looks at the socket, one system call. */
 bool reply_is_gone(struct reply *r);
 

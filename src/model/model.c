@@ -45,7 +45,6 @@ void model_release(struct model *m)
 
 struct engine *model_engine(const struct model *m) { return m->engine; }
 const struct tokenizer *model_tokenizer(const struct model *m) { return m->tokenizer; }
-const struct template *model_template(const struct model *m) { return m->family; }
 
 bool model_is_end(const struct model *m, int32_t token)
 {

@@ -70,11 +70,6 @@ bool route_wish_find(struct str name, enum route_wish *wish)
 	return false;
 }
 
-const char *route_wish_name(enum route_wish wish)
-{
-	return wish_names[wish];
-}
-
 const char *route_nobody_text(const struct route_facts *f)
 {
 	if (f->wish == WISH_KNOWN)

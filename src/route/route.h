@@ -37,7 +37,6 @@ struct decision route_decide(const struct route_facts *facts);
 
 /* "auto", "known", "local", "teacher", as --source takes them; false for anything else. */
 bool route_wish_find(struct str name, enum route_wish *wish);
-const char *route_wish_name(enum route_wish wish);
 
 /*
  * The plain statement for ROUTE_NOBODY: what is missing, and the one command
