@@ -24,6 +24,7 @@
 #define TICK_MS 2000                  /* how often silent streams are looked at */
 #define GRACE_MS 3000                 /* for answers under way, before they are cancelled */
 #define FAREWELL_MS 1000              /* for the cancelled ones, to say so */
+#define STOP_SECONDS 5                /* for the HTTP threads to end, before SIGALRM ends all */
 #define LOG_MAX ((off_t)1 << 20)      /* bytes, before the log is put aside as daemon.log.1 */
 
 /* --- signals ------------------------------------------------------------------------ */
@@ -219,7 +220,10 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	} else {
 		report(&ready_fd, s.life.pid_file < 0 && err->kind == ERROR_UNAVAILABLE ? "taken" : err->text);
 	}
+	/* Nothing is left that could be lost: a thread that does not end must not keep the process. */
+	(void)alarm(STOP_SECONDS);
 	server_stop(server);
+	(void)alarm(0);
 	life_end(&s.life);
 	if (ok)
 		leave_if_loading(&s);
