@@ -218,7 +218,6 @@ static void note_usage(struct asking *x, const json_t *usage)
 {
 	if (!json_is_object(usage))
 		return;
-	x->answer->prompt_tokens = (size_t)json_integer_value(json_object_get(usage, "prompt_tokens"));
 	x->answer->completion_tokens = (size_t)json_integer_value(json_object_get(usage, "completion_tokens"));
 }
 

@@ -38,7 +38,7 @@ json_t *link_json(struct link *l, const char *path, const json_t *body, int *sta
 /* What came with an answer besides its text. */
 struct link_answer {
 	char *kind, *name, *reason;   /* who answered, as in daemon/openai.h; NULL: unknown */
-	size_t prompt_tokens, completion_tokens;
+	size_t completion_tokens;
 	uint64_t first_ns, total_ns;  /* from the question to the first text, and to the end */
 	bool cut_by_length;
 };

@@ -147,11 +147,10 @@ static void configure(void *user, const struct http_request_in *in, struct reply
 	send_json(r, json_pack("{s:b}", "ok", 1));
 }
 
-void service_answered(void *user, const struct route *route, unsigned http_status)
+void service_answered(void *user, unsigned http_status)
 {
 	struct service *s = user;
 
-	(void)route;
 	metrics_http(&s->metrics, http_status);
 }
 

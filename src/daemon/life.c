@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/random.h"
 #include "config/home.h"
 
 static struct flock whole_file(short type)
@@ -60,13 +60,10 @@ static bool lock(struct life *l, const char *path, struct error *err)
 
 static bool make_token(struct life *l, struct error *err)
 {
-	unsigned char bytes[TOKEN_LENGTH / 2];
 	own_mem char *path = home_path(l->home, HOME_TOKEN);
 
-	if (getentropy(bytes, sizeof bytes) < 0)
-		return error_errno(err, "cannot get random bytes");
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(l->token + 2 * i, 3, "%02x", bytes[i]);
+	if (!random_hex(l->token, TOKEN_LENGTH, err))
+		return false;
 	return file_write(path, str_of(l->token), 0600, err);
 }
 

@@ -5,12 +5,11 @@
 #include "daemon/openai.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/utf8.h"
 #include "net/sse_write.h"
 
@@ -35,12 +34,10 @@ static const char *const finish_names[] = {
 
 static char *fresh_id(void)
 {
-	unsigned char bytes[12] = {0};
-	char text[2 * sizeof bytes + 1];
+	char text[25];
+	struct error err = {0};
 
-	(void)!getentropy(bytes, sizeof bytes);
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	(void)!random_hex(text, sizeof text - 1, &err);
 	return mem_printf("chatcmpl-%s", text);
 }
 

@@ -195,7 +195,7 @@ static void handle(struct exchange *x, struct MHD_Connection *connection, const 
 	} else if (x->route) {
 		size_t base = strlen(x->route->path), n = strlen(path);
 		struct http_request_in in = {
-			.path = { path, n }, .tail = str_from((struct str){ path, n }, base < n ? base : n),
+			.tail = str_from((struct str){ path, n }, base < n ? base : n),
 			.body = buf_str(&x->body), .token = bearer(connection),
 		};
 		x->route->handle(x->server->options.user, &in, x->reply);
@@ -238,7 +238,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
 		return;
 	reply_hang_up(x->reply);
 	if (s->options.on_answered)
-		s->options.on_answered(s->options.user, x->route, reply_status(x->reply));
+		s->options.on_answered(s->options.user, reply_status(x->reply));
 	exchange_destroy(x);
 	*state = NULL;
 }

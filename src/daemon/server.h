@@ -17,7 +17,6 @@
 #define HEADERS_MAX ((size_t)64 << 10)    /* bytes of request line and headers */
 
 struct http_request_in {
-	struct str path;
 	struct str tail;           /* the path after a prefix route's path */
 	struct str body;
 	const char *token;         /* bearer token, NULL when none */
@@ -39,7 +38,7 @@ struct server_options {
 	size_t route_count;
 	void *user;                /* for the handlers */
 	/* Called once for each request answered; any HTTP thread. */
-	void (*on_answered)(void *user, const struct route *route, unsigned status);
+	void (*on_answered)(void *user, unsigned status);
 };
 
 struct server;

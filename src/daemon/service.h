@@ -24,4 +24,4 @@ extern const struct route routes[];
 extern const size_t route_count;
 
 /* For server_options.on_answered, with the service as user. */
-void service_answered(void *user, const struct route *route, unsigned http_status);
+void service_answered(void *user, unsigned http_status);

@@ -31,10 +31,9 @@ static void keep(void *user, const struct http_request_in *in, struct reply *r)
 	__atomic_store_n(&kept, reply_ref(r), __ATOMIC_RELEASE);
 }
 
-static void count(void *user, const struct route *route, unsigned status)
+static void count(void *user, unsigned status)
 {
 	(void)user;
-	(void)route;
 	(void)status;
 	answered++;
 }
