@@ -92,7 +92,7 @@ static void next_token(struct ours *o)
 	struct pick pick;
 	uint64_t start = clock_ns();
 
-	if (!sampler_pick(o->sampler, timeline_logits(o->timeline), &pick, &err))
+	if (!sampler_pick(o->sampler, timeline_logits(o->timeline), NULL, &pick, &err))
 		die(&err);
 	o->sampling_ns = clock_ns() - start;
 	if (!timeline_push(o->timeline, pick.token, &err) || !timeline_advance(o->timeline, 1, NULL, &err))

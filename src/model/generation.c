@@ -191,7 +191,7 @@ static bool next_token(struct generation *g, struct error *err)
 
 	if (g->made == g->most)
 		return finish(g, FINISH_LENGTH, false, err);
-	if (!sampler_pick(g->sampler, timeline_logits(g->timeline), &pick, err))
+	if (!sampler_pick(g->sampler, timeline_logits(g->timeline), NULL, &pick, err))
 		return false;
 	if (model_is_end(g->model, pick.token))
 		return finish(g, FINISH_STOP, false, err);

@@ -33,6 +33,7 @@ struct sampler {
 	size_t touched_count, slots;
 	struct candidate *candidates;
 	size_t candidate_room;
+	float *masked;             /* logits of the allowed tokens, of a pick with such; NULL: none yet */
 };
 
 /* ---- Wishes ---- */
@@ -268,7 +269,7 @@ static int32_t draw_candidate(struct sampler *s, size_t count)
 	float best = s->candidates[0].logit, least = least_logit(&s->wishes, best);
 	double mass = 0;
 
-	while (count > 1 && s->candidates[count - 1].logit < least)
+	while (count > 1 && (s->candidates[count - 1].logit < least || s->candidates[count - 1].logit == -INFINITY))
 		count--;
 	for (size_t i = 0; i < count; i++)
 		mass += weight(s, s->candidates[i].logit, best);
@@ -310,6 +311,37 @@ static int32_t choose(struct sampler *s, const float *logits, size_t best_token)
 	return draw_any(s, logits, best_token);
 }
 
+/* ---- Masks ---- */
+
+/* Up to 32 logits, minus infinity where the bit is not set; works on whichever kind of bit is rarer. */
+static void mask_word(float *out, const float *logits, size_t count, uint32_t word)
+{
+	bool few = __builtin_popcount(word) < 16;
+	uint32_t rare = few ? word : ~word;
+
+	if (few)
+		for (size_t i = 0; i < count; i++)
+			out[i] = -INFINITY;
+	else
+		memcpy(out, logits, count * sizeof *out);
+	for (; rare; rare &= rare - 1) {
+		size_t i = (size_t)__builtin_ctz(rare);
+		if (i < count)
+			out[i] = few ? logits[i] : -INFINITY;
+	}
+}
+
+static const float *mask_logits(struct sampler *s, const float *logits, const uint32_t *allowed)
+{
+	if (!allowed)
+		return logits;
+	if (!s->masked)
+		s->masked = mem_alloc(s->vocabulary * sizeof *s->masked);
+	for (size_t i = 0; i < s->vocabulary; i += 32)
+		mask_word(s->masked + i, logits + i, s->vocabulary - i < 32 ? s->vocabulary - i : 32, allowed[i / 32]);
+	return s->masked;
+}
+
 /* ---- Log-probabilities ---- */
 
 static float log_mass(const struct sampler *s, const float *logits)
@@ -332,14 +364,15 @@ static void rank(struct sampler *s, const float *logits, struct pick *pick)
 
 /* ---- The whole ---- */
 
-bool sampler_pick(struct sampler *s, float *logits, struct pick *pick, struct error *err)
+bool sampler_pick(struct sampler *s, float *logits, const uint32_t *allowed, struct pick *pick, struct error *err)
 {
 	*pick = (struct pick){ .logprob = NAN };
 	change_logits(s, logits);
-	size_t best = select_largest(logits, s->vocabulary);
-	bool usable = isfinite(logits[best]);
+	const float *open = mask_logits(s, logits, allowed);
+	size_t best = select_largest(open, s->vocabulary);
+	bool usable = isfinite(open[best]);
 	if (usable)
-		pick->token = choose(s, logits, best);
+		pick->token = choose(s, open, best);
 	restore_logits(s, logits);
 	if (!usable)
 		return error_set(err, ERROR_INTERNAL, "the model's logits are no finite numbers");
@@ -369,5 +402,6 @@ void sampler_destroy(struct sampler *s)
 		return;
 	free(s->touched);
 	free(s->candidates);
+	free(s->masked);
 	free(s);
 }

@@ -5,7 +5,8 @@
  * et al. 2019: positive logits divided, negative multiplied, for every token of
  * prompt and answer), presence and frequency penalties (OpenAI: subtracted, for
  * tokens of the answer) and logit bias; then temperature, top-k, top-p, min-p,
- * each on what the one before left; then one draw.  Temperature 0 takes the
+ * each on what the one before left; then one draw.  Tokens that are not allowed are out
+ * of all this from the beginning.  Temperature 0 takes the
  * largest.  The same seed, wishes and logits give the same tokens.
  * Log-probabilities are those of the model's own logits, before any of this.
  * One thread at a time.
@@ -44,6 +45,9 @@ struct pick {
 
 /*
  * The next token.  `logits` are written to during the call and put back.
- * ERROR_INTERNAL when none of them is a finite number.
+ * `allowed` has a bit for each token, token t's being bit t % 32 of word t / 32:
+ * only those whose bit is set can be picked; NULL: all.  ERROR_INTERNAL when
+ * no logit of those is a finite number.
  */
-bool sampler_pick(struct sampler *s, float *logits, struct pick *pick, struct error *err) must_use;
+bool sampler_pick(struct sampler *s, float *logits, const uint32_t *allowed, struct pick *pick,
+		  struct error *err) must_use;

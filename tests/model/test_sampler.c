@@ -26,7 +26,7 @@ static int32_t pick(struct sampler *s, float *logits)
 	struct error err = {0};
 	struct pick p;
 
-	assert_ok(sampler_pick(s, logits, &p, &err));
+	assert_ok(sampler_pick(s, logits, NULL, &p, &err));
 	return p.token;
 }
 
@@ -269,7 +269,7 @@ TEST(log_probabilities_are_of_the_unchanged_distribution)
 	w.bias_count = 1;
 	w.top_logprobs = 2;
 	own_sampler *s = create(w, 4);
-	assert_ok(sampler_pick(s, logits, &p, &err));
+	assert_ok(sampler_pick(s, logits, NULL, &p, &err));
 	assert_int_equal(p.token, 3);
 	assert_true(fabsf(p.logprob - logf(0.05f)) < 1e-5f);
 	assert_int_equal(p.rival_count, 2);
@@ -303,11 +303,49 @@ TEST(logits_that_are_no_numbers_are_an_error_and_single_ones_are_passed_over)
 	struct pick p;
 
 	own_sampler *s = create(neutral, 3), *t = create(neutral, 2);
-	assert_false(sampler_pick(s, broken, &p, &err));
+	assert_false(sampler_pick(s, broken, NULL, &p, &err));
 	assert_int_equal(err.kind, ERROR_INTERNAL);
-	assert_false(sampler_pick(t, infinite, &p, &err));
+	assert_false(sampler_pick(t, infinite, NULL, &p, &err));
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(pick(s, one), 1);
+}
+
+/* Picks with a mask are those from logits where all else is minus infinity, whatever the wishes. */
+TEST(a_mask_lets_only_allowed_tokens_through)
+{
+	enum { MANY = 1003 };
+	static float logits[MANY], cut[MANY], before[MANY];
+	uint32_t allowed[(MANY + 31) / 32];
+	struct error err = {0};
+	struct pick p;
+
+	srand(5);
+	for (int round = 0; round < 300; round++) {
+		struct sampling w = neutral;
+		int most = 1 << (rand() % 11);
+		w.seed = round;
+		w.temperature = round % 3 ? 1.5f : 0;
+		w.top_k = round % 4 == 1 ? 40 : 0;
+		w.top_p = round % 4 == 2 ? 0.9f : 1;
+		memset(allowed, 0, sizeof allowed);
+		for (int i = 0; i < most; i++) {
+			int t = rand() % MANY;
+			allowed[t / 32] |= 1u << t % 32;
+		}
+		for (int i = 0; i < MANY; i++) {
+			logits[i] = before[i] = (float)rand() / (float)RAND_MAX * 10;
+			cut[i] = allowed[i / 32] >> i % 32 & 1 ? logits[i] : -INFINITY;
+		}
+		own_sampler *masked = create(w, MANY), *plain = create(w, MANY);
+		assert_ok(sampler_pick(masked, logits, allowed, &p, &err));
+		assert_true(allowed[p.token / 32] >> p.token % 32 & 1);
+		assert_int_equal(p.token, pick(plain, cut));
+		assert_memory_equal(logits, before, sizeof logits);
+	}
+	memset(allowed, 0, sizeof allowed);
+	own_sampler *s = create(neutral, MANY);
+	assert_false(sampler_pick(s, logits, allowed, &p, &err));
+	assert_int_equal(err.kind, ERROR_INTERNAL);
 }
 
 int main(void)
@@ -324,6 +362,7 @@ int main(void)
 		cmocka_unit_test(logits_are_put_back_after_a_pick),
 		cmocka_unit_test(log_probabilities_are_of_the_unchanged_distribution),
 		cmocka_unit_test(wishes_out_of_range_are_refused_by_name),
+		cmocka_unit_test(a_mask_lets_only_allowed_tokens_through),
 		cmocka_unit_test(logits_that_are_no_numbers_are_an_error_and_single_ones_are_passed_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
