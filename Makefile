@@ -15,9 +15,10 @@ test: build
 test-clients: build
 	@scripts/test-clients $(BUILD)
 
+# make bench [ONLY="engine llama"]: every section of bench/run, or those.
 bench:
 	@$(MAKE) --no-print-directory build BUILD=build-bench SETUP='--buildtype=release -Dbench=true'
-	@bench/run build-bench
+	@bench/run build-bench $(ONLY)
 
 # Each instrument has a build folder of its own.
 asan tsan coverage:

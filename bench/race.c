@@ -1,0 +1,93 @@
+/*
+ * race FOLDER THREADS: one round of our engine, for bench/peers/race.py to hold
+ * against llama-bench's: the same figures, measured the same way (no sampling,
+ * tokens that do not matter), one "NAME TOKENS/S" a line.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "model/timeline.h"
+
+enum { SLICE = 512, WRITTEN = 64, MOST = 2048 + WRITTEN };
+
+static void die(const struct error *err)
+{
+	fprintf(stderr, "race: %s\n", err->text);
+	exit(1);
+}
+
+static int32_t some_token(size_t i)
+{
+	return (int32_t)(100 + i * 7919 % 1000);
+}
+
+/* Reads a prompt that no other begins like; the seconds it took. */
+static double read_prompt(struct timeline *t, size_t count)
+{
+	int32_t tokens[MOST];
+	struct error err = {0};
+
+	for (size_t i = 0; i < count; i++)
+		tokens[i] = some_token(count + i);
+	uint64_t start = clock_ns();
+	if (!timeline_begin(t, tokens, count, &err))
+		die(&err);
+	while (timeline_pending(t))
+		if (!timeline_advance(t, SLICE, NULL, &err))
+			die(&err);
+	return (double)(clock_ns() - start) / 1e9;
+}
+
+static double write_tokens(struct timeline *t)
+{
+	struct error err = {0};
+	uint64_t start = clock_ns();
+
+	for (size_t i = 0; i < WRITTEN; i++)
+		if (!timeline_push(t, some_token(i), &err) || !timeline_advance(t, 1, NULL, &err))
+			die(&err);
+	return (double)(clock_ns() - start) / 1e9;
+}
+
+static struct timeline *fresh(struct engine *e)
+{
+	struct error err = {0};
+	struct timeline *t = timeline_create(e, &err);
+
+	if (!t)
+		die(&err);
+	return t;
+}
+
+/* A prompt of its own, then, behind it, some tokens. */
+static void measure(struct engine *e, size_t prompt, const char *reading, const char *writing)
+{
+	own_timeline *t = fresh(e);
+	double seconds = read_prompt(t, prompt);
+
+	if (reading)
+		printf("%s %.2f\n", reading, (double)prompt / seconds);
+	if (writing)
+		printf("%s %.2f\n", writing, WRITTEN / write_tokens(t));
+}
+
+int main(int argc, char **argv)
+{
+	struct error err = {0};
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: race FOLDER THREADS\n");
+		return 2;
+	}
+	struct engine_options options = { .threads = atoi(argv[2]) };
+	own_engine *e = engine_open(argv[1], &options, &err);
+	if (!e)
+		die(&err);
+	measure(e, 1, NULL, "decode-0");          /* also warms up */
+	measure(e, 256, "prefill-256", NULL);
+	measure(e, 2048, "prefill-2048", NULL);
+	measure(e, 2000, NULL, "decode-2000");
+	return 0;
+}
