@@ -33,11 +33,6 @@ struct scan {
 		size_t inputs, outputs;
 	} node;                    /* being read */
 	struct onnx_value *value;  /* being read */
-	struct external {
-		bool used;
-		struct str key, value, path;
-		uint64_t offset, length;
-	} external;                /* of the tensor being read */
 };
 
 typedef bool visit_fn(struct scan *s, const struct wire_field *field);
@@ -92,96 +87,37 @@ static void *append(void *array, size_t *count, size_t size)
 
 /* ---- Tensors: only where their bytes lie ---- */
 
-static bool read_number(struct scan *s, struct str text, uint64_t *number)
-{
-	*number = 0;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9' || *number > UINT64_MAX / 20)
-			return wrong(s, "a place in external data is no number");
-		*number = *number * 10 + (uint64_t)(text.p[i] - '0');
-	}
-	return true;
-}
-
-static bool on_entry_key(struct scan *s, const struct wire_field *field)
-{
-	s->external.key = field->bytes;
-	return true;
-}
-
-static bool on_entry_value(struct scan *s, const struct wire_field *field)
-{
-	s->external.value = field->bytes;
-	return true;
-}
-
-static bool on_external_entry(struct scan *s, const struct wire_field *field)
-{
-	static const struct rule entry[] = { { 1, true, on_entry_key }, { 2, true, on_entry_value } };
-	struct external *e = &s->external;
-
-	e->key = e->value = (struct str){ "", 0 };
-	if (!WALK(s, field->bytes, entry))
-		return false;
-	if (str_is(e->key, "location"))
-		e->path = e->value;
-	else if (str_is(e->key, "offset"))
-		return read_number(s, e->value, &e->offset);
-	else if (str_is(e->key, "length"))
-		return read_number(s, e->value, &e->length);
-	return true;
-}
-
-static bool on_location(struct scan *s, const struct wire_field *field)
-{
-	enum { EXTERNAL = 1 };
-
-	s->external.used = field->value == EXTERNAL;
-	return true;
-}
-
-static bool stays_inside(struct str path)
-{
-	struct str piece;
-
-	if (path.n == 0 || path.p[0] == '/' || path.p[path.n - 1] == '/')
-		return false;
-	while (str_split(&path, '/', &piece))
-		if (str_is(piece, "..") || str_is(piece, ""))
-			return false;
-	return true;
-}
-
-static bool add_external(struct scan *s)
+static bool add_external(struct scan *s, const struct onnx_tensor *t)
 {
 	struct onnx *o = s->out;
-	const struct external *e = &s->external;
 	size_t i = 0;
 
-	if (!stays_inside(e->path))
-		return wrong(s, "its external data lies outside the model's folder");
-	while (i < o->external_count && !str_is(e->path, o->externals[i].path))
+	while (i < o->external_count && !str_is(t->path, o->externals[i].path))
 		i++;
 	if (i == o->external_count) {
 		if (i == EXTERNALS_MAX)
 			return wrong(s, "too many external files");
 		o->externals = append(o->externals, &o->external_count, sizeof *o->externals);
 		o->externals[i].path = "";
-		if (!keep_name(s, e->path, &o->externals[i].path))
+		if (!keep_name(s, t->path, &o->externals[i].path))
 			return false;
 	}
-	uint64_t end = e->offset + e->length;
+	uint64_t end = t->offset + t->length;
 	if (end > o->externals[i].end)
 		o->externals[i].end = end;
 	return true;
 }
 
+static bool read_tensor(struct scan *s, struct str message, struct onnx_tensor *t)
+{
+	return onnx_tensor_read(t, message, s->err) && (!t->external || add_external(s, t));
+}
+
 static bool on_tensor(struct scan *s, const struct wire_field *field)
 {
-	static const struct rule tensor[] = { { 13, true, on_external_entry }, { 14, false, on_location } };
+	struct onnx_tensor tensor;
 
-	s->external = (struct external){ .path = { "", 0 } };
-	return WALK(s, field->bytes, tensor) && (!s->external.used || add_external(s));
+	return read_tensor(s, field->bytes, &tensor);
 }
 
 /* ---- Inputs and outputs ---- */
@@ -389,20 +325,16 @@ static bool on_node(struct scan *s, const struct wire_field *field)
 
 /* ---- Graphs and the whole ---- */
 
-static bool on_tensor_name(struct scan *s, const struct wire_field *field)
+static bool on_initialiser(struct scan *s, const struct wire_field *field)
 {
-	struct onnx_value *v = s->depth == 1 ? find_value(s->inputs_by_name, s->out->input_count, field->bytes) : NULL;
+	struct onnx_tensor tensor;
 
+	if (!read_tensor(s, field->bytes, &tensor))
+		return false;
+	struct onnx_value *v = s->depth == 1 ? find_value(s->inputs_by_name, s->out->input_count, tensor.name) : NULL;
 	if (v)
 		v->initialised = true;
 	return true;
-}
-
-static bool on_initialiser(struct scan *s, const struct wire_field *field)
-{
-	static const struct rule tensor[] = { { 8, true, on_tensor_name } };
-
-	return WALK(s, field->bytes, tensor) && on_tensor(s, field);
 }
 
 static bool on_sparse(struct scan *s, const struct wire_field *field)

@@ -9,15 +9,8 @@
  */
 #pragma once
 
-#include <stdint.h>
-
 #include "base/arena.h"
-#include "base/error.h"
-
-#define ONNX_RANK_MAX 8
-
-/* TensorProto.DataType, as far as we feed or read such tensors. */
-enum onnx_type { ONNX_FLOAT = 1, ONNX_INT32 = 6, ONNX_INT64 = 7, ONNX_FLOAT16 = 10 };
+#include "model/onnx_tensor.h"
 
 /* An input or output of the graph. */
 struct onnx_value {
