@@ -4,13 +4,17 @@ BUILD ?= build
 PREFIX ?= /usr/local
 ARGS ?=
 
-.PHONY: run test test-clients bench fuzz asan tsan coverage format lint install clean setup build
+.PHONY: run test reference test-clients bench fuzz asan tsan coverage format lint install clean setup build
 
 run: build
 	@./$(BUILD)/shammah $(ARGS)
 
 test: build
 	@scripts/run-tests $(MESON) $(BUILD)
+
+# Beside transformers; fetches a Debian of 5 GB once (bench/peers/root).
+reference: build
+	@tests/reference/compare $(BUILD)
 
 test-clients: build
 	@scripts/test-clients $(BUILD)

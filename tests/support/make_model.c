@@ -15,7 +15,8 @@ static const char usage[] =
 	"make-model DIR [--size tiny|0.5b|1.5b] [--attention plain|gqa] [--precision fp32|fp16|int8|q4|q4f16]\n"
 	"               [--separate-head] [--position-ids] [--packed-qkv] [--last-logits] [--external]\n"
 	"               [--accuracy-level N] [--layers N] [--vocab N] [--context N] [--seed N] [--tokenizer DIR]\n"
-	"               [--says TEXT]...\n";
+	"               [--safetensors] [--says TEXT]...\n"
+	"--safetensors also writes the weights as Hugging Face's libraries read them.\n";
 
 static const struct {
 	const char *name;
@@ -94,7 +95,7 @@ static bool choose_size(char **args, struct model_shape *shape)
 	return false;
 }
 
-static bool read_arguments(char **args, struct model_shape *shape, const char *says[SAYS_MAX + 1])
+static bool read_arguments(char **args, struct model_shape *shape, const char *says[SAYS_MAX + 1], bool *safetensors)
 {
 	size_t count = 0;
 
@@ -106,6 +107,10 @@ static bool read_arguments(char **args, struct model_shape *shape, const char *s
 
 		if (setting && setting->kind == KIND_FLAG) {
 			apply(setting, NULL, shape);
+			continue;
+		}
+		if (strcmp(name, "--safetensors") == 0) {
+			*safetensors = true;
 			continue;
 		}
 		if (!*args || (setting && !apply(setting, *args, shape)))
@@ -125,12 +130,13 @@ int main(int argc, char **argv)
 	const char *says[SAYS_MAX + 1] = { NULL };
 	struct model_shape shape;
 	struct error err = { 0 };
+	bool safetensors = false;
 
-	if (argc < 2 || argv[1][0] == '-' || !read_arguments(argv + 2, &shape, says)) {
+	if (argc < 2 || argv[1][0] == '-' || !read_arguments(argv + 2, &shape, says, &safetensors)) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (!model_write(argv[1], &shape, &err)) {
+	if (!model_write(argv[1], &shape, &err) || (safetensors && !model_write_weights(argv[1], &shape, &err))) {
 		fprintf(stderr, "make-model: %s\n", err.text);
 		return 1;
 	}
