@@ -1,6 +1,7 @@
 /*
  * What a model writes: cut anywhere, the same text and calls come out, and
- * without calls exactly what went in.  The first byte is the size of the pieces.
+ * without calls exactly what went in.  The first byte is the size of the pieces,
+ * and with it the dialect.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -17,21 +18,23 @@ static bool on_text(void *user, struct str text, struct error *err)
 	return buf_add_str(&((struct result *)user)->text, text, err);
 }
 
-static bool on_call(void *user, struct str name, struct str arguments, struct error *err)
+static bool on_call(void *user, struct str name, struct error *err)
 {
 	struct result *r = user;
 
 	r->calls++;
-	return buf_addf(&r->text, err, "\1%.*s\2%.*s\3", STR_ARGS(name), STR_ARGS(arguments));
+	return buf_addf(&r->text, err, "\1%.*s\2", STR_ARGS(name));
 }
 
-static void extract(struct str text, size_t piece, struct result *r)
+static void extract(struct str text, size_t piece, const struct dialect *dialect, struct result *r)
 {
+	static const struct tool tools[] = { { .name = STR("look") }, { .name = STR("go") } };
+
 	struct error err = {0};
 	owns(toolcall_done) struct toolcall t;
 	bool ok = true;
 
-	toolcall_init(&t, (struct toolcall_sink){ on_text, on_call, r });
+	toolcall_init(&t, dialect, tools, countof(tools), (struct toolcall_sink){ on_text, on_call, on_text, r });
 	while (ok && text.n) {
 		size_t n = piece < text.n ? piece : text.n;
 		ok = toolcall_feed(&t, (struct str){ text.p, n }, &err);
@@ -44,13 +47,14 @@ static void extract(struct str text, size_t piece, struct result *r)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct dialect *const dialects[] = { &dialect_hermes, &dialect_llama, &dialect_mistral };
 	struct result whole = { .text = BUF_INIT(1 << 24) }, cut = { .text = BUF_INIT(1 << 24) };
 	struct str text = { (const char *)data + 1, size - 1 };
 
 	if (size < 2)
 		return 0;
-	extract(text, text.n, &whole);
-	extract(text, data[0] + 1u, &cut);
+	extract(text, text.n, dialects[data[0] % 3], &whole);
+	extract(text, data[0] + 1u, dialects[data[0] % 3], &cut);
 	assert(str_equal(buf_str(&whole.text), buf_str(&cut.text)));
 	assert(whole.calls || str_equal(buf_str(&whole.text), text));
 	buf_done(&whole.text);

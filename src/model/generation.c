@@ -40,6 +40,7 @@ struct generation {
 	bool takes_calls, one_call;
 	struct toolcall toolcall;
 	size_t calls;
+	bool drops_call;                   /* the call at hand is one too many */
 	bool ended;
 
 	struct token_logprob *logprobs;    /* waiting for text */
@@ -90,20 +91,29 @@ static bool make_call_id(char id[30], struct error *err)
 	return true;
 }
 
-static bool emit_call(void *user, struct str name, struct str arguments, struct error *err)
+static bool emit_call(void *user, struct str name, struct error *err)
 {
 	struct generation *g = user;
 	char id[30];
 
-	if (g->one_call && g->calls)
+	g->drops_call = g->one_call && g->calls;
+	if (g->drops_call)
 		return true;
 	g->logprob_count = 0;              /* of the call's tokens: they are no text */
 	if (!make_call_id(id, err))
 		return false;
 	struct delta call = { .kind = DELTA_CALL, .call = g->calls, .id = str_of(id), .name = name };
-	struct delta rest = { .kind = DELTA_ARGUMENTS, .call = g->calls, .text = arguments };
 	g->calls++;
-	return g->on_delta(g->user, &call, err) && g->on_delta(g->user, &rest, err);
+	return g->on_delta(g->user, &call, err);
+}
+
+static bool emit_arguments(void *user, struct str piece, struct error *err)
+{
+	struct generation *g = user;
+	struct delta d = { .kind = DELTA_ARGUMENTS, .call = g->calls - 1, .text = piece };
+
+	g->logprob_count = 0;
+	return g->drops_call || g->on_delta(g->user, &d, err);
 }
 
 static bool pass_on(struct generation *g, struct str text, struct error *err)
@@ -178,7 +188,7 @@ static bool add_token(struct generation *g, const struct pick *pick, struct erro
 	note_logprobs(g, pick);
 	if (!token_stream_push(&g->stream, pick->token, &g->text, err) || !drain(g, &stopped, err))
 		return false;
-	if (stopped || (g->one_call && g->calls))
+	if (stopped || (g->one_call && g->calls && !toolcall_is_open(&g->toolcall)))
 		return finish(g, FINISH_STOP, stopped, err);
 	if (g->made == g->most)
 		return finish(g, FINISH_LENGTH, false, err);
@@ -238,6 +248,15 @@ static bool find_most(struct generation *g, int64_t wanted, struct error *err)
 	return true;
 }
 
+/* Some families' marks of calls are special tokens, which the text would not show. */
+static void show_marks(struct generation *g)
+{
+	const struct dialect *d = model_dialect(g->model);
+
+	for (size_t i = 0; i < DIALECT_MARKS && d->marks[i]; i++)
+		token_stream_show(&g->stream, tokenizer_find(model_tokenizer(g->model), str_of(d->marks[i])));
+}
+
 static bool prepare(struct generation *g, const struct request *r, struct error *err)
 {
 	const struct engine_info *info = engine_info(model_engine(g->model));
@@ -250,6 +269,8 @@ static bool prepare(struct generation *g, const struct request *r, struct error 
 	sampler_add_prompt(g->sampler, g->prompt.ids, g->prompt.count);
 	g->stopper = stopper_create(r->sampling.stop, r->sampling.stop_count);
 	g->takes_calls = with_tools;
+	if (with_tools)
+		show_marks(g);
 	g->one_call = r->one_call;
 	return true;
 }
@@ -265,7 +286,8 @@ struct generation *generation_create(struct model *m, const struct request *requ
 	g->prompt = (struct tokens)TOKENS_INIT(PROMPT_MAX_TOKENS);
 	g->text = (struct buf)BUF_INIT(TOKEN_TEXT_MAX);
 	token_stream_init(&g->stream, model_tokenizer(m), true);
-	toolcall_init(&g->toolcall, (struct toolcall_sink){ emit_text, emit_call, g });
+	toolcall_init(&g->toolcall, model_dialect(m), request->chat.tools, request->chat.tool_count,
+		(struct toolcall_sink){ emit_text, emit_call, emit_arguments, g });
 	return prepare(g, request, err) ? take(g) : NULL;
 }
 

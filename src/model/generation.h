@@ -24,8 +24,8 @@
 struct generation;
 
 /*
- * Renders and encodes the request, which is not needed afterwards; shares the
- * model.  ERROR_TOO_LARGE with both counts when prompt and max_tokens do not fit
+ * Renders and encodes the request, of which only the tools must outlive the
+ * answer; shares the model.  ERROR_TOO_LARGE with both counts when prompt and max_tokens do not fit
  * the context, ERROR_INVALID for a wish out of its range.
  */
 struct generation *generation_create(struct model *m, const struct request *request, delta_fn *on_delta, void *user,

@@ -46,6 +46,11 @@ void model_release(struct model *m)
 struct engine *model_engine(const struct model *m) { return m->engine; }
 const struct tokenizer *model_tokenizer(const struct model *m) { return m->tokenizer; }
 
+const struct dialect *model_dialect(const struct model *m)
+{
+	return m->family->dialect ? m->family->dialect : &dialect_hermes;
+}
+
 bool model_is_end(const struct model *m, int32_t token)
 {
 	return token == m->turn_end || engine_is_end(m->engine, token);

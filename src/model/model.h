@@ -28,6 +28,9 @@ static inline void model_release_ptr(struct model **m) { model_release(*m); }
 struct engine *model_engine(const struct model *m);
 const struct tokenizer *model_tokenizer(const struct model *m);
 
+/* How it writes tool calls. */
+const struct dialect *model_dialect(const struct model *m);
+
 /* Whether an answer ends with this token: the model's own end tokens, and the template's end of a turn. */
 bool model_is_end(const struct model *m, int32_t token);
 

@@ -63,9 +63,23 @@ static bool push_bytes(struct token_stream *s, struct str bytes, struct buf *out
 	return add_lossy(out, (struct str){ bytes.p, bytes.n - tail }, err);
 }
 
+void token_stream_show(struct token_stream *s, int32_t id)
+{
+	if (id >= 0 && s->shown_count < countof(s->shown))
+		s->shown[s->shown_count++] = id;
+}
+
+static bool is_shown(const struct token_stream *s, int32_t id)
+{
+	for (size_t i = 0; i < s->shown_count; i++)
+		if (s->shown[i] == id)
+			return true;
+	return false;
+}
+
 bool token_stream_push(struct token_stream *s, int32_t id, struct buf *out, struct error *err)
 {
-	if (s->skip_special && tokenizer_is_special(s->tokenizer, id))
+	if (s->skip_special && tokenizer_is_special(s->tokenizer, id) && !is_shown(s, id))
 		return true;
 	return push_bytes(s, tokenizer_bytes(s->tokenizer, id), out, err);
 }

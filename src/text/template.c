@@ -72,7 +72,7 @@ static bool uses_tools(const struct chat *chat)
 
 bool template_render(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err)
 {
-	if (!t->tools && uses_tools(chat))
+	if (!t->dialect && uses_tools(chat))
 		return error_set(err, ERROR_INVALID, "the %s chat template takes no tools here", t->name);
 	for (size_t i = 0; i < chat->message_count; i++)
 		if (!utf8_valid(chat->messages[i].text.p, chat->messages[i].text.n))

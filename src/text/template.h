@@ -13,6 +13,7 @@
 #pragma once
 
 #include "chat/chat.h"
+#include "text/dialect.h"
 #include "text/prompt.h"
 
 struct template {
@@ -20,7 +21,7 @@ struct template {
 	const char *markers[2];       /* all of these stand in the family's chat_template */
 	bool (*render)(
 		const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
-	bool tools;                   /* knows tools, calls and their results */
+	const struct dialect *dialect;   /* of its tool calls; NULL: knows no tools, calls and results */
 	const char *default_system;   /* when the conversation has no system message; NULL: none */
 
 	/*

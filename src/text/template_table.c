@@ -8,7 +8,7 @@ static const struct template qwen25 = {
 	.name = "Qwen2.5",
 	.markers = { "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.", "<tool_call>" },
 	.render = template_qwen,
-	.tools = true,
+	.dialect = &dialect_hermes,
 	.default_system = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
 };
 

@@ -82,6 +82,8 @@ bool tokenizer_decode(const struct tokenizer *t, const int32_t *ids, size_t coun
 struct token_stream {
 	const struct tokenizer *tokenizer;
 	bool skip_special;
+	int32_t shown[4];         /* special tokens that are not skipped */
+	size_t shown_count;
 	char held[4];             /* the beginning of a character */
 	size_t held_count;
 };
@@ -90,6 +92,9 @@ static inline void token_stream_init(struct token_stream *s, const struct tokeni
 {
 	*s = (struct token_stream){ .tokenizer = t, .skip_special = skip_special };
 }
+
+/* Never skips this token (at most four are remembered; -1 is none). */
+void token_stream_show(struct token_stream *s, int32_t id);
 
 bool token_stream_push(struct token_stream *s, int32_t id, struct buf *out, struct error *err) must_use;
 bool token_stream_finish(struct token_stream *s, struct buf *out, struct error *err) must_use;

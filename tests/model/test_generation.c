@@ -14,7 +14,7 @@
 /* What came, as text: deltas one after the other, calls and the end in brackets. */
 struct heard {
 	struct buf text;
-	size_t pieces, ends;
+	size_t pieces, ends, calls, argument_pieces;
 	struct usage usage;
 	float logprob_sum;
 	size_t logprob_count, rival_count;
@@ -56,9 +56,13 @@ static bool on_delta(void *user, const struct delta *d, struct error *err)
 		return buf_add_str(&h->text, d->text, err);
 	case DELTA_CALL:
 		assert_int_equal(d->id.n, 29);
-		return buf_addf(&h->text, err, "[%zu %.*s", d->call, STR_ARGS(d->name));
+		h->calls = d->call + 1;
+		return buf_addf(&h->text, err, "[%zu %.*s]", d->call, STR_ARGS(d->name));
 	case DELTA_ARGUMENTS:
-		return buf_addf(&h->text, err, " %.*s]", STR_ARGS(d->text));
+		h->argument_pieces++;
+		assert_int_equal(d->call + 1, h->calls);
+		assert_true(d->text.n > 0);
+		return buf_add_str(&h->text, d->text, err);
 	case DELTA_END:
 		h->ends++;
 		h->usage = d->usage;
@@ -316,7 +320,29 @@ TEST(tool_calls_are_taken_out_of_the_text_when_there_are_tools)
 
 	saying(&w, text);
 	give_tool(&w);
-	expect(&w, "Let me see.[0 look {\"at\": \"x\"}][tool_calls]");
+	expect(&w, "Let me see.[0 look]{\"at\": \"x\"}[tool_calls]");
+}
+
+TEST(arguments_come_in_pieces_while_the_model_writes_them)
+{
+	struct error err = {0};
+	own_heard h = HEARD;
+	own_world w;
+
+	saying(&w, "<tool_call>\n{\"name\": \"look\", \"arguments\": {\"at\": \"the far end of the world\"}}\n</tool_call>");
+	give_tool(&w);
+	assert_ok(answer_with(&w, &h, &err));
+	assert_string_equal(h.text.data, "[0 look]{\"at\": \"the far end of the world\"}[tool_calls]");
+	assert_true(h.argument_pieces > 10);
+}
+
+TEST(bare_json_that_names_a_tool_is_a_call)
+{
+	own_world w;
+
+	saying(&w, "```json\n{\"name\": \"look\", \"arguments\": {}}\n```");
+	give_tool(&w);
+	expect(&w, "[0 look]{}[tool_calls]");
 }
 
 TEST(without_tools_a_tool_call_is_text)
@@ -339,9 +365,9 @@ TEST(several_calls_are_numbered_and_only_one_comes_when_only_one_is_wanted)
 
 	saying(&w, CALL("1") "\n" CALL("2"));
 	give_tool(&w);
-	expect(&w, "[0 look {\"n\": 1}][1 look {\"n\": 2}][tool_calls]");
+	expect(&w, "[0 look]{\"n\": 1}[1 look]{\"n\": 2}[tool_calls]");
 	w.request.one_call = true;
-	expect(&w, "[0 look {\"n\": 1}][tool_calls]");
+	expect(&w, "[0 look]{\"n\": 1}[tool_calls]");
 }
 
 TEST(a_call_that_is_cut_off_is_text)
@@ -510,6 +536,8 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_the_context_is_refused_with_both_counts),
 		cmocka_unit_test(prompt_and_max_tokens_may_just_fill_the_context),
 		cmocka_unit_test(tool_calls_are_taken_out_of_the_text_when_there_are_tools),
+		cmocka_unit_test(arguments_come_in_pieces_while_the_model_writes_them),
+		cmocka_unit_test(bare_json_that_names_a_tool_is_a_call),
 		cmocka_unit_test(without_tools_a_tool_call_is_text),
 		cmocka_unit_test(several_calls_are_numbered_and_only_one_comes_when_only_one_is_wanted),
 		cmocka_unit_test(a_call_that_is_cut_off_is_text),
