@@ -18,6 +18,8 @@ struct sys_calls {
 	ssize_t (*write)(int fd, const void *src, size_t n);
 	int (*fsync)(int fd);
 	int (*close)(int fd);
+	ssize_t (*pwrite)(int fd, const void *src, size_t n, off_t where);
+	int (*symlink)(const char *target, const char *path);
 	int (*rename)(const char *from, const char *to);
 	int (*mkdir)(const char *path, mode_t mode);
 	void *(*mmap)(void *where, size_t n, int protection, int flags, int fd, off_t offset);

@@ -49,7 +49,8 @@ void hub_done(struct hub *hub);
 struct hub_file {
 	char *path;                       /* in the repository; safe below any folder */
 	uint64_t size;                    /* bytes, or HUB_SIZE_UNKNOWN */
-	char hash[HUB_HASH_MAX + 1];      /* SHA-256 (64 digits) or git blob hash (40); "": unknown */
+	char hash[HUB_HASH_MAX + 1];      /* of the content: SHA-256 (64 digits) or git's (40); "": unknown */
+	char git_hash[HUB_HASH_MAX + 1];  /* git's, of the content or of the pointer that stands for it; "": unknown */
 };
 
 /* What a revision holds. */

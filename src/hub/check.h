@@ -1,0 +1,11 @@
+/* Whether a file holds what its hash says.  Internal to hub/. */
+#pragma once
+
+#include "base/cancel.h"
+#include "hub/hub.h"
+
+enum check_result { CHECK_GOOD, CHECK_DAMAGED, CHECK_UNKNOWN, CHECK_FAILED };
+
+/* `done` counts bytes that have been read, for whom it may concern; NULL: nobody. */
+enum check_result check_file(const char *path, uint64_t size, const char *hash, _Atomic uint64_t *done,
+	struct cancel *cancel, struct error *err) must_use;
