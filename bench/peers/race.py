@@ -1,6 +1,6 @@
-"""Our engine against llama.cpp's: the same shapes, random weights, the same threads.
+"""Our engine against llama.cpp's and npm's onnxruntime-node: the same shapes, random weights, the same threads.
 
-Both run in turns, several rounds, so that what else the machine does meets both;
+All run in turns, several rounds, so that what else the machine does meets all;
 figures are medians, ratios are medians of each round's ratio against the faster
 of llama.cpp's two quantisations in that round.
 """
@@ -52,28 +52,34 @@ def llama_round(folder, path, threads):
     return figures
 
 
-def our_round(program, model, threads):
-    out = subprocess.run([program, model, str(threads)], check=True, text=True, stdout=subprocess.PIPE).stdout
+def lines_of(*command, **more):
+    """What a program of ours prints: figures by name."""
+    out = subprocess.run([str(c) for c in command], check=True, text=True, stdout=subprocess.PIPE, **more).stdout
     return {name: float(figure) for name, figure in (line.split() for line in out.splitlines())}
 
 
-def race(program, model, size, threads, rounds, row):
-    """Prints our figures, theirs and the ratios."""
+def middle(rounds, name):
+    return statistics.median(r[name] for r in rounds)
+
+
+def race(program, model, size, threads, rounds, row, npm):
+    """Prints our figures, theirs and the ratios; `npm`: the folder that has onnxruntime-node, or None."""
     folder = root()
     if not folder:
         row(f'against llama.cpp, {size}', 'not measured: llama.cpp is not to be had here')
         return
     paths = {q: gguf(folder, size, q) for q in QUANTISED}
-    ours, theirs = [], {q: [] for q in QUANTISED}
+    ours, node, theirs = [], [], {q: [] for q in QUANTISED}
     for _ in range(rounds):
-        ours.append(our_round(program, model, threads))
+        ours.append(lines_of(program, model, threads))
         for q in QUANTISED:
             theirs[q].append(llama_round(folder, paths[q], threads))
+        if npm:
+            node.append(lines_of('node', HERE / 'onnxruntime.mjs', model, threads, cwd=npm))
     for name in FIGURES:
         ratios = [mine[name] / max(theirs[q][i][name] for q in QUANTISED) for i, mine in enumerate(ours)]
-        them = ', '.join(f'{q} {statistics.median(r[name] for r in theirs[q]):.1f}' for q in QUANTISED)
-        row(f'{size}: {name}, tokens/s over llama.cpp',
-            f'{statistics.median(ratios):.2f} x ({statistics.median(r[name] for r in ours):.1f}; {them})',
+        them = [f'{q} {middle(theirs[q], name):.1f}' for q in QUANTISED] + [f'npm {middle(node, name):.1f}' for _ in node[:1]]
+        row(f'{size}: {name}, tokens/s over llama.cpp', f'{statistics.median(ratios):.2f} x ({middle(ours, name):.1f}; {", ".join(them)})',
             '1.2 x' if name.startswith('decode') else '1.0 x')
     for name in [name for name in ours[0] if name not in FIGURES]:
-        row(f'{size}: {name}', f'{statistics.median(r[name] for r in ours):.2f}')
+        row(f'{size}: {name}', f'{middle(ours, name):.2f}')
