@@ -13,9 +13,9 @@
 
 #include <assert.h>
 
+#include "base/half.h"
 #include "base/mem.h"
 #include "model/engine_inside.h"
-#include "model/half.h"
 
 /* Logits of a run, when a graph gives all positions': Qwen2's 151,936 make 55 tokens. */
 enum { LOGITS_MAX_BYTES = 32 << 20 };
