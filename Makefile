@@ -4,7 +4,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 ARGS ?=
 
-.PHONY: run test reference test-clients bench fuzz asan tsan coverage format lint install clean setup build
+.PHONY: run test reference soak test-clients bench fuzz asan tsan coverage format lint install clean setup build
 
 run: build
 	@./$(BUILD)/shammah $(ARGS)
@@ -15,6 +15,10 @@ test: build
 # Beside transformers; fetches a Debian of 5 GB once (bench/peers/root).
 reference: build
 	@tests/reference/compare $(BUILD)
+
+# Several clients at once who hang up at will, for MINUTES.
+soak: build
+	@python3 tests/e2e/soak.py $(BUILD) $(or $(MINUTES),30)
 
 test-clients: build
 	@scripts/test-clients $(BUILD)
