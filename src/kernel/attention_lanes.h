@@ -1,0 +1,167 @@
+/*
+ * The kernels of attention, written once for vectors of any length.  Included by
+ * one file per instruction set, which first defines
+ *
+ *     vec, ivec              GCC vectors of LANES floats and as many int32_t
+ *     PANEL_ROWS, PANEL_VECS a panel's sums kept in registers at a time
+ *     load_f32, load_f16, load_i8, store, splat, multiply_add, larger, add_up, largest, narrow16
+ *
+ * Sums run in a fixed order, one multiply-add after the other per lane.
+ */
+#include <math.h>
+#include <stdint.h>
+
+#include "kernel/attention_inside.h"
+
+#define inlined static inline __attribute__((always_inline))
+
+typedef vec load_fn(const void *p);
+
+/* rows, load and element are constants wherever this is inlined. */
+inlined void panel_rows(const size_t rows, load_fn *load, const size_t element, const struct panel *p)
+{
+	for (size_t column = 0; column < PAGE_TOKENS; column += PANEL_VECS * LANES) {
+		const char *b = (const char *)p->b + column * element;
+		const char *next = (const char *)p->next + column * element;
+		vec sum[PANEL_ROWS][PANEL_VECS];
+
+#pragma GCC unroll 16
+		for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 16
+			for (size_t v = 0; v < PANEL_VECS; v++)
+				sum[r][v] = p->fresh ? splat(0) : load_f32(p->out + r * ATTENTION_STRIDE + column + v * LANES);
+		for (size_t k = 0; k < p->steps; k++, b += PAGE_TOKENS * element, next += PAGE_TOKENS * element) {
+			vec piece[PANEL_VECS];
+
+			__builtin_prefetch(next);
+#pragma GCC unroll 16
+			for (size_t v = 0; v < PANEL_VECS; v++)
+				piece[v] = load(b + v * LANES * element);
+#pragma GCC unroll 16
+			for (size_t r = 0; r < rows; r++) {
+				vec factor = splat(p->a[r * ATTENTION_STRIDE + k]);
+#pragma GCC unroll 16
+				for (size_t v = 0; v < PANEL_VECS; v++)
+					sum[r][v] = multiply_add(factor, piece[v], sum[r][v]);
+			}
+		}
+#pragma GCC unroll 16
+		for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 16
+			for (size_t v = 0; v < PANEL_VECS; v++)
+				store(p->out + r * ATTENTION_STRIDE + column + v * LANES, sum[r][v]);
+	}
+}
+
+#define PANEL_CASE(n, load, element) case n: if (n <= PANEL_ROWS) panel_rows(n, load, element, p); break;
+
+#define PANEL(name, load, element) \
+	static void name(const struct panel *p) \
+	{ \
+		switch (p->rows) { \
+		PANEL_CASE(1, load, element) PANEL_CASE(2, load, element) PANEL_CASE(3, load, element) \
+		PANEL_CASE(4, load, element) PANEL_CASE(5, load, element) PANEL_CASE(6, load, element) \
+		PANEL_CASE(7, load, element) PANEL_CASE(8, load, element) PANEL_CASE(9, load, element) \
+		PANEL_CASE(10, load, element) PANEL_CASE(11, load, element) PANEL_CASE(12, load, element) \
+		} \
+	}
+
+PANEL(panel_f32, load_f32, 4)
+PANEL(panel_f16, load_f16, 2)
+PANEL(panel_i8, load_i8, 1)
+
+/*
+ * e^x = 2^n * e^r with |r| <= ln 2 / 2, e^r by its series.  Adding 1.5 * 2^23
+ * rounds to the nearest whole number and leaves it in the low bits.  Below -87
+ * (e^x is about 2^-125.5) zero; x <= 0.
+ */
+inlined vec exponential_lanes(vec x)
+{
+	const vec magic = splat(0x1.8p23f);
+	const vec z = multiply_add(x, splat(0x1.715476p+0f), magic), n = z - magic;
+	const vec r = multiply_add(n, splat(0x1.05c61p-29f), multiply_add(n, splat(-0x1.62e43p-1f), x));
+	vec series = splat(1.0f / 5040);
+
+	series = multiply_add(series, r, splat(1.0f / 720));
+	series = multiply_add(series, r, splat(1.0f / 120));
+	series = multiply_add(series, r, splat(1.0f / 24));
+	series = multiply_add(series, r, splat(1.0f / 6));
+	series = multiply_add(series, r, splat(0.5f));
+	series = multiply_add(series, r, splat(1));
+	series = multiply_add(series, r, splat(1));
+	return (vec)(((ivec)series + ((ivec)z << 23)) & (ivec)(x >= splat(-87)));
+}
+
+/* The lanes of the vector at `at` that stand before `count`. */
+inlined ivec lanes_before(size_t at, size_t count)
+{
+	ivec lane = {0};
+
+	for (int32_t i = 0; i < LANES; i++)
+		lane[i] = i;
+	return lane < (ivec){0} + (int32_t)(count - at);
+}
+
+inlined vec choose(ivec mask, vec yes, vec no)
+{
+	return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
+}
+
+static float softmax(float *scores, size_t count, float *top)
+{
+	const size_t whole = count / LANES * LANES;
+	const ivec rest = lanes_before(whole, count);
+	vec most = splat(-INFINITY), sum = splat(0);
+
+	for (size_t i = 0; i < whole; i += LANES)
+		most = larger(most, load_f32(scores + i));
+	if (whole < count)
+		most = larger(most, choose(rest, load_f32(scores + whole), most));
+	*top = largest(most);
+	for (size_t i = 0; i < whole; i += LANES) {
+		vec e = exponential_lanes(load_f32(scores + i) - splat(*top));
+		sum += e;
+		store(scores + i, e);
+	}
+	if (whole < count) {
+		vec e = exponential_lanes(load_f32(scores + whole) - splat(*top));
+		e = choose(rest, e, splat(0));
+		sum += e;
+		store(scores + whole, e);
+	}
+	return add_up(sum);
+}
+
+static void blend(float *to, float keep, const float *from, float plus, size_t count)
+{
+	for (size_t i = 0; i < count; i += LANES) {
+		vec added = load_f32(from + i) * splat(plus);
+		store(to + i, multiply_add(load_f32(to + i), splat(keep), added));
+	}
+}
+
+static void multiply(float *rows, size_t count, const float *factors)
+{
+	for (size_t i = 0; i < PAGE_TOKENS; i += LANES) {
+		vec factor = load_f32(factors + i);
+		for (size_t r = 0; r < count; r++) {
+			float *at = rows + r * ATTENTION_STRIDE + i;
+			store(at, load_f32(at) * factor);
+		}
+	}
+}
+
+static float exponential(float x)
+{
+	return exponential_lanes(splat(x))[0];
+}
+
+static void narrow(unsigned short *out, const float *in, size_t count)
+{
+	for (size_t i = 0; i < count; i += 16)
+		narrow16(out + i, in + i);
+}
+
+#define ATTENTION_KERNELS { \
+		.rows = PANEL_ROWS, .panel = { panel_f32, panel_f16, panel_i8 }, .softmax = softmax, .blend = blend, \
+		.multiply = multiply, .exponential = exponential, .narrow = narrow }

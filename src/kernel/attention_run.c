@@ -1,0 +1,460 @@
+/*
+ * Rows of one sequence that follow each other make a tile; its queries (rows by
+ * heads of one group) share what is read of one head of keys and values.  A unit
+ * of work is a tile and a head of keys, or where there are few of those, one
+ * chunk of keys of such: its result is then kept apart, and whoever finishes the
+ * last chunk puts all together in order.  Members take units from a counter, so
+ * which member computes what is chance; what is computed is not.
+ *
+ * Keys behind a row's position may be computed with (in vectors of 16 keys,
+ * or because a later row needs them) but never get into its result: softmax and
+ * the sum of values stop at each row's own end.
+ */
+#include <math.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "kernel/attention_inside.h"
+
+enum {
+	TILE_QUERIES = 64,           /* at most, unless one row has more */
+	SPLIT_BELOW = 8,             /* units a member: with fewer, chunks are units */
+	ALL_CHUNKS = UINT32_MAX,
+};
+
+_Static_assert((int)TILE_QUERIES >= (int)ATTENTION_GROUP_MAX, "a row fits");
+
+struct tile {
+	uint32_t row, rows;
+	uint32_t chunks;
+	size_t parts;                /* where its results lie apart, in floats; for head 0 */
+	atomic_uint *left;           /* chunks not finished, by head */
+};
+
+struct unit {
+	uint32_t tile, head, chunk;
+};
+
+/* A query's result over some keys: values weighted by e^(score - top), and the sum of weights. */
+struct result {
+	float top, sum;
+	float *values;
+};
+
+/* What one member computes with. */
+struct scratch {
+	_Alignas(64) float q[TILE_QUERIES][ATTENTION_STRIDE];         /* times the scale */
+	float state[TILE_QUERIES][ATTENTION_STRIDE];     /* chunks so far */
+	float scores[TILE_QUERIES][ATTENTION_STRIDE];    /* of one panel's queries */
+	float values[TILE_QUERIES][ATTENTION_STRIDE];    /* of one chunk */
+	float top[TILE_QUERIES], sum[TILE_QUERIES];
+	size_t ticket;               /* first of the layer it is in */
+};
+
+struct attention {
+	struct attention_shape shape;
+	struct attention_place place;
+	const struct attention_kernels *kernels;
+	size_t group, dim, padded;   /* padded: dim up to a multiple of 32 */
+	const struct attention_row *rows;
+	struct tile *tiles;
+	struct unit *units;
+	size_t tile_count, tile_room, unit_count, unit_room;
+	atomic_uint *left;           /* tiles by heads */
+	size_t left_room;
+	float *parts;
+	size_t parts_room;
+	struct scratch *scratch;
+	size_t members, scratch_room;
+	atomic_size_t next;          /* ticket; a layer takes unit_count + members */
+};
+
+struct attention *attention_create(const struct attention_shape *s)
+{
+	struct attention *a = mem_zeroed(1, sizeof *a);
+
+	*a = (struct attention){
+		.shape = *s,
+		.place = attention_place(s),
+		.group = s->heads / s->kv_heads,
+		.dim = s->head_dim,
+		.padded = (s->head_dim + 31) / 32 * 32,
+	};
+	return a;
+}
+
+void attention_destroy(struct attention *a)
+{
+	if (!a)
+		return;
+	free(a->tiles);
+	free(a->units);
+	free(a->left);
+	free(a->parts);
+	free(a->scratch);
+	free(a);
+}
+
+/* ---- Dividing the work ---- */
+
+/* Makes room for `count` without keeping what was there; aligned as vectors like it. */
+static void *room(void *old, size_t *have, size_t count, size_t size)
+{
+	if (*have >= count)
+		return old;
+	*have = count + count / 2;
+	free(old);
+	void *fresh = aligned_alloc(64, (*have * size + 63) / 64 * 64);
+	if (!fresh)
+		mem_panic("out of memory");
+	return fresh;
+}
+
+static bool continues(const struct attention_row *row)
+{
+	return row[0].pages == row[-1].pages && row[0].position == row[-1].position + 1;
+}
+
+static void make_tiles(struct attention *a, size_t count)
+{
+	const size_t most = a->group < TILE_QUERIES ? TILE_QUERIES / a->group : 1;
+
+	a->tile_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct tile *last = &a->tiles[a->tile_count - 1];
+		if (i == 0 || last->rows == most || !continues(&a->rows[i])) {
+			last = &a->tiles[a->tile_count++];
+			*last = (struct tile){ .row = (uint32_t)i };
+		}
+		last->rows++;
+		last->chunks = (uint32_t)(a->rows[i].position / ATTENTION_CHUNK + 1);
+	}
+}
+
+/* Floats of one query's result over one chunk: top, sum, values. */
+static size_t part_size(const struct attention *a)
+{
+	return 16 + a->padded;
+}
+
+static size_t head_parts(const struct attention *a, const struct tile *t)
+{
+	return t->chunks * t->rows * a->group * part_size(a);
+}
+
+static bool is_split(const struct attention *a, const struct tile *t)
+{
+	return t->chunks > 1 && a->tile_count * a->shape.kv_heads < SPLIT_BELOW * a->members;
+}
+
+static size_t tile_units(const struct attention *a, const struct tile *t)
+{
+	return is_split(a, t) ? t->chunks : 1;
+}
+
+/* Where split tiles keep their results, and how many units there will be. */
+static void make_parts(struct attention *a)
+{
+	size_t parts = 0, units = 0;
+
+	a->left = room(a->left, &a->left_room, a->tile_count * a->shape.kv_heads, sizeof *a->left);
+	for (size_t i = 0; i < a->tile_count; i++) {
+		struct tile *t = &a->tiles[i];
+		t->parts = parts;
+		t->left = a->left + i * a->shape.kv_heads;
+		for (size_t h = 0; h < a->shape.kv_heads; h++)
+			atomic_store_explicit(&t->left[h], t->chunks, memory_order_relaxed);
+		units += tile_units(a, t) * a->shape.kv_heads;
+		if (is_split(a, t))
+			parts += head_parts(a, t) * a->shape.kv_heads;
+	}
+	a->parts = room(a->parts, &a->parts_room, parts, sizeof *a->parts);
+	a->units = room(a->units, &a->unit_room, units, sizeof *a->units);
+}
+
+/* Later rows first: they have most keys, and small units at the end even out the members' times. */
+static void make_units(struct attention *a)
+{
+	a->unit_count = 0;
+	for (size_t i = a->tile_count; i-- > 0;)
+		for (size_t h = 0; h < a->shape.kv_heads; h++)
+			for (size_t c = 0, n = tile_units(a, &a->tiles[i]); c < n; c++)
+				a->units[a->unit_count++] = (struct unit){
+					.tile = (uint32_t)i,
+					.head = (uint32_t)h,
+					.chunk = n > 1 ? (uint32_t)c : ALL_CHUNKS,
+				};
+}
+
+void attention_plan(struct attention *a, const struct attention_row *rows, size_t count, size_t members)
+{
+	a->rows = rows;
+	a->members = members;
+	a->kernels = attention_kernels();
+	a->tiles = room(a->tiles, &a->tile_room, count + 1, sizeof *a->tiles);
+	a->scratch = room(a->scratch, &a->scratch_room, members, sizeof *a->scratch);
+	for (size_t i = 0; i < members; i++)
+		a->scratch[i].ticket = 0;
+	atomic_store_explicit(&a->next, 0, memory_order_relaxed);
+	make_tiles(a, count);
+	make_parts(a);
+	make_units(a);
+}
+
+/* ---- One chunk ---- */
+
+/* What one unit works on. */
+struct work {
+	const struct attention *a;
+	const struct tile *tile;
+	const struct attention_row *rows;
+	size_t head, queries, offset;    /* offset: of the layer and head within a page */
+	struct scratch *s;
+};
+
+/* How many keys of a chunk a query attends to. */
+static size_t keys_of(const struct work *w, size_t query, size_t chunk)
+{
+	const size_t keys = w->rows[query / w->a->group].position + 1, before = chunk * ATTENTION_CHUNK;
+
+	return keys <= before ? 0 : keys - before < ATTENTION_CHUNK ? keys - before : ATTENTION_CHUNK;
+}
+
+/* One head's keys and values in the chunk's n-th page. */
+static const char *page_of(const struct work *w, size_t chunk, size_t n)
+{
+	return (const char *)w->rows[0].pages[chunk * (ATTENTION_CHUNK / PAGE_TOKENS) + n] + w->offset;
+}
+
+/* Of the page's tokens: of the keys, behind them of the values. */
+static const float *scales_of(const struct work *w, size_t chunk, size_t n)
+{
+	const void *scales = page_of(w, chunk, n) + w->a->place.scales;
+
+	return scales;
+}
+
+static void score(const struct work *w, size_t chunk, size_t first, size_t count, size_t keys)
+{
+	const struct attention *a = w->a;
+	const size_t pages = (keys + PAGE_TOKENS - 1) / PAGE_TOKENS;
+
+	for (size_t i = 0; i < pages; i++) {
+		const char *page = page_of(w, chunk, i);
+		a->kernels->panel[a->shape.type](&(struct panel){
+			.out = w->s->scores[0] + i * PAGE_TOKENS,
+			.a = w->s->q[first],
+			.b = page,
+			.next = i + 1 < pages ? page_of(w, chunk, i + 1) : page_of(w, chunk, 0) + a->place.values,
+			.rows = count,
+			.steps = a->dim,
+			.fresh = true,
+		});
+		if (a->shape.type == KV_I8)
+			a->kernels->multiply(w->s->scores[0] + i * PAGE_TOKENS, count, scales_of(w, chunk, i));
+	}
+}
+
+/* Adds the values of keys from .. to - 1, which lie in one page, weighted. */
+static void add_values(const struct work *w, size_t chunk, size_t query, size_t at, size_t count, size_t from, size_t to)
+{
+	const struct attention *a = w->a;
+	const char *page = page_of(w, chunk, from / PAGE_TOKENS), *values = page + a->place.values;
+
+	for (size_t column = 0; column < a->padded; column += PAGE_TOKENS, values += a->place.block) {
+		const char *b = values + from % PAGE_TOKENS * PAGE_TOKENS * a->place.element;
+		a->kernels->panel[a->shape.type](&(struct panel){
+			.out = w->s->values[query] + column,
+			.a = w->s->scores[at] + from,
+			.b = b,
+			.next = b + a->place.block,
+			.rows = count,
+			.steps = to - from,
+		});
+	}
+}
+
+static void weigh(const struct work *w, size_t chunk, size_t first, size_t at, size_t count, size_t from, size_t to)
+{
+	for (size_t end; from < to; from = end) {
+		end = (from / PAGE_TOKENS + 1) * PAGE_TOKENS;
+		end = end < to ? end : to;
+		add_values(w, chunk, first + at, at, count, from, end);
+	}
+}
+
+/* Scales of values go into the weights; behind a query's last key lies what nobody reads. */
+static void scale_weights(const struct work *w, size_t chunk, size_t count, size_t keys)
+{
+	for (size_t i = 0; i * PAGE_TOKENS < keys; i++)
+		w->a->kernels->multiply(w->s->scores[0] + i * PAGE_TOKENS, count, scales_of(w, chunk, i) + PAGE_TOKENS);
+}
+
+/*
+ * One panel's queries over one chunk: top, sum and values of those that have
+ * keys in it.  The first query has the fewest keys, the last the most.
+ */
+static void compute_panel(const struct work *w, size_t chunk, size_t first, size_t count)
+{
+	const size_t common = keys_of(w, first, chunk), most = keys_of(w, first + count - 1, chunk);
+	struct scratch *s = w->s;
+
+	if (most == 0)
+		return;
+	score(w, chunk, first, count, most);
+	for (size_t i = 0; i < count; i++) {
+		size_t keys = keys_of(w, first + i, chunk);
+		if (keys)
+			s->sum[first + i] = w->a->kernels->softmax(s->scores[i], keys, &s->top[first + i]);
+		memset(s->values[first + i], 0, w->a->padded * sizeof(float));
+	}
+	if (w->a->shape.type == KV_I8)
+		scale_weights(w, chunk, count, most);
+	weigh(w, chunk, first, 0, count, 0, common);
+	for (size_t i = 0; i < count; i++)
+		weigh(w, chunk, first, i, 1, common, keys_of(w, first + i, chunk));
+}
+
+/* ---- Putting chunks together ---- */
+
+/* In the order of chunks; `total` is what came before, of no chunk where its sum is 0. */
+static void join(const struct attention *a, struct result *total, const struct result *chunk)
+{
+	if (total->sum == 0) {
+		memcpy(total->values, chunk->values, a->padded * sizeof(float));
+		total->top = chunk->top;
+		total->sum = chunk->sum;
+		return;
+	}
+	const float top = fmaxf(total->top, chunk->top);
+	const float keep = a->kernels->exponential(total->top - top), add = a->kernels->exponential(chunk->top - top);
+
+	a->kernels->blend(total->values, keep, chunk->values, add, a->padded);
+	total->sum = total->sum * keep + chunk->sum * add;
+	total->top = top;
+}
+
+static void finish(const struct work *w, size_t query, const struct result *total)
+{
+	const size_t group = w->a->group, dim = w->a->dim;
+	float *out = w->rows[query / group].out + (w->head * group + query % group) * dim;
+	const float inverse = 1 / total->sum;
+
+	for (size_t i = 0; i < dim; i++)
+		out[i] = total->values[i] * inverse;
+}
+
+static float *part_of(const struct work *w, size_t chunk, size_t query)
+{
+	const struct attention *a = w->a;
+
+	return a->parts + w->tile->parts + w->head * head_parts(a, w->tile) + (chunk * w->queries + query) * part_size(a);
+}
+
+static void keep_parts(const struct work *w, size_t chunk)
+{
+	for (size_t i = 0; i < w->queries; i++) {
+		float *part = part_of(w, chunk, i);
+		if (!keys_of(w, i, chunk))
+			continue;
+		part[0] = w->s->top[i];
+		part[1] = w->s->sum[i];
+		memcpy(part + 16, w->s->values[i], w->a->padded * sizeof(float));
+	}
+}
+
+static void join_parts(const struct work *w)
+{
+	for (size_t i = 0; i < w->queries; i++) {
+		struct result total = { .values = w->s->state[0] };
+		for (size_t c = 0; c < w->tile->chunks && keys_of(w, i, c); c++) {
+			float *part = part_of(w, c, i);
+			join(w->a, &total, &(struct result){ part[0], part[1], part + 16 });
+		}
+		finish(w, i, &total);
+	}
+}
+
+/* ---- Units ---- */
+
+static void compute_chunk(const struct work *w, size_t chunk)
+{
+	const size_t most = w->a->kernels->rows, panels = (w->queries + most - 1) / most;
+
+	for (size_t i = 0; i < panels; i++) {
+		size_t first = w->queries * i / panels;
+		compute_panel(w, chunk, first, w->queries * (i + 1) / panels - first);
+	}
+}
+
+static void compute_all(const struct work *w)
+{
+	struct result totals[TILE_QUERIES];
+
+	for (size_t i = 0; i < w->queries; i++)
+		totals[i] = (struct result){ .values = w->s->state[i] };
+	for (size_t c = 0; c < w->tile->chunks; c++) {
+		compute_chunk(w, c);
+		for (size_t i = 0; i < w->queries; i++)
+			if (keys_of(w, i, c))
+				join(w->a, &totals[i], &(struct result){ w->s->top[i], w->s->sum[i], w->s->values[i] });
+	}
+	for (size_t i = 0; i < w->queries; i++)
+		finish(w, i, &totals[i]);
+}
+
+static void compute_part(const struct work *w, size_t chunk)
+{
+	atomic_uint *left = &w->tile->left[w->head];
+
+	compute_chunk(w, chunk);
+	keep_parts(w, chunk);
+	if (atomic_fetch_sub_explicit(left, 1, memory_order_acq_rel) != 1)
+		return;
+	join_parts(w);
+	atomic_store_explicit(left, w->tile->chunks, memory_order_relaxed);     /* for the next layer */
+}
+
+static void take_queries(const struct work *w)
+{
+	const struct attention *a = w->a;
+
+	for (size_t i = 0; i < w->queries; i++) {
+		const float *q = w->rows[i / a->group].q + (w->head * a->group + i % a->group) * a->dim;
+		for (size_t j = 0; j < a->dim; j++)
+			w->s->q[i][j] = q[j] * a->shape.scale;
+	}
+}
+
+static void compute(struct attention *a, const struct unit *u, size_t layer, struct scratch *s)
+{
+	const struct tile *t = &a->tiles[u->tile];
+	const struct work w = {
+		.a = a,
+		.tile = t,
+		.rows = a->rows + t->row,
+		.head = u->head,
+		.queries = t->rows * a->group,
+		.offset = (layer * a->shape.kv_heads + u->head) * a->place.head,
+		.s = s,
+	};
+
+	take_queries(&w);
+	if (u->chunk == ALL_CHUNKS)
+		compute_all(&w);
+	else
+		compute_part(&w, u->chunk);
+}
+
+void attention_run(struct attention *a, size_t layer, size_t member)
+{
+	struct scratch *s = &a->scratch[member];
+	size_t ticket;
+
+	/* Every member takes one ticket too many, so the layer's end is known. */
+	while ((ticket = atomic_fetch_add_explicit(&a->next, 1, memory_order_relaxed) - s->ticket) < a->unit_count)
+		compute(a, &a->units[ticket], layer, s);
+	s->ticket += a->unit_count + a->members;
+}
