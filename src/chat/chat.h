@@ -24,6 +24,7 @@ struct tool_call {
 struct message {
 	enum chat_role role;
 	struct str text;       /* UTF-8; may be empty */
+	struct str thoughts;   /* of an assistant message: what was thought before it, where the client kept that */
 	struct tool_call *calls;   /* of an assistant message */
 	size_t call_count;
 	struct str call_id;    /* of a tool message: the call it answers */
@@ -42,6 +43,7 @@ struct chat {
 	size_t message_count, message_cap;
 	struct tool *tools;
 	size_t tool_count, tool_cap;
+	bool no_thoughts;      /* asks for the answer without thinking first, where the model has the choice */
 };
 
 #define CHAT_INIT(limit) { .arena = ARENA_INIT(limit) }

@@ -2,7 +2,7 @@
  * An answer as it comes: the pieces that every answerer (known answers, local
  * model, teacher) emits and every API dialect writes.
  *
- * Order of a stream: any number of DELTA_TEXT and tool calls (each DELTA_CALL
+ * Order of a stream: any number of DELTA_THOUGHT, DELTA_TEXT and tool calls (each DELTA_CALL
  * followed by its DELTA_ARGUMENTS), then one DELTA_END.  A stream that fails ends
  * with an error instead of DELTA_END.  Text never ends in the middle of a UTF-8
  * sequence.
@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
-enum delta_kind { DELTA_TEXT, DELTA_CALL, DELTA_ARGUMENTS, DELTA_END };
+/* DELTA_THOUGHT: what a model thinks before it answers; shown apart or not at all, never part of the answer. */
+enum delta_kind { DELTA_TEXT, DELTA_THOUGHT, DELTA_CALL, DELTA_ARGUMENTS, DELTA_END };
 
 enum finish { FINISH_STOP, FINISH_LENGTH, FINISH_TOOL_CALLS, FINISH_REFUSED };
 
@@ -33,7 +34,7 @@ struct token_logprob {
 /* Everything pointed at is valid only during the callback. */
 struct delta {
 	enum delta_kind kind;
-	struct str text;           /* DELTA_TEXT: text; DELTA_ARGUMENTS: a piece of JSON */
+	struct str text;           /* DELTA_TEXT, DELTA_THOUGHT: text; DELTA_ARGUMENTS: a piece of JSON */
 	size_t call;               /* DELTA_CALL, DELTA_ARGUMENTS: 0, 1, … in this answer */
 	struct str id, name;       /* DELTA_CALL */
 	const struct token_logprob *logprobs;   /* DELTA_TEXT, when asked for: the tokens in it */

@@ -138,6 +138,21 @@ static bool set_call_id(struct reader *r, const struct path *path, const json_t 
 		error_set(r->err, ERROR_TOO_LARGE, "the conversation is over %zu bytes", r->chat->arena.max);
 }
 
+/* DeepSeek's and vLLM's name for thoughts; clients that keep them send them back. */
+static bool set_thoughts(struct reader *r, const struct path *path, const json_t *message, struct message *m)
+{
+	const json_t *thoughts = json_object_get(message, "reasoning_content");
+	struct str text = json_member_str(message, "reasoning_content");
+
+	if (m->role != ROLE_ASSISTANT || !thoughts || json_is_null(thoughts))
+		return true;
+	if (!text.p)
+		return wrong(r, path, ".reasoning_content", "must be a string");
+	m->thoughts = (struct str){ arena_copy(&r->chat->arena, text), text.n };
+	return m->thoughts.p ||
+		error_set(r->err, ERROR_TOO_LARGE, "the conversation is over %zu bytes", r->chat->arena.max);
+}
+
 static bool read_message(struct reader *r, const struct path *path, const json_t *message)
 {
 	own_buf joined = BUF_INIT(r->chat->arena.max);
@@ -151,7 +166,8 @@ static bool read_message(struct reader *r, const struct path *path, const json_t
 	if (!read_content(r, path, message, role, &joined, &text))
 		return false;
 	struct message *m = chat_add(r->chat, role, text, r->err);
-	return m && read_calls(r, path, message, m) && set_call_id(r, path, message, m);
+	return m && read_calls(r, path, message, m) && set_call_id(r, path, message, m) &&
+		set_thoughts(r, path, message, m);
 }
 
 static bool read_tool(struct reader *r, const struct path *path, const json_t *tool)

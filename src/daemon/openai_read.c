@@ -244,6 +244,37 @@ static bool read_parallel(struct reader *x, const char *name, const json_t *v)
 	return true;
 }
 
+/* OpenAI's way to say how much is thought: here all or, at the lower end, nothing. */
+static bool read_effort(struct reader *x, const char *name, const json_t *v)
+{
+	static const struct { const char *name; bool none; } efforts[] = {
+		{ "none", true }, { "minimal", true }, { "low", false }, { "medium", false }, { "high", false }, { "xhigh", false },
+	};
+	struct str effort = { json_string_value(v), json_string_length(v) };
+
+	for (size_t i = 0; i < countof(efforts); i++) {
+		if (effort.p && str_is(effort, efforts[i].name)) {
+			x->r->chat.no_thoughts = efforts[i].none;
+			return true;
+		}
+	}
+	return refuse(x, name, "must be none, minimal, low, medium, high or xhigh");
+}
+
+/* llama-server's and vLLM's way. */
+static bool read_template_arguments(struct reader *x, const char *name, const json_t *v)
+{
+	const json_t *thinking = json_object_get(v, "enable_thinking");
+	bool thinks = true;
+
+	if (!json_is_object(v))
+		return refuse(x, name, "must be an object");
+	if (thinking && !read_boolean(x, "chat_template_kwargs.enable_thinking", thinking, &thinks))
+		return false;
+	x->r->chat.no_thoughts |= !thinks;
+	return true;
+}
+
 static bool read_modalities(struct reader *x, const char *name, const json_t *v)
 {
 	const char *only = json_array_size(v) == 1 ? json_string_value(json_array_get(v, 0)) : NULL;
@@ -283,6 +314,8 @@ static const struct field {
 	{ "response_format", read_response_format },
 	{ "tool_choice", read_tool_choice },
 	{ "parallel_tool_calls", read_parallel },
+	{ "reasoning_effort", read_effort },
+	{ "chat_template_kwargs", read_template_arguments },
 	{ "modalities", read_modalities },
 	{ "audio", refuse_field },
 	{ "functions", refuse_field },

@@ -22,7 +22,7 @@ struct openai_writer {
 	int64_t created;
 	bool include_usage, opened;
 	/* An answer collected whole. */
-	struct buf text;
+	struct buf text, thoughts;
 	json_t *calls, *logprobs;
 	enum finish finish;
 	struct usage usage;
@@ -59,6 +59,7 @@ struct openai_writer *openai_writer_create(const struct request *r, const char *
 
 	w->head = (struct buf)BUF_INIT(8192);
 	w->text = (struct buf)BUF_INIT(WHOLE_MAX);
+	w->thoughts = (struct buf)BUF_INIT(WHOLE_MAX);
 	w->id = fresh_id();
 	w->model = mem_strdup(model);
 	w->source = source_object(source);
@@ -80,6 +81,7 @@ void openai_writer_destroy(struct openai_writer *w)
 		return;
 	buf_done(&w->head);
 	buf_done(&w->text);
+	buf_done(&w->thoughts);
 	json_decref(w->calls);
 	json_decref(w->logprobs);
 	free(w->id);
@@ -152,6 +154,13 @@ static bool write_text(struct openai_writer *w, const struct delta *d, struct bu
 		buf_adds(out, ",\"finish_reason\":null}]}\n\n", err);
 }
 
+/* As DeepSeek and vLLM name it; OpenAI's API has no place for it. */
+static bool write_thought(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	return begin(w, out, err) && buf_adds(out, ",\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":", err) &&
+		json_write_string(out, d->text, err) && buf_adds(out, "},\"logprobs\":null,\"finish_reason\":null}]}\n\n", err);
+}
+
 static bool write_call(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
 {
 	return begin(w, out, err) &&
@@ -189,7 +198,8 @@ static bool write_end(struct openai_writer *w, const struct delta *d, struct buf
 bool openai_write_delta(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
 {
 	static bool (*const writers[])(struct openai_writer *, const struct delta *, struct buf *, struct error *) = {
-		[DELTA_TEXT] = write_text, [DELTA_CALL] = write_call, [DELTA_ARGUMENTS] = write_arguments, [DELTA_END] = write_end,
+		[DELTA_TEXT] = write_text, [DELTA_THOUGHT] = write_thought, [DELTA_CALL] = write_call,
+		[DELTA_ARGUMENTS] = write_arguments, [DELTA_END] = write_end,
 	};
 
 	return (w->opened || open_stream(w, out, err)) && writers[d->kind](w, d, out, err);
@@ -236,6 +246,8 @@ bool openai_collect(struct openai_writer *w, const struct delta *d, struct error
 			json_array_extend(w->logprobs, tokens);
 		}
 		return buf_add_str(&w->text, d->text, err);
+	case DELTA_THOUGHT:
+		return buf_add_str(&w->thoughts, d->text, err);
 	case DELTA_CALL:
 		collect_call(w, d);
 		return true;
@@ -257,6 +269,9 @@ static bool write_message(struct openai_writer *w, struct buf *out, struct error
 	if (!buf_adds(out, "{\"role\":\"assistant\",\"content\":", err))
 		return false;
 	if (calls && !w->text.len ? !buf_adds(out, "null", err) : !json_write_string(out, buf_str(&w->text), err))
+		return false;
+	if (w->thoughts.len && !(buf_adds(out, ",\"reasoning_content\":", err) &&
+		json_write_string(out, buf_str(&w->thoughts), err)))
 		return false;
 	if (calls && !(buf_adds(out, ",\"tool_calls\":", err) && json_write(out, w->calls, err)))
 		return false;

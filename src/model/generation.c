@@ -1,6 +1,7 @@
 /*
  * A token's way out: bytes → whole characters (token_stream) → without stop
- * strings (stopper) → tool calls taken out (toolcall) → deltas.  Each stage may
+ * strings (stopper) → thoughts apart (thoughts) → tool calls taken out (toolcall)
+ * → deltas.  Each stage may
  * hold something back; log-probabilities wait until the next text goes out.
  */
 #include "model/generation.h"
@@ -11,6 +12,7 @@
 #include "base/mem.h"
 #include "model/sampler.h"
 #include "model/stopper.h"
+#include "text/thoughts.h"
 #include "text/toolcall.h"
 
 enum {
@@ -37,7 +39,8 @@ struct generation {
 	struct token_stream stream;
 	struct buf text;                   /* of the token at hand */
 	struct stopper *stopper;
-	bool takes_calls, one_call;
+	bool takes_calls, one_call, thinks;
+	struct thoughts thoughts;
 	struct toolcall toolcall;
 	size_t calls;
 	bool drops_call;                   /* the call at hand is one too many */
@@ -116,9 +119,25 @@ static bool emit_arguments(void *user, struct str piece, struct error *err)
 	return g->drops_call || g->on_delta(g->user, &d, err);
 }
 
+static bool emit_thought(void *user, struct str text, struct error *err)
+{
+	struct generation *g = user;
+	struct delta d = { .kind = DELTA_THOUGHT, .text = text };
+
+	g->logprob_count = 0;              /* of thoughts: they are no part of the answer */
+	return g->on_delta(g->user, &d, err);
+}
+
+static bool pass_answer(void *user, struct str text, struct error *err)
+{
+	struct generation *g = user;
+
+	return g->takes_calls ? toolcall_feed(&g->toolcall, text, err) : emit_text(g, text, err);
+}
+
 static bool pass_on(struct generation *g, struct str text, struct error *err)
 {
-	return g->takes_calls ? toolcall_feed(&g->toolcall, text, err) : emit_text(g, text, err);
+	return g->thinks ? thoughts_feed(&g->thoughts, text, err) : pass_answer(g, text, err);
 }
 
 /* What has become whole characters goes on; *stopped when a stop string is complete. */
@@ -137,6 +156,8 @@ static bool flush(struct generation *g, bool stopped, struct error *err)
 	if (!stopped && (!token_stream_finish(&g->stream, &g->text, err) || !drain(g, &stopped, err)))
 		return false;
 	if (!stopped && !pass_on(g, stopper_end(g->stopper), err))
+		return false;
+	if (g->thinks && !thoughts_finish(&g->thoughts, err))
 		return false;
 	return !g->takes_calls || toolcall_finish(&g->toolcall, err);
 }
@@ -286,6 +307,8 @@ struct generation *generation_create(struct model *m, const struct request *requ
 	g->prompt = (struct tokens)TOKENS_INIT(PROMPT_MAX_TOKENS);
 	g->text = (struct buf)BUF_INIT(TOKEN_TEXT_MAX);
 	token_stream_init(&g->stream, model_tokenizer(m), true);
+	g->thinks = model_thinks(m) != THINKS_NEVER;
+	thoughts_init(&g->thoughts, model_thinks(m) == THINKS_FIRST, (struct thoughts_sink){ emit_thought, pass_answer, g });
 	toolcall_init(&g->toolcall, model_dialect(m), request->chat.tools, request->chat.tool_count,
 		(struct toolcall_sink){ emit_text, emit_call, emit_arguments, g });
 	return prepare(g, request, err) ? take(g) : NULL;
@@ -295,6 +318,7 @@ void generation_destroy(struct generation *g)
 {
 	if (!g)
 		return;
+	thoughts_done(&g->thoughts);
 	toolcall_done(&g->toolcall);
 	stopper_destroy(g->stopper);
 	sampler_destroy(g->sampler);

@@ -51,6 +51,8 @@ const struct dialect *model_dialect(const struct model *m)
 	return m->family->dialect ? m->family->dialect : &dialect_hermes;
 }
 
+enum template_thinking model_thinks(const struct model *m) { return m->family->thinks; }
+
 bool model_is_end(const struct model *m, int32_t token)
 {
 	return token == m->turn_end || engine_is_end(m->engine, token);

@@ -31,6 +31,9 @@ const struct tokenizer *model_tokenizer(const struct model *m);
 /* How it writes tool calls. */
 const struct dialect *model_dialect(const struct model *m);
 
+/* Whether its answers begin with thoughts. */
+enum template_thinking model_thinks(const struct model *m);
+
 /* Whether an answer ends with this token: the model's own end tokens, and the template's end of a turn. */
 bool model_is_end(const struct model *m, int32_t token);
 

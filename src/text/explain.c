@@ -32,6 +32,7 @@ json_t *explain_template(const struct template *t, const json_t *input, struct e
 	own_prompt prompt = PROMPT_INIT(OUTPUT_MAX);
 	bool ask = json_is_true(json_object_get(input, "add_generation_prompt"));
 
+	chat.no_thoughts = json_is_false(json_object_get(input, "enable_thinking"));
 	if (!chat_from_json(&chat, json_object_get(input, "messages"), json_object_get(input, "tools"), NULL, err) ||
 	    !template_render(t, &chat, ask, &prompt, err))
 		return NULL;

@@ -42,38 +42,65 @@ static bool write_real(struct buf *out, double value, struct error *err)
 	return buf_addf(out, err, "%.*s.%s", power + 1, digits, digits + power + 1);
 }
 
-static bool write_array(struct buf *out, const json_t *array, struct error *err)
+/* How values are laid out: width 0 is all on one line. */
+struct layout {
+	int width, depth;
+};
+
+static bool write_value(struct buf *out, const json_t *value, struct layout at, struct error *err);
+
+/* What stands before an item, or with `depth` one less before the closing bracket. */
+static bool begin_line(struct buf *out, struct layout at, struct error *err)
 {
+	return !at.width || buf_addf(out, err, "\n%*s", at.width * at.depth, "");
+}
+
+static bool separate(struct buf *out, bool first, struct layout at, struct error *err)
+{
+	return (first || buf_adds(out, at.width ? "," : ", ", err)) && begin_line(out, at, err);
+}
+
+static bool write_array(struct buf *out, const json_t *array, struct layout at, struct error *err)
+{
+	struct layout inner = { at.width, at.depth + 1 };
 	const json_t *item;
 	size_t i;
 
+	if (!json_array_size(array))
+		return buf_adds(out, "[]", err);
 	if (!buf_adds(out, "[", err))
 		return false;
 	json_array_foreach(array, i, item)
-		if ((i && !buf_adds(out, ", ", err)) || !pyjson_write(out, item, err))
+		if (!separate(out, i == 0, inner, err) || !write_value(out, item, inner, err))
 			return false;
-	return buf_adds(out, "]", err);
+	return begin_line(out, at, err) && buf_adds(out, "]", err);
 }
 
-static bool write_object(struct buf *out, const json_t *object, struct error *err)
+static bool write_object(struct buf *out, const json_t *object, struct layout at, struct error *err)
 {
-	const char *separator = "{", *key;
+	struct layout inner = { at.width, at.depth + 1 };
+	bool first = true;
+	const char *key;
 	json_t *value;
 
+	if (!json_object_size(object))
+		return buf_adds(out, "{}", err);
+	if (!buf_adds(out, "{", err))
+		return false;
 	json_object_foreach((json_t *)object, key, value) {
-		if (!buf_adds(out, separator, err) || !json_write_string(out, str_of(key), err) ||
-			!buf_adds(out, ": ", err) || !pyjson_write(out, value, err))
+		if (!separate(out, first, inner, err) || !json_write_string(out, str_of(key), err) ||
+			!buf_adds(out, ": ", err) || !write_value(out, value, inner, err))
 			return false;
-		separator = ", ";
+		first = false;
 	}
-	return buf_adds(out, *separator == '{' ? "{}" : "}", err);
+	return begin_line(out, at, err) && buf_adds(out, "}", err);
 }
 
-bool pyjson_write(struct buf *out, const json_t *value, struct error *err)
+static bool write_value(struct buf *out, const json_t *value, struct layout at, struct error *err)
 {
 	switch (json_typeof(value)) {
-	case JSON_OBJECT: return write_object(out, value, err);
-	case JSON_ARRAY: return write_array(out, value, err);
+	case JSON_OBJECT: return write_object(out, value, at, err);
+	case JSON_ARRAY: return write_array(out, value, at, err);
 	case JSON_STRING:
 		return json_write_string(out, (struct str){ json_string_value(value), json_string_length(value) }, err);
 	case JSON_INTEGER: return buf_addf(out, err, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
@@ -83,4 +110,14 @@ bool pyjson_write(struct buf *out, const json_t *value, struct error *err)
 	case JSON_NULL: return buf_adds(out, "null", err);
 	}
 	return error_set(err, ERROR_INTERNAL, "JSON of an unknown type");
+}
+
+bool pyjson_write(struct buf *out, const json_t *value, struct error *err)
+{
+	return write_value(out, value, (struct layout){0}, err);
+}
+
+bool pyjson_write_indented(struct buf *out, const json_t *value, int width, struct error *err)
+{
+	return write_value(out, value, (struct layout){ .width = width }, err);
 }

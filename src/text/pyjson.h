@@ -8,3 +8,6 @@
 #include "base/json.h"
 
 bool pyjson_write(struct buf *out, const json_t *value, struct error *err) must_use;
+
+/* The same with indent=`width`: every item on a line of its own. */
+bool pyjson_write_indented(struct buf *out, const json_t *value, int width, struct error *err) must_use;

@@ -75,7 +75,8 @@ bool template_render(const struct template *t, const struct chat *chat, bool ask
 	if (!t->dialect && uses_tools(chat))
 		return error_set(err, ERROR_INVALID, "the %s chat template takes no tools here", t->name);
 	for (size_t i = 0; i < chat->message_count; i++)
-		if (!utf8_valid(chat->messages[i].text.p, chat->messages[i].text.n))
+		if (!utf8_valid(chat->messages[i].text.p, chat->messages[i].text.n) ||
+		    !utf8_valid(chat->messages[i].thoughts.p, chat->messages[i].thoughts.n))
 			return error_set(err, ERROR_INVALID, "message %zu is not UTF-8", i);
 	return t->render(t, chat, ask, out, err);
 }

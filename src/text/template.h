@@ -16,12 +16,20 @@
 #include "text/dialect.h"
 #include "text/prompt.h"
 
+/* Whether the model thinks before it answers, between <think> and </think>. */
+enum template_thinking {
+	THINKS_NEVER,
+	THINKS_MAYBE,        /* the answer may begin with them */
+	THINKS_FIRST,        /* the prompt ends with <think> */
+};
+
 struct template {
 	const char *name;
 	const char *markers[2];       /* all of these stand in the family's chat_template */
 	bool (*render)(
 		const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
 	const struct dialect *dialect;   /* of its tool calls; NULL: knows no tools, calls and results */
+	enum template_thinking thinks;
 	const char *default_system;   /* when the conversation has no system message; NULL: none */
 
 	/*

@@ -12,6 +12,39 @@ static const struct template qwen25 = {
 	.default_system = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
 };
 
+static const struct template qwen3 = {
+	.name = "Qwen3",
+	.markers = { "enable_thinking is defined and enable_thinking is false", "<tool_call>" },
+	.render = template_qwen,
+	.dialect = &dialect_hermes,
+	.thinks = THINKS_MAYBE,
+};
+
+/* The later ones that always think. */
+static const struct template qwen3_thinking = {
+	.name = "Qwen3 Thinking",
+	.markers = { "<|im_start|>assistant\\n<think>\\n", "<tool_call>" },
+	.render = template_qwen,
+	.dialect = &dialect_hermes,
+	.thinks = THINKS_FIRST,
+};
+
+/* And those that never do; other makers' models with Qwen's tools, too. */
+static const struct template qwen3_instruct = {
+	.name = "Qwen3 Instruct",
+	.markers = { "# Tools\\n\\nYou may call one or more functions", "<|im_start|>" },
+	.render = template_qwen,
+	.dialect = &dialect_hermes,
+};
+
+static const struct template smollm2 = {
+	.name = "SmolLM2",
+	.markers = { "You are a helpful AI assistant named SmolLM, trained by Hugging Face", "<|im_start|>" },
+	.render = template_turns,
+	.default_system = "You are a helpful AI assistant named SmolLM, trained by Hugging Face",
+	.open = "<|im_start|>", .after_close = "\n", .end = "<|im_end|>", .after_end = "\n",
+};
+
 static const struct template qwen2 = {
 	.name = "Qwen2",
 	.markers = { "<|im_start|>system\\nYou are a helpful assistant.<|im_end|>" },
@@ -38,8 +71,8 @@ static const struct template chatml = {
 static const struct template llama31 = {
 	.name = "Llama 3.1",
 	.markers = { "<|start_header_id|>", "Cutting Knowledge Date: December 2023" },
-	.render = template_turns,
-	.default_system = "",
+	.render = template_llama,
+	.dialect = &dialect_llama,
 	.system_words = "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n",
 	.begin = "<|begin_of_text|>",
 	.open = "<|start_header_id|>",
@@ -65,6 +98,7 @@ static const struct template mistral = {
 	.name = "Mistral Nemo",
 	.markers = { "\"[INST]\" + system_message", "[AVAILABLE_TOOLS]" },
 	.render = template_mistral,
+	.dialect = &dialect_mistral,
 	.begin = "<s>", .end = "</s>",
 };
 
@@ -72,6 +106,7 @@ static const struct template deepseek_r1 = {
 	.name = "DeepSeek R1",
 	.markers = { "<｜User｜>", "<｜Assistant｜><think>\\n" },
 	.render = template_deepseek,
+	.thinks = THINKS_FIRST,
 	.begin = "<｜begin▁of▁sentence｜>",
 	.open = "<｜User｜>",
 	.close = "<｜Assistant｜>",
@@ -82,6 +117,7 @@ static const struct template deepseek_r1 = {
 
 static const struct template deepseek = {
 	.name = "DeepSeek",
+	.thinks = THINKS_MAYBE,
 	.markers = { "<｜User｜>", "<｜Assistant｜>" },
 	.render = template_deepseek,
 	.begin = "<｜begin▁of▁sentence｜>",
@@ -91,6 +127,7 @@ static const struct template deepseek = {
 };
 
 const struct template *const templates[] = {
-	&qwen25, &qwen2, &phi4, &chatml, &llama31, &llama3, &mistral, &deepseek_r1, &deepseek,
+	&qwen25, &qwen3, &qwen3_thinking, &qwen3_instruct, &smollm2, &qwen2, &phi4, &chatml,
+	&llama31, &llama3, &mistral, &deepseek_r1, &deepseek,
 };
 const size_t template_count = countof(templates);

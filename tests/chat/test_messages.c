@@ -62,6 +62,17 @@ TEST(calls_and_results_are_read)
 	assert_true(str_is(m[1].call_id, "a"));
 }
 
+TEST(thoughts_of_the_assistant_are_kept)
+{
+	own_chat c = CHAT_INIT(1 << 16);
+	struct error err = {0};
+
+	assert_true(read_chat(&c, "[{\"role\":\"assistant\",\"content\":\"x\",\"reasoning_content\":\"hm\"},"
+		"{\"role\":\"user\",\"content\":\"y\",\"reasoning_content\":7}]", NULL, NULL, &err));
+	assert_true(str_is(c.messages[0].thoughts, "hm"));
+	assert_int_equal(c.messages[1].thoughts.n, 0);
+}
+
 TEST(tools_keep_their_definition)
 {
 	static const char tools[] =
@@ -103,6 +114,7 @@ TEST(an_error_names_the_field)
 		NULL, "messages[0].tool_calls[0].function.arguments");
 	expect_refused("[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"a\"}}]}]", NULL,
 		"messages[0].tool_calls[0].function.arguments");
+	expect_refused("[{\"role\":\"assistant\",\"reasoning_content\":1}]", NULL, "messages[0].reasoning_content");
 	expect_refused("[{\"role\":\"tool\",\"content\":\"x\",\"tool_call_id\":1}]", NULL, "messages[0].tool_call_id");
 	expect_refused("[{\"role\":\"user\",\"content\":\"x\"}]", "{}", "tools");
 	expect_refused("[{\"role\":\"user\",\"content\":\"x\"}]", "[{}]", "tools[0].type");
@@ -136,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roles_and_texts_are_read),
 		cmocka_unit_test(calls_and_results_are_read),
+		cmocka_unit_test(thoughts_of_the_assistant_are_kept),
 		cmocka_unit_test(tools_keep_their_definition),
 		cmocka_unit_test(an_error_names_the_field),
 		cmocka_unit_test(a_conversation_past_the_ceiling_is_refused),

@@ -80,8 +80,28 @@ TEST(a_stop_string_may_stand_alone)
 	assert_int_equal(r.sampling.max_tokens, 9);
 }
 
+TEST(thinking_can_be_asked_away_in_two_ways)
+{
+	static const char *const away[] = { "\"reasoning_effort\":\"none\"", "\"reasoning_effort\":\"minimal\"",
+		"\"chat_template_kwargs\":{\"enable_thinking\":false}" };
+	own_request thinks = REQUEST_INIT(1 << 20);
+
+	for (size_t i = 0; i < countof(away); i++) {
+		own_request r = REQUEST_INIT(1 << 20);
+		own_buf body = BUF_INIT(1000);
+		buf_putf(&body, "{%s," MESSAGES "}", away[i]);
+		read_ok(&r, body.data);
+		assert_true(r.chat.no_thoughts);
+	}
+	read_ok(&thinks, "{\"reasoning_effort\":\"high\",\"chat_template_kwargs\":{\"enable_thinking\":true}," MESSAGES "}");
+	assert_false(thinks.chat.no_thoughts);
+}
+
 TEST(what_cannot_be_honoured_is_refused_by_name)
 {
+	expect_refused("{\"reasoning_effort\":\"max\"," MESSAGES "}", "reasoning_effort", "none");
+	expect_refused("{\"chat_template_kwargs\":{\"enable_thinking\":1}," MESSAGES "}",
+		"chat_template_kwargs.enable_thinking", "true or false");
 	expect_refused("{\"temperature\":3," MESSAGES "}", "temperature", "from 0 to 2");
 	expect_refused("{\"temperature\":\"hot\"," MESSAGES "}", "temperature", "number");
 	expect_refused("{\"max_tokens\":0," MESSAGES "}", "max_tokens", "from 1");
@@ -133,6 +153,7 @@ int main(void)
 		cmocka_unit_test(every_wish_is_read),
 		cmocka_unit_test(null_is_as_good_as_absent),
 		cmocka_unit_test(a_stop_string_may_stand_alone),
+		cmocka_unit_test(thinking_can_be_asked_away_in_two_ways),
 		cmocka_unit_test(what_cannot_be_honoured_is_refused_by_name),
 		cmocka_unit_test(wrong_messages_are_named_to_the_field),
 		cmocka_unit_test(what_is_no_object_is_refused),

@@ -129,6 +129,27 @@ TEST(a_whole_answer_holds_joined_calls_and_null_content)
 	openai_writer_destroy(w);
 }
 
+TEST(thoughts_stand_beside_the_content)
+{
+	static const struct delta deltas[] = {
+		{ .kind = DELTA_THOUGHT, .text = STR("hm, ") }, { .kind = DELTA_THOUGHT, .text = STR("so") },
+		{ .kind = DELTA_TEXT, .text = STR("Yes.") }, { .kind = DELTA_END },
+	};
+	own_request r = REQUEST_INIT(1000);
+	own_buf out = BUF_INIT(1 << 16);
+	struct openai_writer *w = openai_writer_create(&r, "tiny", &source);
+	own_json *response = whole(w, deltas, countof(deltas));
+	const json_t *message = json_object_get(choice(response), "message");
+
+	assert_string_equal(json_member_string(message, "reasoning_content"), "hm, so");
+	assert_string_equal(json_member_string(message, "content"), "Yes.");
+	write_all(w, &out, deltas, countof(deltas));
+	own_json *chunk = event(&out, 1);
+	assert_string_equal(json_member_string(json_object_get(choice(chunk), "delta"), "reasoning_content"), "hm, ");
+	assert_null(json_object_get(json_object_get(choice(chunk), "delta"), "content"));
+	openai_writer_destroy(w);
+}
+
 TEST(log_probabilities_are_finite_numbers_with_bytes)
 {
 	own_request r = REQUEST_INIT(1000);
@@ -178,6 +199,7 @@ int main(void)
 		cmocka_unit_test(usage_comes_only_when_asked_for_and_with_no_choices),
 		cmocka_unit_test(a_streamed_call_names_itself_once_and_always_has_its_index),
 		cmocka_unit_test(a_whole_answer_holds_joined_calls_and_null_content),
+		cmocka_unit_test(thoughts_stand_beside_the_content),
 		cmocka_unit_test(log_probabilities_are_finite_numbers_with_bytes),
 		cmocka_unit_test(a_stream_that_fails_says_so_and_is_not_done),
 		cmocka_unit_test(every_kind_of_error_has_a_status_and_a_type),

@@ -3,6 +3,7 @@
  */
 #include "model/generation.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "model/pool.h"
@@ -54,6 +55,8 @@ static bool on_delta(void *user, const struct delta *d, struct error *err)
 		assert_true(d->text.n > 0 && utf8_valid(d->text.p, d->text.n));
 		hear_logprobs(h, d);
 		return buf_add_str(&h->text, d->text, err);
+	case DELTA_THOUGHT:
+		return buf_addf(&h->text, err, "(%.*s)", STR_ARGS(d->text));
 	case DELTA_CALL:
 		assert_int_equal(d->id.n, 29);
 		h->calls = d->call + 1;
@@ -176,6 +179,37 @@ TEST(an_answer_without_words_is_only_an_end)
 
 	saying(&w, "");
 	expect(&w, "[stop]");
+}
+
+static void give_tool(struct world *w);
+
+/* A model of a family that thinks. */
+static void saying_of_qwen3(struct world *w, const char *text)
+{
+	struct error err = {0};
+
+	assert_ok(model_write_saying(FOLDER, text, &err));
+	assert_ok(file_write(FOLDER "/tokenizer_config.json", str_of("{\"chat_template\":"
+		"\"enable_thinking is defined and enable_thinking is false <tool_call>\"}"), 0600, &err));
+	open_world(w);
+}
+
+TEST(thoughts_come_apart_from_the_answer)
+{
+	static const char text[] = "<think>\n{\"name\": \"look\"}\n</think>\n\nI look.<tool_call>{\"name\": \"look\"}</tool_call>";
+	struct error err = {0};
+	own_heard h = HEARD;
+	own_world w;
+
+	saying_of_qwen3(&w, text);
+	give_tool(&w);
+	w.request.sampling.top_logprobs = 0;
+	assert_ok(answer_with(&w, &h, &err));
+	char *pieces = strstr(h.text.data, "I look.[0 look]{}[tool_calls]");
+	assert_non_null(pieces);
+	assert_true(h.text.data[0] == '(' && pieces[-1] == ')');
+	assert_null(strstr(h.logprob_text, "name"));
+	assert_non_null(strstr(h.logprob_text, "I look."));
 }
 
 /* ---- Stop strings ---- */
@@ -526,6 +560,7 @@ int main(void)
 		cmocka_unit_test(characters_of_several_tokens_come_whole),
 		cmocka_unit_test(bytes_that_are_no_character_become_the_replacement_character),
 		cmocka_unit_test(an_answer_without_words_is_only_an_end),
+		cmocka_unit_test(thoughts_come_apart_from_the_answer),
 		cmocka_unit_test(a_stop_string_ends_the_answer_and_is_not_part_of_it),
 		cmocka_unit_test(a_stop_string_may_begin_and_end_anywhere),
 		cmocka_unit_test(the_beginning_of_a_stop_string_at_the_end_is_text),

@@ -47,6 +47,8 @@ TEST(each_family_writes_turns_its_own_way)
 	expect("ChatML", ASK(QUESTION), "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
 	expect("Qwen2", ASK(QUESTION), "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
 		"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
+	expect("SmolLM2", ASK(QUESTION), "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by "
+		"Hugging Face<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
 	expect("Qwen2", ASK(TURNS), "<|im_start|>system\nBe brief. <|im_end|>\n<|im_start|>user\n Hi<|im_end|>\n"
 		"<|im_start|>assistant\n<think>hm</think>Yes.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n"
 		"<|im_start|>assistant\n");
@@ -72,6 +74,68 @@ TEST(each_family_writes_turns_its_own_way)
 	expect("DeepSeek", ASK(TURNS), "<｜begin▁of▁sentence｜>Be brief. <｜User｜> Hi"
 		"<｜Assistant｜>Yes.<｜end▁of▁sentence｜><｜User｜>Why?<｜Assistant｜>");
 	expect("DeepSeek R1", ASK(QUESTION), "<｜begin▁of▁sentence｜><｜User｜>Hi<｜Assistant｜><think>\n");
+}
+
+#define TOOLS "[{\"type\":\"function\",\"function\":{\"name\":\"look\",\"description\":\"Looks \\\"here\\\".\"," \
+	"\"parameters\":{\"type\":\"object\",\"properties\":{\"a\":{\"enum\":[1.5]}},\"required\":[]}}}]"
+#define CALLED(more) "[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":\"\"," more \
+	"\"tool_calls\":[{\"id\":\"call_abcdefghijk\",\"function\":{\"name\":\"look\",\"arguments\":\"{\\\"a\\\":1}\"}}]}," \
+	"{\"role\":\"tool\",\"tool_call_id\":\"call_abcdefghijk\",\"content\":\"a \\\"b\\\"\"}]"
+#define WITH_TOOLS(messages) "{\"messages\":" messages ",\"tools\":" TOOLS ",\"add_generation_prompt\":true}"
+#define QWEN_TOOLS "# Tools\n\nYou may call one or more functions to assist with the user query.\n\n" \
+	"You are provided with function signatures within <tools></tools> XML tags:\n<tools>\n" \
+	"{\"type\": \"function\", \"function\": {\"name\": \"look\", \"description\": \"Looks \\\"here\\\".\", " \
+	"\"parameters\": {\"type\": \"object\", \"properties\": {\"a\": {\"enum\": [1.5]}}, \"required\": []}}}\n</tools>\n\n" \
+	"For each function call, return a json object with function name and arguments within " \
+	"<tool_call></tool_call> XML tags:\n<tool_call>\n{\"name\": <function-name>, \"arguments\": <args-json-object>}\n" \
+	"</tool_call>"
+
+/* What Jinja makes of the makers' templates; compared over random conversations when these were written. */
+TEST(qwen3_has_tools_and_thoughts)
+{
+	expect("Qwen3", ASK(QUESTION), "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
+	expect("Qwen3", "{\"messages\":" QUESTION ",\"enable_thinking\":false,\"add_generation_prompt\":true}",
+		"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n");
+	expect("Qwen3 Thinking", ASK(QUESTION), "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>\n");
+	expect("Qwen3", ASK(TURNS), "<|im_start|>system\nBe brief. <|im_end|>\n<|im_start|>user\n Hi<|im_end|>\n"
+		"<|im_start|>assistant\nYes.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n");
+	expect("Qwen3", WITH_TOOLS(CALLED("\"reasoning_content\":\"hm\\n\",")),
+		"<|im_start|>system\n" QWEN_TOOLS "<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
+		"<think>\nhm\n</think>\n\n<tool_call>\n{\"name\": \"look\", \"arguments\": {\"a\": 1}}\n</tool_call><|im_end|>\n"
+		"<|im_start|>user\n<tool_response>\na \"b\"\n</tool_response><|im_end|>\n<|im_start|>assistant\n");
+	expect("Qwen3 Instruct", WITH_TOOLS(CALLED("")),
+		"<|im_start|>system\n" QWEN_TOOLS "<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
+		"<tool_call>\n{\"name\": \"look\", \"arguments\": {\"a\": 1}}\n</tool_call><|im_end|>\n"
+		"<|im_start|>user\n<tool_response>\na \"b\"\n</tool_response><|im_end|>\n<|im_start|>assistant\n");
+}
+
+TEST(llama_puts_tools_before_the_first_message)
+{
+	expect("Llama 3.1", WITH_TOOLS(CALLED("")),
+		"<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nEnvironment: ipython\n"
+		"Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n<|eot_id|>"
+		"<|start_header_id|>user<|end_header_id|>\n\n"
+		"Given the following functions, please respond with a JSON for a function call with its proper arguments "
+		"that best answers the given prompt.\n\nRespond in the format {\"name\": function name, \"parameters\": "
+		"dictionary of argument name and its value}.Do not use variables.\n\n"
+		"{\n    \"type\": \"function\",\n    \"function\": {\n        \"name\": \"look\",\n"
+		"        \"description\": \"Looks \\\"here\\\".\",\n        \"parameters\": {\n"
+		"            \"type\": \"object\",\n            \"properties\": {\n                \"a\": {\n"
+		"                    \"enum\": [\n                        1.5\n                    ]\n                }\n"
+		"            },\n            \"required\": []\n        }\n    }\n}\n\nHi<|eot_id|>"
+		"<|start_header_id|>assistant<|end_header_id|>\n\n{\"name\": \"look\", \"parameters\": {\"a\": 1}}<|eot_id|>"
+		"<|start_header_id|>ipython<|end_header_id|>\n\n\"a \\\"b\\\"\"<|eot_id|>"
+		"<|start_header_id|>assistant<|end_header_id|>\n\n");
+}
+
+TEST(mistral_names_calls_with_nine_signs)
+{
+	expect("Mistral Nemo", WITH_TOOLS(CALLED("")),
+		"<s>[AVAILABLE_TOOLS][{\"type\": \"function\", \"function\": {\"name\": \"look\", "
+		"\"description\": \"Looks \"here\".\", \"parameters\": {\"type\": \"object\", \"properties\": "
+		"{\"a\": {\"enum\": [1.5]}}, \"required\": []}}}][/AVAILABLE_TOOLS][INST]Hi[/INST]"
+		"[TOOL_CALLS][{\"name\": \"look\", \"arguments\": {\"a\": 1}, \"id\": \"cdefghijk\"}]</s>"
+		"[TOOL_RESULTS]{\"content\": a \"b\", \"call_id\": \"cdefghijk\"}[/TOOL_RESULTS]");
 }
 
 TEST(an_answer_is_not_asked_for_unless_wanted)
@@ -129,6 +193,8 @@ TEST(what_a_family_cannot_express_is_refused)
 	expect_refused("ChatML", "{\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}", "takes no tools");
 	expect_refused("Mistral Nemo", "{\"messages\":[{\"role\":\"user\",\"content\":\"\"},"
 		"{\"role\":\"system\",\"content\":\"\"}]}", "only at the start");
+	expect_refused("Llama 3.1", "{\"messages\":[{\"role\":\"system\",\"content\":\"x\"}],\"tools\":"
+		"[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]}", "there is none");
 	expect_refused("ChatML", "{\"messages\":[{\"role\":\"user\"}]}", "messages[0].content");
 }
 
@@ -323,6 +389,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_family_writes_turns_its_own_way),
+		cmocka_unit_test(qwen3_has_tools_and_thoughts),
+		cmocka_unit_test(llama_puts_tools_before_the_first_message),
+		cmocka_unit_test(mistral_names_calls_with_nine_signs),
 		cmocka_unit_test(an_answer_is_not_asked_for_unless_wanted),
 		cmocka_unit_test(families_have_names_of_their_own_and_recognise_their_markers),
 		cmocka_unit_test(floats_in_arguments_are_written_as_python_writes_them),
