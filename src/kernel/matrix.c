@@ -17,8 +17,10 @@ static const char *const names[WEIGHTS_COUNT] = { "f32", "f16", "i8", "i4" };
 
 static const struct matrix_kernels *const sets[ISA_COUNT] = {
 	[ISA_PORTABLE] = &matrix_portable,
+#if defined(__x86_64__)
 	[ISA_AVX2] = &matrix_portable,
-	[ISA_AVX512] = &matrix_portable,
+	[ISA_AVX512] = &matrix_avx512,
+#endif
 };
 
 static const struct matrix_kernels *kernels(void)
@@ -161,7 +163,7 @@ void activations_init(struct activations *x, void *memory, size_t rows, size_t i
 	};
 }
 
-/* Work is counted in blocks of tiles of rows, so that one row can be divided as well. */
+/* Members have columns of blocks, so that one row can be divided as well. */
 void activations_round(struct activations *x, unsigned member, unsigned members)
 {
 	const struct matrix_kernels *k = kernels();
@@ -169,58 +171,43 @@ void activations_round(struct activations *x, unsigned member, unsigned members)
 
 	for (size_t t = 0; t < tile_count(x->rows); t++) {
 		struct tile tile = tile_at(x, t);
-		uint8_t *at = x->rounded + (tile.rounded - x->rounded);
+		uint8_t *at = x->rounded + (tile.rounded - x->rounded) + first * tile.rows * ROUNDED_BYTES;
 		for (size_t row = 0; row < tile.rows; row++)
-			for (size_t b = first; b < end; b++)
-				k->round_block(at + b * tile.rows * ROUNDED_BYTES, tile.rows, row,
-					tile.values + row * x->inputs + b * MATRIX_BLOCK);
+			k->round(at, tile.rows, row, tile.values + row * x->inputs + first * MATRIX_BLOCK, end - first);
 	}
 }
 
 struct product {
 	const struct matrix_kernels *kernels;
 	const struct matrix *m;
-	float *out;
 	size_t stride;
 	enum epilogue epilogue;
 	const float *bias;
 };
 
-/* A group's sums into columns of `rows` rows of the result. */
-static void finish(const struct product *p, size_t group, float *out, group_sums y, size_t rows)
-{
-	size_t first = group * MATRIX_GROUP;
-	size_t count = p->m->outputs - first < MATRIX_GROUP ? p->m->outputs - first : MATRIX_GROUP;
-
-	for (size_t r = 0; r < rows; r++) {
-		float *to = out + r * p->stride + first;
-		for (size_t i = 0; i < count; i++) {
-			float value = p->bias ? y[r][i] + p->bias[first + i] : y[r][i];
-			to[i] = p->epilogue == EPILOGUE_ADD ? to[i] + value : value;
-		}
-	}
-}
-
+/* A unit of outputs for one tile, whose rows' results begin at out. */
 static void multiply_unit(const struct product *p, size_t unit, const struct tile *x, float *out)
 {
 	_Alignas(MATRIX_ALIGN) group_sums y, up;
 	multiply_fn *multiply = p->kernels->multiply[p->m->type];
+	size_t first = unit * MATRIX_GROUP;
 
-	if (p->epilogue != EPILOGUE_SWIGLU) {
-		multiply(group_at(p->m, unit), x, y);
-		finish(p, unit, out, y, x->rows);
+	if (p->epilogue == EPILOGUE_SWIGLU) {
+		multiply(group_at(p->m, 2 * unit), x, y);
+		multiply(group_at(p->m, 2 * unit + 1), x, up);
+		p->kernels->swiglu(out + first, p->stride, y, up, x->rows);
 		return;
 	}
-	multiply(group_at(p->m, 2 * unit), x, y);
-	multiply(group_at(p->m, 2 * unit + 1), x, up);
-	for (size_t r = 0; r < x->rows; r++)
-		p->kernels->swiglu(out + r * p->stride + unit * MATRIX_GROUP, y[r], up[r]);
+	struct finish f = { out + first, p->stride, p->bias ? p->bias + first : NULL, p->epilogue == EPILOGUE_ADD };
+	size_t left = p->m->outputs - first;
+	multiply(group_at(p->m, unit), x, y);
+	p->kernels->finish(&f, y, x->rows, left < MATRIX_GROUP ? left : MATRIX_GROUP);
 }
 
 void matrix_multiply(const struct matrix *m, const struct activations *x, float *out, size_t stride,
 	enum epilogue epilogue, const float *bias, unsigned member, unsigned members)
 {
-	struct product p = { kernels(), m, out, stride, epilogue, bias };
+	struct product p = { kernels(), m, stride, epilogue, bias };
 	size_t units = groups_of(m->outputs) / (epilogue == EPILOGUE_SWIGLU ? 2 : 1), tiles = tile_count(x->rows);
 	size_t first = units * member / members, end = units * (member + 1) / members;
 	size_t tile_bytes = TILE_ROWS * (m->inputs / MATRIX_BLOCK) * ROUNDED_BYTES;

@@ -58,12 +58,22 @@ typedef float group_sums[TILE_ROWS][MATRIX_GROUP];
 /* Products of a tile's rows with a group. */
 typedef void multiply_fn(const void *group, const struct tile *x, group_sums y);
 
+/* Where a group's sums go. */
+struct finish {
+	float *out;             /* first row, the group's first column */
+	size_t stride;
+	const float *bias;      /* the group's first, or NULL */
+	bool add;               /* to what is there */
+};
+
 struct matrix_kernels {
 	multiply_fn *multiply[WEIGHTS_COUNT];
-	/* One row's block of 32 values; `at` is row 0's in a tile of `rows`, `row` which it is. */
-	void (*round_block)(uint8_t *at, size_t rows, size_t row, const float *values);
-	/* out[i] = silu(gate[i]) · up[i] for 16. */
-	void (*swiglu)(float *out, const float *gate, const float *up);
+	/* `count` blocks of a row: `at` is the tile's first of them, `row` which of its `rows`. */
+	void (*round)(uint8_t *at, size_t rows, size_t row, const float *values, size_t count);
+	/* The first `count` of the 16 columns. */
+	void (*finish)(const struct finish *f, const group_sums y, size_t rows, size_t count);
+	/* out[i] = silu(gate[i]) · up[i] for 16, in each of `rows` rows. */
+	void (*swiglu)(float *out, size_t stride, const group_sums gate, const group_sums up, size_t rows);
 };
 
 extern const struct matrix_kernels matrix_portable;

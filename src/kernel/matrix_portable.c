@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/half.h"
+#include "kernel/matrix_finish.h"
 #include "kernel/matrix_inside.h"
 
 typedef int8_t block_levels[MATRIX_BLOCK][MATRIX_GROUP];
@@ -145,10 +146,17 @@ static void round_block(uint8_t *at, size_t rows, size_t row, const float *value
 	memcpy(at + rows * (MATRIX_BLOCK + sizeof scale) + row * sizeof sum, &sum, sizeof sum);
 }
 
-static void swiglu(float *out, const float *gate, const float *up)
+static void round_blocks(uint8_t *at, size_t rows, size_t row, const float *values, size_t count)
 {
-	for (size_t i = 0; i < MATRIX_GROUP; i++)
-		out[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
+	for (size_t b = 0; b < count; b++)
+		round_block(at + b * rows * ROUNDED_BYTES, rows, row, values + b * MATRIX_BLOCK);
+}
+
+static void swiglu(float *out, size_t stride, const group_sums gate, const group_sums up, size_t rows)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t i = 0; i < MATRIX_GROUP; i++)
+			out[r * stride + i] = gate[r][i] / (1 + expf(-gate[r][i])) * up[r][i];
 }
 
 const struct matrix_kernels matrix_portable = {
@@ -158,6 +166,7 @@ const struct matrix_kernels matrix_portable = {
 		[WEIGHTS_I8] = multiply_i8,
 		[WEIGHTS_I4] = multiply_i4,
 	},
-	.round_block = round_block,
+	.round = round_blocks,
+	.finish = finish_rows,
 	.swiglu = swiglu,
 };

@@ -13,6 +13,7 @@ struct problem {
 	struct matrix m;
 	float *weights;         /* [outputs][inputs] as packed: matrix_row() */
 	struct activations x;
+	float *values;          /* as x's, for as many rows as there are */
 	void *data, *memory;
 };
 
@@ -48,14 +49,17 @@ static void problem_init(struct problem *p, enum weights type, size_t outputs, s
 		matrix_row(&p->m, o, p->weights + o * inputs);
 	p->memory = aligned(activations_bytes(rows, inputs));
 	activations_init(&p->x, p->memory, rows, inputs);
+	p->values = aligned(rows * inputs * sizeof(float));
 	for (size_t i = 0; i < rows * inputs; i++)
-		p->x.values[i] = random_normal(seed, i % 97 ? 1 : 20);
+		p->values[i] = random_normal(seed, i % 97 ? 1 : 20);
+	memcpy(p->x.values, p->values, rows * inputs * sizeof(float));
 	activations_round(&p->x, 0, 1);
 }
 
 static void problem_done(struct problem *p)
 {
 	free(p->weights);
+	free(p->values);
 	free(p->data);
 	free(p->memory);
 }
@@ -133,7 +137,7 @@ static void multiply_one(const struct problem *p, size_t r, float *out, enum epi
 	struct activations x;
 
 	activations_init(&x, memory, 1, p->m.inputs);
-	memcpy(x.values, p->x.values + r * p->m.inputs, p->m.inputs * sizeof(float));
+	memcpy(x.values, p->values + r * p->m.inputs, p->m.inputs * sizeof(float));
 	activations_round(&x, 0, 1);
 	matrix_multiply(&p->m, &x, out, 0, epilogue, bias, 0, 1);
 }
@@ -150,6 +154,7 @@ static void check_rows(struct problem *p, size_t rows, enum epilogue epilogue, u
 		out[i] = (float)(i % stride);
 	const float *added = epilogue == EPILOGUE_ADD ? bias : NULL;
 	activations_init(&p->x, p->memory, rows, p->m.inputs);
+	memcpy(p->x.values, p->values, rows * p->m.inputs * sizeof(float));
 	for (unsigned member = 0; member < members; member++)
 		activations_round(&p->x, member, members);
 	multiply(p, out, stride, epilogue, added, members);
