@@ -121,7 +121,7 @@ TEST(logits_are_those_of_the_slow_pass_for_every_attention_and_precision)
 	for (int attention = ATTENTION_PLAIN; attention <= ATTENTION_GQA; attention++)
 		for (int precision = 0; precision < PRECISION_COUNT; precision++)
 			for (size_t chunk = 7; chunk <= 100; chunk += 93)
-				compare(&(struct model_shape){ MODEL_TINY, .attention = (enum attention)attention,
+				compare(&(struct model_shape){ MODEL_TINY, .attention = (enum attention_form)attention,
 							       .precision = (enum precision)precision }, chunk);
 }
 
@@ -160,7 +160,7 @@ static void expect_like_fresh(struct world *w, struct timeline *t, const int32_t
 	assert_true(distance(timeline_logits(t), timeline_logits(w->fresh)) < 2e-4);
 }
 
-static void wander(enum attention attention)
+static void wander(enum attention_form attention)
 {
 	struct error err = {0};
 	struct model_shape shape = { MODEL_TINY, .attention = attention };

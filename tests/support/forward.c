@@ -29,10 +29,10 @@ struct forward {
 
 static float *load(struct weight w, enum precision precision)
 {
-	struct matrix m = matrix_of(w);
+	struct stack m = stack_of(w);
 	float *values = mem_alloc(w.rows * w.cols * sizeof *values);
 
-	matrix_rounded(&m, precision, values);
+	stack_rounded(&m, precision, values);
 	return values;
 }
 

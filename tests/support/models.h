@@ -20,7 +20,7 @@
 
 #include "base/error.h"
 
-enum attention {
+enum attention_form {
 	ATTENTION_PLAIN,       /* MatMul and Softmax, as Optimum exports them */
 	ATTENTION_GQA,         /* com.microsoft GroupQueryAttention, as ONNX Runtime's model builder writes it */
 };
@@ -41,7 +41,7 @@ struct model_shape {
 	size_t context;        /* longest sequence, in tokens */
 	double rope_theta;
 	double rms_eps;
-	enum attention attention;
+	enum attention_form attention;
 	enum precision precision;
 	bool separate_head;    /* a head of its own in the model's precision, instead of the embedding once more */
 	bool position_ids;     /* an input, instead of being computed from attention_mask or inside the attention */

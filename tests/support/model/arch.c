@@ -62,7 +62,7 @@ void arch_declare(struct arch *a)
 	}
 }
 
-static const char *add_bias(struct arch *a, const char *x, const struct matrix *bias, const char *name)
+static const char *add_bias(struct arch *a, const char *x, const struct stack *bias, const char *name)
 {
 	return build_node(a->b, "Add", INPUTS(arch_vector(a, bias, name), x));
 }
@@ -83,18 +83,18 @@ static const char *layer_path(struct arch *a, size_t layer, enum projection whic
 
 const char *arch_projection(struct arch *a, size_t layer, enum projection which, const char *x)
 {
-	struct matrix w = matrix_of(weight_projection(a->shape, layer, which)), bias;
+	struct stack w = stack_of(weight_projection(a->shape, layer, which)), bias;
 	const char *y = arch_linear(a, &w, x, layer_path(a, layer, which));
 
 	if (which > PROJECT_V)
 		return y;
-	bias = matrix_of(weight_bias(a->shape, layer, which));
+	bias = stack_of(weight_bias(a->shape, layer, which));
 	return add_bias(a, y, &bias, build_text(a->b, "model.layers.%zu.%s.bias", layer, projection_name(which)));
 }
 
 const char *arch_packed_qkv(struct arch *a, size_t layer, const char *x)
 {
-	struct matrix w = matrix_of_qkv(a->shape, layer), bias = matrix_of_qkv_biases(a->shape, layer);
+	struct stack w = stack_of_qkv(a->shape, layer), bias = stack_of_qkv_biases(a->shape, layer);
 	const char *y = arch_linear(a, &w, x, build_text(a->b, "/model/layers.%zu/attn/qkv_proj", layer));
 
 	return add_bias(a, y, &bias, build_text(a->b, "model.layers.%zu.attn.qkv_proj.Add.bias", layer));
@@ -115,7 +115,7 @@ static const char *feed_forward(struct arch *a, size_t layer, const char *x)
 
 static const char *apply_norm(struct arch *a, struct residual *r, struct weight w, const char *scope)
 {
-	struct matrix row = matrix_of(w);
+	struct stack row = stack_of(w);
 	const char *weight = arch_vector(a, &row, build_text(a->b, "%s.weight", arch_dotted(a, scope)));
 
 	build_scope(a->b, "%s", scope);

@@ -56,13 +56,13 @@ const char *arch_positions(struct arch *a);
 const char *arch_last_position(struct arch *a, const char *x);
 
 /* A vector or a matrix of weights as they are, FLOAT or HALF. */
-const char *arch_vector(struct arch *a, const struct matrix *w, const char *name);
+const char *arch_vector(struct arch *a, const struct stack *w, const char *name);
 
 /* Weights in the scope "/model/norm" are called "model.norm.…". */
 const char *arch_dotted(struct arch *a, const char *scope);
 
 /* Projections in the model's precision and the scope given. */
-const char *arch_linear(struct arch *a, const struct matrix *w, const char *x, const char *scope);
+const char *arch_linear(struct arch *a, const struct stack *w, const char *x, const char *scope);
 const char *arch_projection(struct arch *a, size_t layer, enum projection which, const char *x);
 const char *arch_packed_qkv(struct arch *a, size_t layer, const char *x);
 

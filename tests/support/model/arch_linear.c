@@ -11,43 +11,43 @@
 
 static void fill_transposed(const void *user, size_t first, size_t count, void *out)
 {
-	const struct matrix *m = user;
+	const struct stack *m = user;
 	float *to = out;
 
 	for (size_t i = first; i < first + count; i++)
-		*to++ = matrix_at(m, i % m->rows, i / m->rows);
+		*to++ = stack_at(m, i % m->rows, i / m->rows);
 }
 
 static void fill_transposed_half(const void *user, size_t first, size_t count, void *out)
 {
-	const struct matrix *m = user;
+	const struct stack *m = user;
 	uint16_t *to = out;
 
 	for (size_t i = first; i < first + count; i++)
-		*to++ = half_from(matrix_at(m, i % m->rows, i / m->rows));
+		*to++ = half_from(stack_at(m, i % m->rows, i / m->rows));
 }
 
 static void fill_rows(const void *user, size_t first, size_t count, void *out)
 {
-	const struct matrix *m = user;
+	const struct stack *m = user;
 	float *to = out;
 
 	for (size_t i = first; i < first + count; i++)
-		*to++ = matrix_at(m, i / m->cols, i % m->cols);
+		*to++ = stack_at(m, i / m->cols, i % m->cols);
 }
 
 static void fill_rows_half(const void *user, size_t first, size_t count, void *out)
 {
-	const struct matrix *m = user;
+	const struct stack *m = user;
 	uint16_t *to = out;
 
 	for (size_t i = first; i < first + count; i++)
-		*to++ = half_from(matrix_at(m, i / m->cols, i % m->cols));
+		*to++ = half_from(stack_at(m, i / m->cols, i % m->cols));
 }
 
 static void fill_q4(const void *user, size_t first, size_t count, void *out)
 {
-	const struct matrix *m = user;
+	const struct stack *m = user;
 	size_t blocks = m->cols / Q4_BLOCK, bytes = Q4_BLOCK / 2;
 	uint8_t *to = out;
 
@@ -61,7 +61,7 @@ static void fill_q4(const void *user, size_t first, size_t count, void *out)
 
 static void fill_q4_scales(const void *user, size_t first, size_t count, void *out)
 {
-	const struct matrix *m = user;
+	const struct stack *m = user;
 	size_t blocks = m->cols / Q4_BLOCK;
 	float *to = out;
 
@@ -71,7 +71,7 @@ static void fill_q4_scales(const void *user, size_t first, size_t count, void *o
 
 static void fill_q4_scales_half(const void *user, size_t first, size_t count, void *out)
 {
-	const struct matrix *m = user;
+	const struct stack *m = user;
 	size_t blocks = m->cols / Q4_BLOCK;
 	uint16_t *to = out;
 
@@ -80,7 +80,7 @@ static void fill_q4_scales_half(const void *user, size_t first, size_t count, vo
 }
 
 struct int8_matrix {
-	const struct matrix *m;
+	const struct stack *m;
 	float scale;
 };
 
@@ -90,7 +90,7 @@ static void fill_int8_transposed(const void *user, size_t first, size_t count, v
 	int8_t *to = out;
 
 	for (size_t i = first; i < first + count; i++)
-		*to++ = int8_quantise(matrix_at(w->m, i % w->m->rows, i / w->m->rows), w->scale);
+		*to++ = int8_quantise(stack_at(w->m, i % w->m->rows, i / w->m->rows), w->scale);
 }
 
 static void fill_int8_rows(const void *user, size_t first, size_t count, void *out)
@@ -99,7 +99,7 @@ static void fill_int8_rows(const void *user, size_t first, size_t count, void *o
 	int8_t *to = out;
 
 	for (size_t i = first; i < first + count; i++)
-		*to++ = int8_quantise(matrix_at(w->m, i / w->m->cols, i % w->m->cols), w->scale);
+		*to++ = int8_quantise(stack_at(w->m, i / w->m->cols, i % w->m->cols), w->scale);
 }
 
 static void fill_one_float(const void *user, size_t first, size_t count, void *out)
@@ -117,7 +117,7 @@ static void fill_zero_int8(const void *user, size_t first, size_t count, void *o
 	*(int8_t *)out = 0;
 }
 
-const char *arch_vector(struct arch *a, const struct matrix *w, const char *name)
+const char *arch_vector(struct arch *a, const struct stack *w, const char *name)
 {
 	bool half = a->real == ELEMENT_HALF;
 	int64_t dims[] = { (int64_t)w->rows, (int64_t)w->cols };
@@ -126,7 +126,7 @@ const char *arch_vector(struct arch *a, const struct matrix *w, const char *name
 		"%s", name);
 }
 
-static const char *linear_float(struct arch *a, const struct matrix *w, const char *x, const char *name)
+static const char *linear_float(struct arch *a, const struct stack *w, const char *x, const char *name)
 {
 	bool half = a->real == ELEMENT_HALF;
 	const char *weight = build_tensor(a->b, a->real, LIST((int64_t)w->cols, (int64_t)w->rows),
@@ -135,7 +135,7 @@ static const char *linear_float(struct arch *a, const struct matrix *w, const ch
 	return build_node(a->b, "MatMul", INPUTS(x, weight));
 }
 
-static const char *linear_q4(struct arch *a, const struct matrix *w, const char *x, const char *name)
+static const char *linear_q4(struct arch *a, const struct stack *w, const char *x, const char *name)
 {
 	bool half = a->real == ELEMENT_HALF;
 	int64_t rows = (int64_t)w->rows, blocks = (int64_t)w->cols / Q4_BLOCK;
@@ -154,7 +154,7 @@ static const char *linear_q4(struct arch *a, const struct matrix *w, const char 
 	return y;
 }
 
-static const char *int8_weight(struct arch *a, const struct matrix *m, bool transposed, const char *name,
+static const char *int8_weight(struct arch *a, const struct stack *m, bool transposed, const char *name,
 	const char **scale, const char **zero_point)
 {
 	struct int8_matrix w = { m, int8_scale(m) };
@@ -181,7 +181,7 @@ static void quantise_input(struct arch *a, const char *x)
 		OUTPUTS(a->quantised[0], a->quantised[1], a->quantised[2]));
 }
 
-static const char *linear_int8(struct arch *a, const struct matrix *w, const char *x, const char *name)
+static const char *linear_int8(struct arch *a, const struct stack *w, const char *x, const char *name)
 {
 	const char *scale, *zero_point;
 	const char *weight = int8_weight(a, w, true, build_text(a->b, "%s.MatMul.weight", name), &scale, &zero_point);
@@ -195,7 +195,7 @@ static const char *linear_int8(struct arch *a, const struct matrix *w, const cha
 	return build_node(a->b, "Mul", INPUTS(sum, scale));
 }
 
-typedef const char *linear_fn(struct arch *a, const struct matrix *w, const char *x, const char *name);
+typedef const char *linear_fn(struct arch *a, const struct stack *w, const char *x, const char *name);
 
 static linear_fn *const linears[PRECISION_COUNT] = {
 	[PRECISION_FLOAT32] = linear_float, [PRECISION_FLOAT16] = linear_float, [PRECISION_INT8] = linear_int8,
@@ -212,7 +212,7 @@ const char *arch_dotted(struct arch *a, const char *scope)
 	return name;
 }
 
-const char *arch_linear(struct arch *a, const struct matrix *w, const char *x, const char *scope)
+const char *arch_linear(struct arch *a, const struct stack *w, const char *x, const char *scope)
 {
 	build_scope(a->b, "%s", scope);
 	return linears[a->shape->precision](a, w, x, arch_dotted(a, scope));
@@ -220,7 +220,7 @@ const char *arch_linear(struct arch *a, const struct matrix *w, const char *x, c
 
 const char *arch_embedding(struct arch *a)
 {
-	struct matrix table = matrix_of(weight_embedding(a->shape));
+	struct stack table = stack_of(weight_embedding(a->shape));
 	const char *name = "model.embed_tokens.weight", *scale, *zero_point, *rows;
 
 	build_scope(a->b, "/model/embed_tokens");
@@ -234,7 +234,7 @@ const char *arch_embedding(struct arch *a)
 /* A tied head is the embedding itself, turned when the file is loaded. */
 void arch_head(struct arch *a, const char *x)
 {
-	struct matrix table = matrix_of(weight_head(a->shape));
+	struct stack table = stack_of(weight_head(a->shape));
 	const char *columns;
 
 	if (a->shape->separate_head) {

@@ -42,12 +42,12 @@ static void end(struct dump *d, const struct weight *w, const float *values)
 
 static void dump_one(struct dump *d, const char *name, struct weight w, enum precision precision)
 {
-	struct matrix m = matrix_of(w);
+	struct stack m = stack_of(w);
 	own_mem float *values = begin(d, name, &w);
 
 	if (!values)
 		return;
-	matrix_rounded(&m, precision, values);
+	stack_rounded(&m, precision, values);
 	end(d, &w, values);
 }
 

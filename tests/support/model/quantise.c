@@ -10,13 +10,13 @@
 #include "base/mem.h"
 #include "support/model/half.h"
 
-struct q4_block q4_quantise(const struct matrix *m, size_t row, size_t block)
+struct q4_block q4_quantise(const struct stack *m, size_t row, size_t block)
 {
 	struct q4_block q = { 0 };
 	float values[Q4_BLOCK], extreme = 0;
 
 	for (size_t i = 0; i < Q4_BLOCK; i++) {
-		values[i] = matrix_at(m, row, block * Q4_BLOCK + i);
+		values[i] = stack_at(m, row, block * Q4_BLOCK + i);
 		if (fabsf(values[i]) > fabsf(extreme))
 			extreme = values[i];
 	}
@@ -26,13 +26,13 @@ struct q4_block q4_quantise(const struct matrix *m, size_t row, size_t block)
 	return q;
 }
 
-float int8_scale(const struct matrix *m)
+float int8_scale(const struct stack *m)
 {
 	float largest = 0;
 
 	for (size_t row = 0; row < m->rows; row++)
 		for (size_t col = 0; col < m->cols; col++)
-			largest = fmaxf(largest, fabsf(matrix_at(m, row, col)));
+			largest = fmaxf(largest, fabsf(stack_at(m, row, col)));
 	return largest / 127;
 }
 
@@ -59,7 +59,7 @@ enum precision precision_of_head(const struct model_shape *s)
 	return s->separate_head ? s->precision : precision_of_embedding(s);
 }
 
-static void round_q4(const struct matrix *m, bool half_scales, float *out)
+static void round_q4(const struct stack *m, bool half_scales, float *out)
 {
 	for (size_t row = 0; row < m->rows; row++) {
 		for (size_t block = 0; block < m->cols / Q4_BLOCK; block++) {
@@ -81,7 +81,7 @@ static float round_one(float value, enum precision precision, float scale)
 	}
 }
 
-void matrix_rounded(const struct matrix *m, enum precision precision, float *out)
+void stack_rounded(const struct stack *m, enum precision precision, float *out)
 {
 	float scale = precision == PRECISION_INT8 ? int8_scale(m) : 0;
 
@@ -91,18 +91,18 @@ void matrix_rounded(const struct matrix *m, enum precision precision, float *out
 	}
 	for (size_t row = 0; row < m->rows; row++)
 		for (size_t col = 0; col < m->cols; col++)
-			*out++ = round_one(matrix_at(m, row, col), precision, scale);
+			*out++ = round_one(stack_at(m, row, col), precision, scale);
 }
 
 /* In int8, packed projections share one scale. */
 void projection_rounded(const struct model_shape *s, size_t layer, enum projection which, float *out)
 {
 	bool packed = s->packed_qkv && which <= PROJECT_V;
-	struct matrix m = packed ? matrix_of_qkv(s, layer) : matrix_of(weight_projection(s, layer, which));
+	struct stack m = packed ? stack_of_qkv(s, layer) : stack_of(weight_projection(s, layer, which));
 	own_mem float *all = mem_alloc(m.rows * m.cols * sizeof *all);
 	size_t skipped = 0;
 
-	matrix_rounded(&m, s->precision, all);
+	stack_rounded(&m, s->precision, all);
 	for (enum projection p = PROJECT_Q; packed && p < which; p++)
 		skipped += weight_projection(s, layer, p).rows;
 	memcpy(out, all + skipped * m.cols, weight_projection(s, layer, which).rows * m.cols * sizeof *all);

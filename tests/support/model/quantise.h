@@ -17,10 +17,10 @@ struct q4_block {
 	uint8_t levels[Q4_BLOCK];      /* 0 to 15 */
 };
 
-struct q4_block q4_quantise(const struct matrix *m, size_t row, size_t block);
+struct q4_block q4_quantise(const struct stack *m, size_t row, size_t block);
 
 /* Int8, one scale a tensor: level · scale, level -127 to 127 (quantize_dynamic with QInt8, per tensor). */
-float int8_scale(const struct matrix *m);
+float int8_scale(const struct stack *m);
 int8_t int8_quantise(float value, float scale);
 
 /* Of the weights that are no projections; of the embedding and the head. */
@@ -32,4 +32,4 @@ enum precision precision_of_head(const struct model_shape *s);
 void projection_rounded(const struct model_shape *s, size_t layer, enum projection which, float *out);
 
 /* The same for any matrix and precision. */
-void matrix_rounded(const struct matrix *m, enum precision precision, float *out);
+void stack_rounded(const struct stack *m, enum precision precision, float *out);

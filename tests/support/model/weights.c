@@ -126,29 +126,29 @@ float weight_at(const struct weight *w, size_t row, size_t col)
 	return w->middle + w->spread * ((float)(hash >> 40) * 0x1p-23f - 1);   /* 24 random bits in [-1, 1) */
 }
 
-struct matrix matrix_of(struct weight w)
+struct stack stack_of(struct weight w)
 {
-	return (struct matrix){ .parts = { w }, .count = 1, .rows = w.rows, .cols = w.cols };
+	return (struct stack){ .parts = { w }, .count = 1, .rows = w.rows, .cols = w.cols };
 }
 
-static struct matrix stack(struct weight a, struct weight b, struct weight c)
+static struct stack stack_three(struct weight a, struct weight b, struct weight c)
 {
-	return (struct matrix){ .parts = { a, b, c }, .count = 3, .rows = a.rows + b.rows + c.rows, .cols = a.cols };
+	return (struct stack){ .parts = { a, b, c }, .count = 3, .rows = a.rows + b.rows + c.rows, .cols = a.cols };
 }
 
-struct matrix matrix_of_qkv(const struct model_shape *s, size_t layer)
+struct stack stack_of_qkv(const struct model_shape *s, size_t layer)
 {
-	return stack(weight_projection(s, layer, PROJECT_Q), weight_projection(s, layer, PROJECT_K),
+	return stack_three(weight_projection(s, layer, PROJECT_Q), weight_projection(s, layer, PROJECT_K),
 		weight_projection(s, layer, PROJECT_V));
 }
 
-struct matrix matrix_of_qkv_biases(const struct model_shape *s, size_t layer)
+struct stack stack_of_qkv_biases(const struct model_shape *s, size_t layer)
 {
-	return stack(weight_bias(s, layer, PROJECT_Q), weight_bias(s, layer, PROJECT_K),
+	return stack_three(weight_bias(s, layer, PROJECT_Q), weight_bias(s, layer, PROJECT_K),
 		weight_bias(s, layer, PROJECT_V));
 }
 
-float matrix_at(const struct matrix *m, size_t row, size_t col)
+float stack_at(const struct stack *m, size_t row, size_t col)
 {
 	const struct weight *part = m->parts;
 

@@ -23,7 +23,7 @@ struct weight {
 };
 
 /* Up to three matrices over the same inputs, their outputs one after another (packed Q, K and V). */
-struct matrix {
+struct stack {
 	struct weight parts[3];
 	size_t count, rows, cols;
 };
@@ -41,7 +41,7 @@ const char *projection_name(enum projection which);
 
 float weight_at(const struct weight *w, size_t row, size_t col);
 
-struct matrix matrix_of(struct weight w);
-struct matrix matrix_of_qkv(const struct model_shape *s, size_t layer);
-struct matrix matrix_of_qkv_biases(const struct model_shape *s, size_t layer);
-float matrix_at(const struct matrix *m, size_t row, size_t col);
+struct stack stack_of(struct weight w);
+struct stack stack_of_qkv(const struct model_shape *s, size_t layer);
+struct stack stack_of_qkv_biases(const struct model_shape *s, size_t layer);
+float stack_at(const struct stack *m, size_t row, size_t col);
