@@ -21,6 +21,8 @@ struct usage {
 	size_t prompt_tokens;
 	size_t cached_tokens;      /* of the prompt, not computed again */
 	size_t completion_tokens;
+	size_t drafted_tokens;     /* guessed at (model/guess.h), and how many of these were right */
+	size_t accepted_tokens;
 };
 
 /* One token's log-probability and its rivals'. */

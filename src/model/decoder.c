@@ -36,7 +36,8 @@ struct decoder {
 	struct attention_row *attended;    /* [room] */
 	uint32_t *wanted;          /* rows that want logits */
 	size_t wanted_count;
-	struct mapped logits;      /* [as many as ever were wanted][vocabulary] */
+	struct mapped logit_memory;
+	float *logits;             /* [as many as ever were wanted][vocabulary] */
 };
 
 /* One run, as its members see it. */
@@ -108,7 +109,7 @@ static bool make_room(struct decoder *d, size_t rows, struct error *err)
 /* Counts the rows that want logits, and makes room for those. */
 static bool make_logits(struct decoder *d, const struct decoder_row *rows, size_t count, struct error *err)
 {
-	size_t width = d->shape.vocabulary * sizeof(float), had = d->logits.len / width;
+	size_t width = d->shape.vocabulary * sizeof(float), had = d->logit_memory.len / width;
 
 	d->wanted_count = 0;
 	for (size_t i = 0; i < count; i++)
@@ -116,8 +117,12 @@ static bool make_logits(struct decoder *d, const struct decoder_row *rows, size_
 			d->wanted[d->wanted_count++] = (uint32_t)i;
 	if (d->wanted_count <= had)
 		return true;
-	mapped_done(&d->logits);
-	return mapped_pages(&d->logits, larger(d->wanted_count, 2 * had) * width, err);
+	mapped_done(&d->logit_memory);
+	if (!mapped_pages(&d->logit_memory, larger(d->wanted_count, 2 * had) * width, err))
+		return false;
+	void *memory = d->logit_memory.data;
+	d->logits = memory;
+	return true;
 }
 
 /* ---- Steps, each one member's part ---- */
@@ -221,7 +226,7 @@ static void run_head(struct pass *p, unsigned member, unsigned members)
 		rms_norm(p->last.values + i * hidden, d->x + d->wanted[i] * hidden, d->weights->final_norm, hidden,
 			d->shape.eps);
 	team_barrier(d->team);
-	multiply(p, head, &p->last, (float *)d->logits.data, head->outputs, EPILOGUE_STORE, NULL, member, members);
+	multiply(p, head, &p->last, d->logits, head->outputs, EPILOGUE_STORE, NULL, member, members);
 }
 
 static void run_pass(void *user, unsigned member, unsigned members)
@@ -273,7 +278,7 @@ bool decoder_run(struct decoder *d, const struct decoder_row *rows, size_t count
 float *decoder_logits(const struct decoder *d, size_t n)
 {
 	assert(n < d->wanted_count);
-	return (float *)d->logits.data + n * d->shape.vocabulary;
+	return d->logits + n * d->shape.vocabulary;
 }
 
 /* ---- Life ---- */
@@ -311,7 +316,7 @@ void decoder_destroy(struct decoder *d)
 	team_destroy(d->team);
 	attention_destroy(d->attention);
 	mapped_done(&d->memory);
-	mapped_done(&d->logits);
+	mapped_done(&d->logit_memory);
 	free(d->attended);
 	free(d->wanted);
 	free(d);

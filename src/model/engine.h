@@ -1,8 +1,11 @@
 /*
  * A loaded model: weights and what is known about them.
  *
- * Shared and read-only after engine_open(): any thread may use it, many
- * timelines (model/timeline.h) run on it at once.  Reference-counted; the last
+ * Two kinds: a prepared file (model/prepared.h) is run by our own decoder, many
+ * timelines in one run; anything else is run by ONNX Runtime, one at a time.
+ * Read-only after engine_open(): any thread may look at it.  Timelines
+ * (model/timeline.h) of a prepared one belong to one thread, all of them; those
+ * of ONNX Runtime may run at once.  Reference-counted; the last
  * engine_release() frees it.
  */
 #pragma once
@@ -16,6 +19,10 @@ struct engine_options {
 	size_t context;            /* tokens a timeline may hold at most; 0: what the model was made for */
 	const char *precision;     /* which of several graphs; NULL: model/files.h says */
 	const char *const *ort_paths;   /* where else to look for ONNX Runtime; model/ort.h */
+	const char *prepared;      /* file to use instead of the graph; NULL: none */
+	const char *reason;        /* why there is one, or none; for engine_info, NULL: as a matter of course */
+	bool small_kv;             /* keys and values in 8 bits instead of 16; prepared ones only */
+	size_t kv_bytes;           /* keys and values of all timelines together, at most; 0: 1 GB; prepared ones only */
 };
 
 struct engine_info {
@@ -23,7 +30,9 @@ struct engine_info {
 	const char *type;          /* "qwen2", …; "" when config.json does not say */
 	const char *precision;     /* "q4", "fp32", … */
 	const char *attention;     /* "GroupQueryAttention, shared cache", … */
-	const char *runtime;       /* ONNX Runtime's version */
+	const char *runtime;       /* ONNX Runtime's version, or "own kernels, …" */
+	bool prepared;             /* our own decoder runs it */
+	const char *reason;        /* why so, or why not */
 	size_t vocabulary;         /* logits per token */
 	size_t context;            /* tokens a timeline may hold */
 	size_t layers, kv_heads, head_dimension;   /* the first layer's, where they differ */
@@ -46,6 +55,13 @@ void engine_release(struct engine *e);
 
 static inline void engine_release_ptr(struct engine **e) { engine_release(*e); }
 #define own_engine owns(engine_release_ptr) struct engine
+
+/* Memory of keys and values, of a prepared one's timelines; exact.  From their thread. */
+struct engine_memory {
+	size_t used, cached, total;    /* bytes: of timelines; of beginnings kept for later; at most in all */
+};
+
+struct engine_memory engine_memory(const struct engine *e);
 
 const struct engine_info *engine_info(const struct engine *e);
 bool engine_is_end(const struct engine *e, int32_t token);

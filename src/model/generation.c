@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "model/guess.h"
 #include "model/sampler.h"
 #include "model/stopper.h"
 #include "text/thoughts.h"
@@ -35,6 +36,11 @@ struct generation {
 	size_t cached, made, most;         /* of the prompt, found computed; of the answer; at most */
 	struct sampler *sampler;
 	struct timeline *timeline;         /* borrowed */
+
+	struct guesser *guesser;           /* NULL: no guesses */
+	size_t most_guesses, guess_count;
+	int32_t guesses[GUESSES_MAX];      /* behind the last token on the timeline, not known to be right */
+	size_t drafted, accepted;          /* of all steps */
 
 	struct token_stream stream;
 	struct buf text;                   /* of the token at hand */
@@ -166,6 +172,7 @@ static bool finish(struct generation *g, enum finish reason, bool stopped, struc
 {
 	struct usage usage = {
 		.prompt_tokens = g->prompt.count, .cached_tokens = g->cached, .completion_tokens = g->made,
+		.drafted_tokens = g->drafted, .accepted_tokens = g->accepted,
 	};
 
 	if (!flush(g, stopped, err) || !emit_owed(g, err))
@@ -200,12 +207,14 @@ static void note_logprobs(struct generation *g, const struct pick *pick)
 	};
 }
 
-/* One more token of the answer; it goes out, and onto the timeline if the answer goes on. */
+/* One more token of the answer goes out; it may be the last. */
 static bool add_token(struct generation *g, const struct pick *pick, struct error *err)
 {
 	bool stopped = false;
 
 	g->made++;
+	if (g->guesser)
+		guesser_add(g->guesser, &pick->token, 1);
 	note_logprobs(g, pick);
 	if (!token_stream_push(&g->stream, pick->token, &g->text, err) || !drain(g, &stopped, err))
 		return false;
@@ -213,29 +222,112 @@ static bool add_token(struct generation *g, const struct pick *pick, struct erro
 		return finish(g, FINISH_STOP, stopped, err);
 	if (g->made == g->most)
 		return finish(g, FINISH_LENGTH, false, err);
-	return timeline_push(g->timeline, pick->token, err);
+	return true;
 }
 
-static bool next_token(struct generation *g, struct error *err)
+static bool next_token(struct generation *g, float *logits, struct pick *pick, struct error *err)
 {
-	struct pick pick;
-
 	if (g->made == g->most)
 		return finish(g, FINISH_LENGTH, false, err);
-	if (!sampler_pick(g->sampler, timeline_logits(g->timeline), NULL, &pick, err))
+	if (!sampler_pick(g->sampler, logits, NULL, pick, err))
 		return false;
-	if (model_is_end(g->model, pick.token))
+	if (model_is_end(g->model, pick->token))
 		return finish(g, FINISH_STOP, false, err);
-	return add_token(g, &pick, err);
+	return add_token(g, pick, err);
+}
+
+/* ---- Guesses ---- */
+
+/* Puts guesses behind the token that is to be computed. */
+static void add_guesses(struct generation *g)
+{
+	size_t left = g->most - g->made - 1, most = g->most_guesses < left ? g->most_guesses : left;
+	struct error err = {0};
+
+	g->guess_count = guesser_propose(g->guesser, g->guesses, most);
+	for (size_t i = 0; i < g->guess_count; i++)
+		if (!timeline_push(g->timeline, g->guesses[i], &err))
+			g->guess_count = i;      /* the context ends here */
+}
+
+/* Of the guesses that were computed, the right ones stay on the timeline. */
+static void settle_guesses(struct generation *g, size_t right)
+{
+	if (g->guess_count == 0)
+		return;
+	guesser_judge(g->guesser, g->guess_count, right);
+	g->drafted += g->guess_count;
+	g->accepted += right;
+	timeline_truncate(g->timeline, timeline_length(g->timeline) - (g->guess_count - right));
+	g->guess_count = 0;
+}
+
+/*
+ * Tokens are chosen as they would be one by one, from the same logits; as long
+ * as the one chosen is the one guessed, the next one's logits are there already.
+ */
+static bool take_tokens(struct generation *g, struct error *err)
+{
+	size_t right = 0, guessed = g->guess_count;
+	struct pick pick;
+	bool ok;
+
+	for (;;) {
+		ok = next_token(g, timeline_logits_at(g->timeline, guessed - right), &pick, err);
+		if (!ok || g->ended || right == guessed || pick.token != g->guesses[right])
+			break;
+		right++;
+	}
+	settle_guesses(g, right);
+	return ok && (g->ended || timeline_push(g->timeline, pick.token, err));
+}
+
+/* ---- Steps ---- */
+
+void generation_guess(struct generation *g, size_t most)
+{
+	g->most_guesses = most < GUESSES_MAX ? most : GUESSES_MAX;
+}
+
+size_t generation_pending(const struct generation *g)
+{
+	return timeline_pending(g->timeline) - g->guess_count;
+}
+
+void generation_want(struct generation *g, size_t slice, struct advance *want)
+{
+	/* Guesses of a run that failed are guessed again. */
+	timeline_pop(g->timeline, g->guess_count);
+	g->guess_count = 0;
+	if (g->guesser && g->made && timeline_pending(g->timeline) == 1)
+		add_guesses(g);
+	*want = (struct advance){
+		.timeline = g->timeline, .tokens = g->guess_count ? g->guess_count + 1 : slice, .logits = g->guess_count + 1,
+	};
+}
+
+bool generation_take(struct generation *g, bool *ended, struct error *err)
+{
+	bool ok = g->ended || timeline_pending(g->timeline) || take_tokens(g, err);
+
+	*ended = ok && g->ended;
+	return ok;
 }
 
 bool generation_step(struct generation *g, struct cancel *cancel, bool *ended, struct error *err)
 {
-	bool ok = g->ended || (timeline_advance(g->timeline, PREFILL_CHUNK, cancel, err) &&
-			       (timeline_pending(g->timeline) || next_token(g, err)));
+	struct advance want;
 
-	*ended = ok && g->ended;
-	return ok;
+	if (!g->ended) {
+		generation_want(g, PREFILL_CHUNK, &want);
+		want.cancel = cancel;
+		timelines_advance(&want, 1);
+		if (!want.ok) {
+			*err = want.err;
+			return false;
+		}
+	}
+	return generation_take(g, ended, err);
 }
 
 bool generation_begin(struct generation *g, struct timeline *t, struct error *err)
@@ -245,6 +337,10 @@ bool generation_begin(struct generation *g, struct timeline *t, struct error *er
 		return false;
 	g->timeline = t;
 	g->cached = g->prompt.count - timeline_pending(t);
+	if (engine_info(timeline_engine(t))->prepared) {
+		g->guesser = guesser_create();
+		guesser_add(g->guesser, g->prompt.ids, g->prompt.count);
+	}
 	return true;
 }
 
@@ -321,6 +417,7 @@ void generation_destroy(struct generation *g)
 	thoughts_done(&g->thoughts);
 	toolcall_done(&g->toolcall);
 	stopper_destroy(g->stopper);
+	guesser_destroy(g->guesser);
 	sampler_destroy(g->sampler);
 	tokens_done(&g->prompt);
 	buf_done(&g->text);

@@ -10,7 +10,12 @@
  *     generation_destroy(g), pool_give(pool, t);
  *
  * Each step is one slice of work, a piece of the prompt or one token, so that
- * many answers can take turns on one thread.  Deltas come in the order that
+ * many answers can take turns on one thread.  Or they share their runs:
+ *
+ *     generation_want(g, 64, &advances[i])   for each answer
+ *     timelines_advance(advances, count)
+ *     generation_take(g, &ended, &err)       for each whose run went well
+ *  Deltas come in the order that
  * chat/delta.h describes: text in whole characters, without end tokens and stop
  * strings; tool calls taken out of it when the request has tools.  One thread at a
  * time.
@@ -47,3 +52,16 @@ bool generation_begin(struct generation *g, struct timeline *t, struct error *er
  * timeline is whole all the same.
  */
 bool generation_step(struct generation *g, struct cancel *cancel, bool *ended, struct error *err) must_use;
+
+/* The two halves of a step: what it needs computed, at most `slice` tokens of a prompt; and what becomes of that. */
+void generation_want(struct generation *g, size_t slice, struct advance *want);
+bool generation_take(struct generation *g, bool *ended, struct error *err) must_use;
+
+/*
+ * How many guesses (model/guess.h) a step may carry from now on; 0 at first, and
+ * always of models that ONNX Runtime runs.  The answer is the same with and without.
+ */
+void generation_guess(struct generation *g, size_t most);
+
+/* Tokens still to be computed before the next one can be chosen: 1 while it writes, more while it reads. */
+size_t generation_pending(const struct generation *g);

@@ -3,11 +3,16 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "model/timeline_inside.h"
+
+enum { ANSWER_RESERVE = 128 };         /* tokens of an answer whose pages are promised beforehand */
 
 struct place {
 	struct timeline *timeline;
 	bool out;             /* taken, not given back yet */
 	uint64_t used;        /* when, in takes */
+	size_t tokens;        /* a prepared model's: that pages were promised for */
+	bool parked;
 };
 
 struct pool {
@@ -118,8 +123,87 @@ static struct timeline *add(struct pool *p, struct timeline *t)
 	return mark_out(p, &p->places[p->count++]);
 }
 
+/* ---- Prepared models ---- */
+
+static size_t pages_for(size_t tokens) { return (tokens + PAGE_TOKENS - 1) / PAGE_TOKENS; }
+
+/* What a timeline that is out may still come to want; it always wants one more. */
+static size_t owed_pages(const struct place *place)
+{
+	size_t held = timeline_pages(place->timeline);
+	size_t most = pages_for(place->tokens);
+
+	return most > held ? most - held : 1;
+}
+
+/* Whether `pages` more can be had, those parked apart: `all` counts what they will want too. */
+static bool has_pages(const struct pool *p, size_t pages, bool all)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (all || !p->places[i].parked)
+			pages += owed_pages(&p->places[i]);
+	return pages <= page_pool_available(p->engine->pages);
+}
+
+/* Whether nobody else is at work: then it has all pages there are. */
+static bool only_one(const struct pool *p)
+{
+	size_t active = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		active += !p->places[i].parked;
+	return active == 0;
+}
+
+static struct timeline *take_prepared(struct pool *p, const int32_t *tokens, size_t count, struct error *err)
+{
+	size_t shared = page_pool_find(p->engine->pages, 0, tokens, count) / PAGE_TOKENS;
+	size_t wanted = pages_for(count + ANSWER_RESERVE);
+
+	if (p->count == p->most || (p->count && !has_pages(p, wanted - (shared < wanted ? shared : wanted), true))) {
+		error_set(err, ERROR_UNAVAILABLE, "no memory for the keys and values of %zu more tokens", count);
+		return NULL;
+	}
+	struct timeline *t = add(p, timeline_create(p->engine, err));
+	if (t)
+		p->places[p->count - 1].tokens = count + ANSWER_RESERVE;
+	return t;
+}
+
+static struct place *place_of(struct pool *p, const struct timeline *t)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->places[i].timeline == t)
+			return &p->places[i];
+	assert(!"a timeline of this pool");
+	return NULL;
+}
+
+void pool_park(struct pool *p, struct timeline *t)
+{
+	struct place *place = place_of(p, t);
+
+	place->parked = true;
+	place->tokens = timeline_pending(t) + timeline_length(t) + ANSWER_RESERVE;
+	timeline_yield(t);
+}
+
+bool pool_resume(struct pool *p, struct timeline *t)
+{
+	struct place *place = place_of(p, t);
+
+	if (!only_one(p) && !has_pages(p, pages_for(place->tokens), false))
+		return false;
+	place->parked = false;
+	return true;
+}
+
+/* ---- All ---- */
+
 struct timeline *pool_take(struct pool *p, const int32_t *tokens, size_t count, struct error *err)
 {
+	if (p->engine->decoder)
+		return take_prepared(p, tokens, count, err);
 	size_t common, bytes = expected_bytes(p, count);
 	struct place *best = find_best(p, tokens, count, &common), *oldest;
 
@@ -140,13 +224,11 @@ struct timeline *pool_take(struct pool *p, const int32_t *tokens, size_t count, 
 
 void pool_give(struct pool *p, struct timeline *t)
 {
-	for (size_t i = 0; i < p->count; i++) {
-		if (p->places[i].timeline != t)
-			continue;
-		assert(p->places[i].out);
-		p->places[i].out = false;
-		p->places[i].used = ++p->takes;
-		return;
-	}
-	assert(!"a timeline of this pool");
+	struct place *place = place_of(p, t);
+
+	assert(place->out);
+	place->out = false;
+	place->used = ++p->takes;
+	if (p->engine->decoder)
+		drop(p, place);
 }

@@ -11,8 +11,13 @@
  *     float *logits = timeline_logits(t);
  *     timeline_push(t, chosen, &err) … timeline_advance(t, 1, cancel, &err)
  *
+ * Several timelines of one engine advance together (timelines_advance), which a
+ * prepared model computes in one run.  Its logits come out the same bit for bit
+ * however that is cut.
+ *
  * When a step fails (cancelled, out of memory) the timeline stays whole: what was
- * computed before is kept, the rest is still pending.  One thread at a time.
+ * computed before is kept, the rest is still pending.  One thread at a time; all
+ * timelines of a prepared model belong to one.
  */
 #pragma once
 
@@ -51,6 +56,9 @@ bool timeline_begin(struct timeline *t, const int32_t *tokens, size_t count, str
 /* Adds one token to the sequence; same errors. */
 bool timeline_push(struct timeline *t, int32_t token, struct error *err) must_use;
 
+/* Takes the last `count` pending tokens off again. */
+void timeline_pop(struct timeline *t, size_t count);
+
 /* Tokens of the sequence not computed yet. */
 size_t timeline_pending(const struct timeline *t);
 
@@ -61,13 +69,40 @@ size_t timeline_pending(const struct timeline *t);
  */
 bool timeline_advance(struct timeline *t, size_t chunk, struct cancel *cancel, struct error *err) must_use;
 
+/* One timeline's part of a common run. */
+struct advance {
+	struct timeline *timeline;
+	size_t tokens;             /* pending ones to compute, at most; > 0 */
+	size_t logits;             /* wanted of the last ones, when none stays pending: 1, or more of a prepared model */
+	struct cancel *cancel;     /* as above, NULL: none; a run for several is not ended for one of them */
+	bool ok;                   /* the result; when false, err says why */
+	struct error err;
+};
+
+/*
+ * Advances each, all of one engine; the results are in the list.  ERROR_UNAVAILABLE
+ * for one of a prepared model when there are no pages left: another must be
+ * destroyed, truncated or yield first.
+ */
+void timelines_advance(struct advance *list, size_t count);
+
+/*
+ * Gives back the memory of what was computed; all of the sequence is pending.  What
+ * is still known of it when it advances the next time is not computed again.
+ */
+void timeline_yield(struct timeline *t);
+
 /* Forgets computed tokens behind the first `length`, and what is pending. */
 void timeline_truncate(struct timeline *t, size_t length);
 
 /*
  * The logits after the last token, engine_info()->vocabulary of them, when
  * nothing is pending; NULL before anything was computed or after a truncation.
- * They stay until the next call that changes the timeline; a reader may write
- * into them if it puts back what was there.
+ * They stay until the next call that changes the timeline, a prepared model's also
+ * no longer than until any timeline of the engine advances; a reader may write into
+ * them if it puts back what was there.
  */
 float *timeline_logits(const struct timeline *t);
+
+/* The same after the token `back` before the last, of as many as were wanted. */
+float *timeline_logits_at(const struct timeline *t, size_t back);

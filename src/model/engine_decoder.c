@@ -1,0 +1,98 @@
+/*
+ * A prepared file instead of a graph.  Its context is what the model was made
+ * for, what is asked for, and what the pages hold, whichever is least: one answer
+ * alone never runs out of pages.
+ */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "kernel/cpu.h"
+#include "model/engine_inside.h"
+
+#define KV_BYTES_ASSUMED ((size_t)1 << 30)
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+static void find_context(struct engine *e, const struct engine_options *options)
+{
+	size_t pages = page_pool_usage(e->pages).ceiling, context = e->prepared.shape.context;
+
+	if (e->files.context)
+		context = least(context, e->files.context);
+	if (options->context)
+		context = least(context, options->context);
+	e->info.context = least(context, pages * PAGE_TOKENS);
+}
+
+static const char *attention_text(enum kv_type type)
+{
+	static const char *const texts[] = {
+		[KV_F32] = "paged, 32-bit keys and values", [KV_F16] = "paged, 16-bit keys and values",
+		[KV_I8] = "paged, 8-bit keys and values",
+	};
+
+	return texts[type];
+}
+
+static const char *runtime_text(void)
+{
+	static const char *const texts[ISA_COUNT] = {
+		[ISA_PORTABLE] = "own kernels, portable", [ISA_AVX2] = "own kernels, AVX2",
+		[ISA_AVX512] = "own kernels, AVX-512",
+	};
+
+	return texts[kernel_isa()];
+}
+
+static void describe(struct engine *e, enum kv_type kv)
+{
+	const struct decoder_shape *s = &e->prepared.shape;
+	struct engine_info *info = &e->info;
+
+	info->prepared = true;
+	info->attention = attention_text(kv);
+	info->runtime = runtime_text();
+	info->vocabulary = s->vocabulary;
+	info->layers = s->layers;
+	info->kv_heads = s->kv_heads;
+	info->head_dimension = s->head_dim;
+	info->token_bytes = decoder_page_bytes(e->decoder) / PAGE_TOKENS;
+	info->weight_bytes = e->prepared.file.len;
+}
+
+bool engine_open_decoder(struct engine *e, const struct engine_options *options, struct error *err)
+{
+	enum kv_type kv = options->small_kv ? KV_I8 : KV_F16;
+	struct decoder_options wishes = { .threads = (unsigned)options->threads, .kv = kv };
+
+	e->kind = &timeline_of_pages;
+	if (!prepared_open(&e->prepared, options->prepared, err))
+		return false;
+	e->decoder = decoder_create(&e->prepared.shape, &e->prepared.weights, &wishes, err);
+	if (!e->decoder)
+		return error_prefix(err, "%s", options->prepared);
+	e->pages = page_pool_create(decoder_page_bytes(e->decoder), options->kv_bytes ? options->kv_bytes : KV_BYTES_ASSUMED);
+	find_context(e, options);
+	describe(e, kv);
+	snprintf(e->reason, sizeof e->reason, "%s", options->reason ? options->reason : "it is prepared");
+	return true;
+}
+
+void engine_close_decoder(struct engine *e)
+{
+	page_pool_destroy(take(e->pages));
+	decoder_destroy(take(e->decoder));
+	prepared_done(&e->prepared);
+	free(take(e->rows));
+}
+
+struct engine_memory engine_memory(const struct engine *e)
+{
+	struct page_usage u = {0};
+
+	if (e->pages)
+		u = page_pool_usage(e->pages);
+	return (struct engine_memory){
+		.used = u.used * u.page_bytes, .cached = u.cached * u.page_bytes, .total = u.ceiling * u.page_bytes,
+	};
+}

@@ -1,0 +1,154 @@
+/*
+ * Keys and values lie in the engine's pages, and what others have computed of a
+ * sequence's beginning is found there.  A run takes rows of all timelines given;
+ * logits are the decoder's own memory, so they are there until its next run.
+ */
+#include "base/mem.h"
+#include "model/timeline_inside.h"
+
+/* ---- Life ---- */
+
+static bool open_timeline(struct timeline *t, struct error *err)
+{
+	(void)err;
+	t->sequence = sequence_create(t->engine->pages, 0);
+	return true;
+}
+
+static void close_timeline(struct timeline *t)
+{
+	sequence_destroy(t->sequence);
+}
+
+/* ---- The sequence ---- */
+
+static size_t length(const struct timeline *t) { return sequence_length(t->sequence); }
+
+static size_t bytes(const struct timeline *t)
+{
+	return sequence_page_count(t->sequence) * decoder_page_bytes(t->engine->decoder);
+}
+
+static void truncate_to(struct timeline *t, size_t tokens)
+{
+	sequence_truncate(t->sequence, tokens);
+	t->run = 0;
+}
+
+static void adopt(struct timeline *t, const int32_t *tokens, size_t count)
+{
+	bool same = timeline_common(t, tokens, count) == count && count == length(t);
+
+	if (same)
+		return;
+	sequence_begin(t->sequence, tokens, count);
+	t->run = 0;
+}
+
+static bool fork_into(struct timeline *copy, const struct timeline *t, size_t tokens, struct error *err)
+{
+	(void)err;
+	sequence_destroy(copy->sequence);
+	copy->sequence = sequence_fork(t->sequence, tokens);
+	if (tokens == length(t)) {
+		copy->run = t->run;
+		copy->first_logits = t->first_logits;
+		copy->logits_count = t->logits_count;
+	}
+	return true;
+}
+
+static float *logits(const struct timeline *t, size_t back)
+{
+	const struct engine *e = t->engine;
+
+	if (t->run == 0 || t->run != e->runs || back >= t->logits_count)
+		return NULL;
+	return decoder_logits(e->decoder, t->first_logits + t->logits_count - 1 - back);
+}
+
+/* ---- Runs ---- */
+
+/* Rows it computes in this run; 0, with its result filled in, when it takes no part. */
+static size_t reserve(struct advance *a)
+{
+	struct timeline *t = a->timeline;
+
+	if (cancel_fired(a->cancel)) {
+		error_set(&a->err, ERROR_CANCELLED, "cancelled");
+		return 0;
+	}
+	/* It gave its pages up: whatever is still known of it is taken back. */
+	if (length(t) == 0 && t->count > 1)
+		sequence_begin(t->sequence, t->tokens, t->count - 1);
+	size_t pending = timeline_pending(t), count = a->tokens < pending ? a->tokens : pending;
+	if (pending == 0)
+		a->ok = true;
+	return count && sequence_reserve(t->sequence, count, &a->err) ? count : 0;
+}
+
+static struct decoder_row *make_room(struct engine *e, size_t rows)
+{
+	if (rows > e->row_room) {
+		e->row_room = 2 * rows;
+		e->rows = mem_resize(e->rows, e->row_room, sizeof *e->rows);
+	}
+	return e->rows;
+}
+
+/* Appends a timeline's rows; the last ones want logits when nothing stays pending after them. */
+static void add_rows(struct advance *a, struct decoder_row *rows, size_t count, size_t *logits_so_far)
+{
+	struct timeline *t = a->timeline;
+	size_t past = length(t), wanted = count < timeline_pending(t) ? 0 : a->logits < count ? a->logits : count;
+
+	for (size_t i = 0; i < count; i++)
+		rows[i] = (struct decoder_row){
+			.token = t->tokens[past + i], .position = (uint32_t)(past + i), .pages = sequence_pages(t->sequence),
+			.wants_logits = i + wanted >= count,
+		};
+	t->run = 0;
+	t->first_logits = *logits_so_far;
+	t->logits_count = wanted;
+	*logits_so_far += wanted;
+}
+
+static void settle(struct advance *a, size_t count)
+{
+	struct timeline *t = a->timeline;
+
+	sequence_extend(t->sequence, t->tokens + length(t), count);
+	t->run = t->logits_count ? t->engine->runs : 0;
+	a->ok = true;
+}
+
+static void advance(struct advance *list, size_t count)
+{
+	struct engine *e = list[0].timeline->engine;
+	own_mem size_t *counts = mem_zeroed(count, sizeof *counts);
+	size_t rows = 0, logits_so_far = 0;
+	struct error err = {0};
+
+	for (size_t i = 0; i < count; i++)
+		rows += counts[i] = reserve(&list[i]);
+	if (rows == 0)
+		return;
+	struct decoder_row *next = make_room(e, rows);
+	for (size_t i = 0; i < count; next += counts[i++])
+		if (counts[i])
+			add_rows(&list[i], next, counts[i], &logits_so_far);
+	e->runs++;
+	/* A run for several is not ended for one of them. */
+	bool ok = decoder_run(e->decoder, e->rows, rows, count == 1 ? list[0].cancel : NULL, &err);
+	for (size_t i = 0; i < count; i++) {
+		if (counts[i] && ok)
+			settle(&list[i], counts[i]);
+		else if (counts[i])
+			list[i].err = err;
+	}
+}
+
+const struct timeline_kind timeline_of_pages = {
+	.open = open_timeline, .close = close_timeline, .length = length, .bytes = bytes, .truncate = truncate_to,
+	.adopt = adopt, .fork = fork_into, .logits = logits, .advance = advance,
+};

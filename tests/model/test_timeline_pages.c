@@ -1,0 +1,308 @@
+/*
+ * Timelines of a prepared model: many in one run, what others have computed,
+ * memory that runs out.  Whatever the way, logits have the same bits.
+ */
+#include "model/timeline.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "kernel/attention.h"
+#include "model/pool.h"
+#include "support/prepared_model.h"
+#include "support/test.h"
+
+#define FOLDER "pages_test.tmp"
+#define PREPARED FOLDER "/prepared"
+
+enum { VOCAB = 640, PAGE_BYTES_PER_TOKEN = 2 * 2 * (16 + 32) * 2 };    /* layers, heads, a key and a padded value, f16 */
+
+static const struct model_shape shape = { MODEL_TINY, .precision = PRECISION_Q4, .attention = ATTENTION_GQA };
+
+static struct engine *open_engine(size_t pages, int threads)
+{
+	struct error err = {0};
+	struct prepared_wish wish = prepared_wish_of(&shape);
+	const struct engine_options options = {
+		.threads = threads, .prepared = PREPARED, .reason = "the test says so",
+		.kv_bytes = pages * PAGE_TOKENS * PAGE_BYTES_PER_TOKEN,
+	};
+
+	assert_ok(model_write(FOLDER, &shape, &err));
+	assert_ok(prepared_write_model(PREPARED, &shape, &wish, &err));
+	struct engine *e = engine_open(FOLDER, &options, &err);
+	if (!e)
+		fail_msg("%s", err.text);
+	return e;
+}
+
+static void random_tokens(int32_t *tokens, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		tokens[i] = rand() % VOCAB;
+}
+
+/* The bits of a sequence's logits, computed token by token by a timeline alone in an engine. */
+static void known_bits(const int32_t *tokens, size_t count, float *bits)
+{
+	struct error err = {0};
+	own_engine *e = open_engine(100, 1);
+	own_timeline *t = timeline_create(e, &err);
+
+	assert_ok(timeline_begin(t, tokens, count, &err));
+	while (timeline_pending(t))
+		assert_ok(timeline_advance(t, 1, NULL, &err));
+	memcpy(bits, timeline_logits(t), VOCAB * sizeof *bits);
+}
+
+static void expect_bits(const struct timeline *t, const float *bits)
+{
+	assert_non_null(timeline_logits(t));
+	assert_memory_equal(timeline_logits(t), bits, VOCAB * sizeof *bits);
+}
+
+static void finish(struct timeline *t, size_t chunk)
+{
+	struct error err = {0};
+
+	while (timeline_pending(t))
+		assert_ok(timeline_advance(t, chunk, NULL, &err));
+}
+
+TEST(an_engine_says_what_runs_it_and_why)
+{
+	struct error err = {0};
+	own_engine *e = open_engine(10, 2);
+	const struct engine_info *info = engine_info(e);
+
+	assert_true(info->prepared);
+	assert_string_equal(info->reason, "the test says so");
+	assert_non_null(strstr(info->runtime, "own kernels"));
+	assert_int_equal(info->vocabulary, VOCAB);
+	assert_int_equal(info->token_bytes, PAGE_BYTES_PER_TOKEN);
+	assert_int_equal(info->context, 10 * PAGE_TOKENS);    /* what the memory holds */
+	assert_ok(file_write(PREPARED, (struct str)STR("no prepared file"), 0600, &err));
+	const struct engine_options options = { .threads = 1, .prepared = PREPARED };
+	own_engine *original = engine_open(FOLDER, &options, &err);
+	assert_non_null(original);
+	assert_false(engine_info(original)->prepared);
+	assert_non_null(strstr(engine_info(original)->reason, "prepared"));
+	assert_int_equal(engine_info(original)->context, shape.context);
+}
+
+TEST(timelines_that_advance_together_have_the_bits_of_each_alone)
+{
+	enum { MANY = 5, LENGTH = 90 };
+	struct error err = {0};
+	static int32_t tokens[MANY][LENGTH];
+	static float bits[MANY][VOCAB];
+	struct timeline *t[MANY];
+	struct advance list[MANY];
+
+	srand(1);
+	for (int i = 0; i < MANY; i++) {
+		random_tokens(tokens[i], LENGTH);
+		known_bits(tokens[i], LENGTH - (size_t)i, bits[i]);
+	}
+	own_engine *e = open_engine(100, 2);
+	for (int i = 0; i < MANY; i++) {
+		t[i] = timeline_create(e, &err);
+		assert_ok(timeline_begin(t[i], tokens[i], LENGTH - (size_t)i, &err));
+	}
+	for (size_t left = MANY; left; ) {
+		size_t count = 0;
+		for (int i = 0; i < MANY; i++)
+			if (timeline_pending(t[i]) && rand() % 3)
+				list[count++] = (struct advance){ .timeline = t[i], .tokens = 1 + (size_t)rand() % 20, .logits = 1 };
+		timelines_advance(list, count);
+		for (size_t i = 0; i < count; i++) {
+			assert_true(list[i].ok);
+			for (int k = 0; k < MANY; k++)
+				if (t[k] == list[i].timeline && !timeline_pending(t[k])) {
+					expect_bits(t[k], bits[k]);
+					left--;
+				}
+		}
+	}
+	for (int i = 0; i < MANY; i++)
+		timeline_destroy(t[i]);
+}
+
+TEST(several_logits_of_one_run_are_those_of_single_ones)
+{
+	struct error err = {0};
+	int32_t tokens[50];
+	static float bits[4][VOCAB];
+
+	srand(2);
+	random_tokens(tokens, 50);
+	for (size_t i = 0; i < 4; i++)
+		known_bits(tokens, 50 - i, bits[i]);
+	own_engine *e = open_engine(100, 2);
+	own_timeline *t = timeline_create(e, &err);
+	struct advance one = { .timeline = t, .tokens = 50, .logits = 4 };
+	assert_ok(timeline_begin(t, tokens, 50, &err));
+	timelines_advance(&one, 1);
+	assert_true(one.ok);
+	for (size_t i = 0; i < 4; i++)
+		assert_memory_equal(timeline_logits_at(t, i), bits[i], sizeof bits[i]);
+	assert_null(timeline_logits_at(t, 4));
+	timeline_truncate(t, 48);
+	assert_null(timeline_logits(t));
+	assert_ok(timeline_push(t, tokens[48], &err));
+	finish(t, 1);
+	expect_bits(t, bits[1]);
+}
+
+TEST(what_another_timeline_computed_is_found)
+{
+	struct error err = {0};
+	int32_t tokens[200];
+	float bits[VOCAB];
+
+	srand(3);
+	random_tokens(tokens, 200);
+	known_bits(tokens, 200, bits);
+	own_engine *e = open_engine(100, 2);
+	struct timeline *first = timeline_create(e, &err);
+	assert_ok(timeline_begin(first, tokens, 150, &err));
+	finish(first, 64);
+	timeline_destroy(first);
+	own_timeline *t = timeline_create(e, &err);
+	assert_ok(timeline_begin(t, tokens, 200, &err));
+	assert_in_range(timeline_length(t), 128, 150);
+	finish(t, 64);
+	expect_bits(t, bits);
+	assert_ok(timeline_begin(t, tokens, 200, &err));
+	assert_int_equal(timeline_pending(t), 0);
+	expect_bits(t, bits);
+	own_timeline *fork = timeline_fork(t, 180, &err);
+	assert_ok(timeline_begin(fork, tokens, 200, &err));
+	finish(fork, 1);
+	expect_bits(fork, bits);
+	assert_ok(timeline_begin(t, tokens, 200, &err));    /* another has run meanwhile: its logits are gone */
+	assert_int_equal(timeline_pending(t), 1);
+}
+
+TEST(a_timeline_that_yields_goes_on_later_with_the_same_bits)
+{
+	struct error err = {0};
+	int32_t tokens[3][150];
+	static float bits[3][VOCAB];
+
+	srand(4);
+	for (int i = 0; i < 3; i++) {
+		random_tokens(tokens[i], 150);
+		known_bits(tokens[i], 150, bits[i]);
+	}
+	own_engine *e = open_engine(7, 1);    /* 224 tokens */
+	own_timeline *a = timeline_create(e, &err), *b = timeline_create(e, &err);
+	assert_ok(timeline_begin(a, tokens[0], 150, &err));
+	assert_ok(timeline_begin(b, tokens[1], 150, &err));
+	struct advance both[] = { { .timeline = a, .tokens = 100, .logits = 1 }, { .timeline = b, .tokens = 100, .logits = 1 } };
+	timelines_advance(both, 2);
+	assert_true(both[0].ok);
+	assert_true(both[1].ok || both[1].err.kind == ERROR_UNAVAILABLE);
+	assert_false(timeline_advance(a, 100, NULL, &err) && timeline_advance(b, 100, NULL, &err) &&
+		     timeline_advance(b, 100, NULL, &err));
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	timeline_yield(b);
+	assert_int_equal(timeline_length(b), 0);
+	finish(a, 100);
+	expect_bits(a, bits[0]);
+	timeline_yield(a);
+	finish(b, 100);
+	expect_bits(b, bits[1]);
+}
+
+TEST(the_pool_promises_only_what_is_there)
+{
+	struct error err = {0};
+	int32_t tokens[3][150];
+
+	srand(5);
+	for (int i = 0; i < 3; i++)
+		random_tokens(tokens[i], 150);
+	own_engine *e = open_engine(14, 1);    /* 448 tokens: one prompt and its reserve, not two */
+	own_pool *p = pool_create(e, 10, 0);
+	struct timeline *a = pool_take(p, tokens[0], 150, &err);
+	assert_non_null(a);
+	assert_null(pool_take(p, tokens[1], 150, &err));
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	struct timeline *small = pool_take(p, tokens[1], 8, &err);
+	assert_non_null(small);
+	pool_give(p, small);
+	assert_ok(timeline_begin(a, tokens[0], 150, &err));
+	finish(a, 64);
+	struct timeline *same = pool_take(p, tokens[0], 150, &err);   /* all but its end is shared */
+	assert_non_null(same);
+	pool_give(p, same);
+	pool_give(p, a);
+	assert_int_equal(pool_count(p), 0);
+	a = pool_take(p, tokens[2], 150, &err);
+	assert_non_null(a);
+	pool_give(p, a);
+}
+
+TEST(a_parked_timeline_resumes_when_there_is_room)
+{
+	struct error err = {0};
+	int32_t tokens[2][100];
+	static float bits[VOCAB];
+
+	srand(6);
+	random_tokens(tokens[0], 100);
+	random_tokens(tokens[1], 100);
+	known_bits(tokens[1], 100, bits);
+	own_engine *e = open_engine(12, 1);
+	own_pool *p = pool_create(e, 10, 0);
+	struct timeline *a = pool_take(p, tokens[0], 40, &err), *b = pool_take(p, tokens[1], 40, &err);
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_ok(timeline_begin(a, tokens[0], 100, &err));
+	assert_ok(timeline_begin(b, tokens[1], 100, &err));
+	finish(a, 64);
+	finish(b, 64);
+	pool_park(p, b);
+	assert_false(pool_resume(p, b));     /* a has been promised too much */
+	pool_give(p, a);
+	assert_true(pool_resume(p, b));
+	finish(b, 64);
+	expect_bits(b, bits);
+	pool_give(p, b);
+}
+
+TEST(memory_is_accounted_for_by_the_page)
+{
+	struct error err = {0};
+	int32_t tokens[70];
+	own_engine *e = open_engine(12, 1);
+	size_t page = PAGE_TOKENS * PAGE_BYTES_PER_TOKEN;
+
+	srand(7);
+	random_tokens(tokens, 70);
+	struct timeline *t = timeline_create(e, &err);
+	assert_int_equal(engine_memory(e).used, 0);
+	assert_int_equal(engine_memory(e).total, 12 * page);
+	assert_ok(timeline_begin(t, tokens, 70, &err));
+	finish(t, 64);
+	assert_int_equal(engine_memory(e).used, 3 * page);
+	assert_true(timeline_bytes(t) >= 3 * page);
+	timeline_destroy(t);
+	assert_int_equal(engine_memory(e).used, 0);
+	assert_int_equal(engine_memory(e).cached, 3 * page);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_engine_says_what_runs_it_and_why),
+		cmocka_unit_test(timelines_that_advance_together_have_the_bits_of_each_alone),
+		cmocka_unit_test(several_logits_of_one_run_are_those_of_single_ones),
+		cmocka_unit_test(what_another_timeline_computed_is_found),
+		cmocka_unit_test(a_timeline_that_yields_goes_on_later_with_the_same_bits),
+		cmocka_unit_test(the_pool_promises_only_what_is_there),
+		cmocka_unit_test(a_parked_timeline_resumes_when_there_is_room),
+		cmocka_unit_test(memory_is_accounted_for_by_the_page),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
