@@ -13,6 +13,7 @@ const struct attention_kernels *attention_kernels(void)
 		[ISA_PORTABLE] = &attention_portable,
 #if defined(__x86_64__)
 		[ISA_AVX2] = &attention_avx2,
+		[ISA_AVX_VNNI] = &attention_avx2,
 		[ISA_AVX512] = &attention_avx512,
 #endif
 	};
