@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,8 +21,10 @@
 
 #define LOOK_MS 250                      /* how often waiting clients are looked at */
 
+/* One of the answers that a delivery takes. */
 struct job {
 	struct delivery *delivery;
+	unsigned choice;                 /* its number there */
 	struct loaded *loaded;           /* the model it began with; NULL while it waits */
 	struct generation *generation;
 	struct timeline *timeline;
@@ -68,14 +71,26 @@ static void job_release(struct job *j)
 	free(j);
 }
 
+/* A delta_fn with the job as user. */
+static bool job_delta(void *user, const struct delta *d, struct error *err)
+{
+	struct job *j = user;
+	struct delta ours = *d;
+
+	ours.choice = j->choice;
+	return delivery_delta(j->delivery, &ours, err);
+}
+
 static void job_end(struct job *j, const struct error *failure)
 {
 	struct delivery *a = j->delivery;
 
 	job_release(j);
-	/* Before the first slice too large means one thing: the prompt. */
+	/* Before the first slice too large means one thing: the prompt; and a wish the model finds wrong is a token's. */
 	if (failure && failure->kind == ERROR_TOO_LARGE && !a->sent)
 		delivery_refuse(a, failure, "messages", "context_length_exceeded");
+	else if (failure && failure->kind == ERROR_INVALID && strncmp(failure->text, "logit_bias", 10) == 0)
+		delivery_refuse(a, failure, "logit_bias", NULL);
 	else
 		delivery_finish(a, failure);
 }
@@ -117,11 +132,22 @@ static enum progress job_step(struct job *j)
 
 enum admission { ADMITTED, LATER, REFUSED };
 
+/* Each of several answers has a seed of its own. */
+static struct request job_request(const struct job *j)
+{
+	struct request r = j->delivery->request;   /* a view: owns nothing */
+
+	if (r.sampling.seed >= 0)
+		r.sampling.seed = (int64_t)(((uint64_t)r.sampling.seed + j->choice) & INT64_MAX);
+	return r;
+}
+
 static enum admission admit(struct job *j, struct loaded *loaded, struct error *err)
 {
+	struct request request = job_request(j);
 	size_t count;
 
-	j->generation = generation_create(loaded->model, &j->delivery->request, delivery_delta, j->delivery, err);
+	j->generation = generation_create(loaded->model, &request, job_delta, j, err);
 	if (!j->generation)
 		return REFUSED;
 	const int32_t *prompt = generation_prompt(j->generation, &count);
@@ -159,6 +185,12 @@ static bool model_error(struct loader *loader, struct error *err)
 	return true;
 }
 
+/* Of several answers the first reads the prompt; the others begin when that is computed, and find it there. */
+static bool job_waits_for_first(const struct job *j)
+{
+	return j->choice && !j->delivery->sent && j->delivery->open == j->delivery->request.choices;
+}
+
 /* Goes through those that wait, once; in order, but nobody holds up who can be served or is gone. */
 static void admit_waiting(struct worker *w, struct lists *l)
 {
@@ -170,7 +202,7 @@ static void admit_waiting(struct worker *w, struct lists *l)
 		struct error err = {0};
 		bool over = job_gone(j, &err) || (!loaded && model_error(w->loader, &err));
 
-		if (!over && loaded && !full && l->active_count < ANSWERS_MAX) {
+		if (!over && loaded && !full && l->active_count < ANSWERS_MAX && !job_waits_for_first(j)) {
 			enum admission result = admit(j, loaded, &err);
 			/* Memory that nobody under way can give back is not waited for. */
 			full = result == LATER && l->active_count > 0;
@@ -340,23 +372,29 @@ void worker_status(struct worker *w, struct worker_status *status)
 	pthread_mutex_unlock(&w->lock);
 }
 
-bool worker_submit(struct worker *w, struct delivery *a, struct error *err)
+/* A job for each of the answers. */
+static void append_locked(struct worker *w, struct delivery *a)
 {
-	struct job *j = mem_zeroed(1, sizeof *j);
-
-	j->delivery = a;
-	reply_on_room(a->reply, wake, w);
-	pthread_mutex_lock(&w->lock);
-	bool ok = !w->stopped && w->waiting + length(w->arrived) < WAITING_MAX;
-	if (ok) {
+	for (unsigned i = 0; i < a->request.choices; i++) {
+		struct job *j = mem_zeroed(1, sizeof *j);
+		j->delivery = a;
+		j->choice = i;
 		*w->arrived_end = j;
 		w->arrived_end = &j->next;
-		w->woken = true;
-		pthread_cond_signal(&w->wake);
 	}
+	w->woken = true;
+	pthread_cond_signal(&w->wake);
+}
+
+bool worker_submit(struct worker *w, struct delivery *a, struct error *err)
+{
+	reply_on_room(a->reply, wake, w);
+	pthread_mutex_lock(&w->lock);
+	bool ok = !w->stopped && w->waiting + length(w->arrived) + a->request.choices <= WAITING_MAX;
+	if (ok)
+		append_locked(w, a);
 	pthread_mutex_unlock(&w->lock);
 	if (ok)
 		return true;
-	free(j);
 	return error_set(err, ERROR_UNAVAILABLE, "%d requests already wait for the local model; try again in a moment", WAITING_MAX);
 }

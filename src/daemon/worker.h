@@ -44,7 +44,7 @@ struct worker_status {
 void worker_status(struct worker *w, struct worker_status *status);
 
 /*
- * Takes the answer, begun, and finishes it some time.  False (and the answer
+ * Takes the delivery, begun, and finishes all its answers some time.  False (and the answer
  * stays the caller's) when too many wait or the worker has stopped.
  */
 bool worker_submit(struct worker *w, struct delivery *a, struct error *err) must_use;
