@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/mem.h"
@@ -66,7 +67,8 @@ static bool write_and_sync(int fd, struct str bytes, struct error *err)
 
 bool file_write(const char *path, struct str bytes, mode_t mode, struct error *err)
 {
-	own_mem char *temporary = mem_printf("%s.tmp.%ld", path, (long)getpid());
+	static atomic_uint written;   /* so that two threads that write one file do not meet */
+	own_mem char *temporary = mem_printf("%s.tmp.%ld.%u", path, (long)getpid(), written++);
 	own_fd fd = sys.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 
 	if (fd < 0)

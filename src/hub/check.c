@@ -29,29 +29,29 @@ static bool begin(struct sha *sha, const char *hash, uint64_t size)
 	return true;
 }
 
-static bool feed(struct sha *sha, int fd, uint64_t *bytes, _Atomic uint64_t *done, struct cancel *cancel,
-	struct error *err)
+/* Up to `size` bytes; *bytes says how many there were. */
+static bool feed(struct sha *sha, int fd, uint64_t size, uint64_t *bytes, struct cancel *cancel, struct error *err)
 {
 	own_mem char *piece = mem_alloc(PIECE);
-	ssize_t n;
 
-	while ((n = sys.read(fd, piece, PIECE)) != 0) {
+	while (*bytes < size) {
 		if (cancel_fired(cancel))
 			return error_set(err, ERROR_CANCELLED, "cancelled");
+		ssize_t n = sys.read(fd, piece, size - *bytes < PIECE ? (size_t)(size - *bytes) : PIECE);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return error_errno(err, "cannot read");
+		if (n == 0)
+			return true;
 		sha_feed(sha, (struct str){ piece, (size_t)n });
 		*bytes += (size_t)n;
-		if (done)
-			*done += (size_t)n;
 	}
 	return true;
 }
 
-enum check_result check_file(const char *path, uint64_t size, const char *hash, _Atomic uint64_t *done,
-	struct cancel *cancel, struct error *err)
+enum check_result check_file(const char *path, uint64_t size, const char *hash, struct cancel *cancel,
+	struct error *err)
 {
 	char hex[SHA_HEX_MAX + 1];
 	uint64_t bytes = 0;
@@ -62,7 +62,7 @@ enum check_result check_file(const char *path, uint64_t size, const char *hash, 
 	own_fd fd = sys.open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, "cannot open %s", path), CHECK_FAILED;
-	if (!feed(&sha, fd, &bytes, done, cancel, err))
+	if (!feed(&sha, fd, size, &bytes, cancel, err))
 		return error_prefix(err, "%s", path), CHECK_FAILED;
 	sha_hex(&sha, hex);
 	return bytes == size && strcmp(hex, hash) == 0 ? CHECK_GOOD : CHECK_DAMAGED;

@@ -6,6 +6,6 @@
 
 enum check_result { CHECK_GOOD, CHECK_DAMAGED, CHECK_UNKNOWN, CHECK_FAILED };
 
-/* `done` counts bytes that have been read, for whom it may concern; NULL: nobody. */
-enum check_result check_file(const char *path, uint64_t size, const char *hash, _Atomic uint64_t *done,
-	struct cancel *cancel, struct error *err) must_use;
+/* The file's first `size` bytes; CHECK_DAMAGED also when there are fewer. */
+enum check_result check_file(const char *path, uint64_t size, const char *hash, struct cancel *cancel,
+	struct error *err) must_use;

@@ -18,6 +18,7 @@
 
 #define TOKEN_MAX 4096
 #define PATH_MAX_BYTES 8192
+#define ENDPOINT_MAX 2000
 
 static const char *variable(const char *name)
 {
@@ -160,6 +161,10 @@ bool hub_init(struct hub *hub, struct error *err)
 	};
 	for (size_t n = strlen(hub->endpoint); n > 0 && hub->endpoint[n - 1] == '/'; n--)
 		hub->endpoint[n - 1] = '\0';
+	if (strlen(hub->endpoint) > ENDPOINT_MAX) {
+		hub_done(hub);
+		return error_set(err, ERROR_INVALID, "HF_ENDPOINT is longer than %d bytes", ENDPOINT_MAX);
+	}
 	if (read_places(hub, err) && read_token(hub, err) && seconds("HF_HUB_ETAG_TIMEOUT", 10, &hub->answer_ms, err) &&
 	    seconds("HF_HUB_DOWNLOAD_TIMEOUT", 10, &hub->silence_ms, err))
 		return true;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -137,8 +138,10 @@ static bool leads_to(const char *link, const char *target)
 bool layout_link(const char *repo_folder, const char *commit, const char *path, const char *hash, struct error *err)
 {
 	own_mem char *link = mem_printf("%s/snapshots/%s/%s", repo_folder, commit, path);
-	own_mem char *fresh = mem_printf("%s.%ld.incomplete", link, (long)getpid());
+	static atomic_uint made;
 	own_mem char *target = link_target(path, hash), *blob = layout_blob(repo_folder, hash);
+	/* Made elsewhere and moved: so there is always a link, the old or the new. */
+	own_mem char *fresh = mem_printf("%s.%ld.%u.link.incomplete", blob, (long)getpid(), made++);
 
 	if (leads_to(link, target))
 		return true;
@@ -172,11 +175,13 @@ bool layout_hash(const char *repo_folder, const char *commit, const char *path, 
 	return true;
 }
 
-bool layout_note_missing(const char *repo_folder, const char *commit, const char *path, struct error *err)
+void layout_note_missing(const char *repo_folder, const char *commit, const char *path)
 {
 	own_mem char *note = mem_printf("%s/.no_exist/%s/%s", repo_folder, commit, path);
+	struct error err;
 
-	return layout_make_parent(note, err) && file_write(note, str_of(""), FILE_MODE, err);
+	if (name_check_path(path, &err) && layout_make_parent(note, &err) && !file_write(note, str_of(""), FILE_MODE, &err))
+		(void)unlink(note);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)

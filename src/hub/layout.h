@@ -53,8 +53,8 @@ bool layout_has(const char *repo_folder, const char *commit, const char *path, u
 /* The hash that a snapshot's file is named by; false when it is no link. */
 bool layout_hash(const char *repo_folder, const char *commit, const char *path, char hash[HUB_HASH_MAX + 1]) must_use;
 
-/* Notes that the Hub has no such file at this commit. */
-bool layout_note_missing(const char *repo_folder, const char *commit, const char *path, struct error *err) must_use;
+/* Notes that the Hub has no such file at this commit, if that can be written: nothing here depends on it. */
+void layout_note_missing(const char *repo_folder, const char *commit, const char *path);
 
 /* Removes a folder and all below it, links themselves and not what they lead to. */
 bool layout_remove_all(const char *folder, struct error *err) must_use;

@@ -48,7 +48,7 @@ static bool verify_file(void *user, const char *path, struct error *err)
 	}
 	if (!layout_hash(v->folder, v->commit, path, hash) && listed)
 		memcpy(hash, listed->hash, sizeof hash);
-	enum check_result result = check_file(whole, (uint64_t)st.st_size, hash, NULL, v->cancel, err);
+	enum check_result result = check_file(whole, (uint64_t)st.st_size, hash, v->cancel, err);
 	if (result == CHECK_FAILED)
 		return false;
 	tell(v, path, verdict_of(result));
