@@ -1,14 +1,10 @@
 /*
  * Rows of one sequence that follow each other make a tile; its queries (rows by
  * heads of one group) share what is read of one head of keys and values.  A unit
- * of work is a tile and a head of keys, or where there are few of those, some
- * chunks of such: the chunks' results are then kept apart, and whoever finishes
- * the last unit puts all together in order.  Members take units from a counter,
- * so which member computes what is chance; what is computed is not.
- *
- * A long context is read from memory faster than it is computed with only if
- * reading never stops: scoring keys fetches the chunk's values into the cache,
- * weighing values fetches the keys of what this member will do next.
+ * of work is a tile and a head of keys, or where there are few of those, one
+ * chunk of keys of such: its result is then kept apart, and whoever finishes the
+ * last chunk puts all together in order.  Members take units from a counter, so
+ * which member computes what is chance; what is computed is not.
  *
  * Keys behind a row's position may be computed with (in vectors of 16 keys,
  * or because a later row needs them) but never get into its result: softmax and
@@ -24,20 +20,21 @@
 
 enum {
 	TILE_QUERIES = 64,           /* at most, unless one row has more */
-	MEMBER_UNITS = 4,            /* at least, where there are chunks enough */
+	SPLIT_BELOW = 8,             /* units a member: with fewer, chunks are units */
+	ALL_CHUNKS = UINT32_MAX,
 };
 
 _Static_assert((int)TILE_QUERIES >= (int)ATTENTION_GROUP_MAX, "a row fits");
 
 struct tile {
 	uint32_t row, rows;
-	uint32_t chunks, pieces;     /* pieces: units the chunks are divided into */
+	uint32_t chunks;
 	size_t parts;                /* where its results lie apart, in floats; for head 0 */
-	atomic_uint *left;           /* pieces not finished, by head */
+	atomic_uint *left;           /* chunks not finished, by head */
 };
 
 struct unit {
-	uint32_t tile, head, from, to;       /* chunks */
+	uint32_t tile, head, chunk;
 };
 
 /* A query's result over some keys: values weighted by e^(score - top), and the sum of weights. */
@@ -147,12 +144,14 @@ static size_t head_parts(const struct attention *a, const struct tile *t)
 	return t->chunks * t->rows * a->group * part_size(a);
 }
 
-static uint32_t pieces_of(const struct attention *a, const struct tile *t)
+static bool is_split(const struct attention *a, const struct tile *t)
 {
-	const size_t units = a->tile_count * a->shape.kv_heads;
-	const size_t pieces = (MEMBER_UNITS * a->members + units - 1) / units;
+	return t->chunks > 1 && a->tile_count * a->shape.kv_heads < SPLIT_BELOW * a->members;
+}
 
-	return pieces < t->chunks ? (uint32_t)pieces : t->chunks;
+static size_t tile_units(const struct attention *a, const struct tile *t)
+{
+	return is_split(a, t) ? t->chunks : 1;
 }
 
 /* Where split tiles keep their results, and how many units there will be. */
@@ -163,13 +162,12 @@ static void make_parts(struct attention *a)
 	a->left = room(a->left, &a->left_room, a->tile_count * a->shape.kv_heads, sizeof *a->left);
 	for (size_t i = 0; i < a->tile_count; i++) {
 		struct tile *t = &a->tiles[i];
-		t->pieces = pieces_of(a, t);
 		t->parts = parts;
 		t->left = a->left + i * a->shape.kv_heads;
 		for (size_t h = 0; h < a->shape.kv_heads; h++)
-			atomic_store_explicit(&t->left[h], t->pieces, memory_order_relaxed);
-		units += t->pieces * a->shape.kv_heads;
-		if (t->pieces > 1)
+			atomic_store_explicit(&t->left[h], t->chunks, memory_order_relaxed);
+		units += tile_units(a, t) * a->shape.kv_heads;
+		if (is_split(a, t))
 			parts += head_parts(a, t) * a->shape.kv_heads;
 	}
 	a->parts = room(a->parts, &a->parts_room, parts, sizeof *a->parts);
@@ -180,17 +178,14 @@ static void make_parts(struct attention *a)
 static void make_units(struct attention *a)
 {
 	a->unit_count = 0;
-	for (size_t i = a->tile_count; i-- > 0;) {
-		const struct tile *t = &a->tiles[i];
+	for (size_t i = a->tile_count; i-- > 0;)
 		for (size_t h = 0; h < a->shape.kv_heads; h++)
-			for (size_t n = 0; n < t->pieces; n++)
+			for (size_t c = 0, n = tile_units(a, &a->tiles[i]); c < n; c++)
 				a->units[a->unit_count++] = (struct unit){
 					.tile = (uint32_t)i,
 					.head = (uint32_t)h,
-					.from = (uint32_t)(t->chunks * n / t->pieces),
-					.to = (uint32_t)(t->chunks * (n + 1) / t->pieces),
+					.chunk = n > 1 ? (uint32_t)c : ALL_CHUNKS,
 				};
-	}
 }
 
 void attention_plan(struct attention *a, const struct attention_row *rows, size_t count, size_t members)
@@ -216,8 +211,6 @@ struct work {
 	const struct tile *tile;
 	const struct attention_row *rows;
 	size_t head, queries, offset;    /* offset: of the layer and head within a page */
-	size_t from, to;                 /* chunks */
-	const struct work *next;         /* what this member does then, NULL for nothing */
 	struct scratch *s;
 };
 
@@ -233,17 +226,6 @@ static size_t keys_of(const struct work *w, size_t query, size_t chunk)
 static const char *page_of(const struct work *w, size_t chunk, size_t n)
 {
 	return (const char *)w->rows[0].pages[chunk * (ATTENTION_CHUNK / PAGE_TOKENS) + n] + w->offset;
-}
-
-/* Where the keys begin that are read after this chunk; beyond its pages, any place will do. */
-static const char *keys_ahead(const struct work *w, size_t chunk, size_t n)
-{
-	const struct work *next = chunk + 1 < w->to || !w->next ? w : w->next;
-	const size_t ahead = next == w ? chunk + 1 : next->from;
-	const size_t page = ahead * (ATTENTION_CHUNK / PAGE_TOKENS) + n;
-
-	return page * PAGE_TOKENS <= next->rows[next->tile->rows - 1].position ?
-		(const char *)next->rows[0].pages[page] + next->offset : page_of(w, chunk, n);
 }
 
 /* Of the page's tokens: of the keys, behind them of the values. */
@@ -265,7 +247,7 @@ static void score(const struct work *w, size_t chunk, size_t first, size_t count
 			.out = w->s->scores[0] + i * PAGE_TOKENS,
 			.a = w->s->q[first],
 			.b = page,
-			.next = page + a->place.values,
+			.next = i + 1 < pages ? page_of(w, chunk, i + 1) : page_of(w, chunk, 0) + a->place.values,
 			.rows = count,
 			.steps = a->dim,
 			.fresh = true,
@@ -275,40 +257,31 @@ static void score(const struct work *w, size_t chunk, size_t first, size_t count
 	}
 }
 
-/* Some queries of a panel, and keys that are next to each other. */
-struct span {
-	size_t query, at, count;         /* of the tile, of the panel */
-	size_t from, to;                 /* keys of the chunk */
-};
-
-/* Adds the values of keys that lie in one page, weighted. */
-static void add_values(const struct work *w, size_t chunk, const struct span *p)
+/* Adds the values of keys from .. to - 1, which lie in one page, weighted. */
+static void add_values(const struct work *w, size_t chunk, size_t query, size_t at, size_t count, size_t from, size_t to)
 {
 	const struct attention *a = w->a;
-	const size_t page = p->from / PAGE_TOKENS, slot = p->from % PAGE_TOKENS;
-	const char *b = page_of(w, chunk, page) + a->place.values + slot * PAGE_TOKENS * a->place.element;
-	const char *next = keys_ahead(w, chunk, page);
+	const char *page = page_of(w, chunk, from / PAGE_TOKENS), *values = page + a->place.values;
 
-	for (size_t column = 0; column < a->padded; column += PAGE_TOKENS) {
+	for (size_t column = 0; column < a->padded; column += PAGE_TOKENS, values += a->place.block) {
+		const char *b = values + from % PAGE_TOKENS * PAGE_TOKENS * a->place.element;
 		a->kernels->panel[a->shape.type](&(struct panel){
-			.out = w->s->values[p->query] + column,
-			.a = w->s->scores[p->at] + p->from,
+			.out = w->s->values[query] + column,
+			.a = w->s->scores[at] + from,
 			.b = b,
-			.next = next,
-			.rows = p->count,
-			.steps = p->to - p->from,
+			.next = b + a->place.block,
+			.rows = count,
+			.steps = to - from,
 		});
-		b += a->place.block;
-		next += a->place.block;
 	}
 }
 
-static void weigh(const struct work *w, size_t chunk, struct span p)
+static void weigh(const struct work *w, size_t chunk, size_t first, size_t at, size_t count, size_t from, size_t to)
 {
-	for (const size_t to = p.to; p.from < to; p.from = p.to) {
-		p.to = (p.from / PAGE_TOKENS + 1) * PAGE_TOKENS;
-		p.to = p.to < to ? p.to : to;
-		add_values(w, chunk, &p);
+	for (size_t end; from < to; from = end) {
+		end = (from / PAGE_TOKENS + 1) * PAGE_TOKENS;
+		end = end < to ? end : to;
+		add_values(w, chunk, first + at, at, count, from, end);
 	}
 }
 
@@ -339,9 +312,9 @@ static void compute_panel(const struct work *w, size_t chunk, size_t first, size
 	}
 	if (w->a->shape.type == KV_I8)
 		scale_weights(w, chunk, count, most);
-	weigh(w, chunk, (struct span){ first, 0, count, 0, common });
+	weigh(w, chunk, first, 0, count, 0, common);
 	for (size_t i = 0; i < count; i++)
-		weigh(w, chunk, (struct span){ first + i, i, 1, common, keys_of(w, first + i, chunk) });
+		weigh(w, chunk, first, i, 1, common, keys_of(w, first + i, chunk));
 }
 
 /* ---- Putting chunks together ---- */
@@ -376,9 +349,8 @@ static void finish(const struct work *w, size_t query, const struct result *tota
 static float *part_of(const struct work *w, size_t chunk, size_t query)
 {
 	const struct attention *a = w->a;
-	const size_t before = w->tile->parts + w->head * head_parts(a, w->tile);
 
-	return a->parts + before + (chunk * w->queries + query) * part_size(a);
+	return a->parts + w->tile->parts + w->head * head_parts(a, w->tile) + (chunk * w->queries + query) * part_size(a);
 }
 
 static void keep_parts(const struct work *w, size_t chunk)
@@ -433,18 +405,16 @@ static void compute_all(const struct work *w)
 		finish(w, i, &totals[i]);
 }
 
-static void compute_piece(const struct work *w)
+static void compute_part(const struct work *w, size_t chunk)
 {
 	atomic_uint *left = &w->tile->left[w->head];
 
-	for (size_t c = w->from; c < w->to; c++) {
-		compute_chunk(w, c);
-		keep_parts(w, c);
-	}
+	compute_chunk(w, chunk);
+	keep_parts(w, chunk);
 	if (atomic_fetch_sub_explicit(left, 1, memory_order_acq_rel) != 1)
 		return;
 	join_parts(w);
-	atomic_store_explicit(left, w->tile->pieces, memory_order_relaxed);     /* for the next layer */
+	atomic_store_explicit(left, w->tile->chunks, memory_order_relaxed);     /* for the next layer */
 }
 
 static void take_queries(const struct work *w)
@@ -458,52 +428,33 @@ static void take_queries(const struct work *w)
 	}
 }
 
-static struct work work_of(struct attention *a, const struct unit *u, size_t layer, struct scratch *s)
+static void compute(struct attention *a, const struct unit *u, size_t layer, struct scratch *s)
 {
 	const struct tile *t = &a->tiles[u->tile];
-
-	return (struct work){
+	const struct work w = {
 		.a = a,
 		.tile = t,
 		.rows = a->rows + t->row,
 		.head = u->head,
 		.queries = t->rows * a->group,
 		.offset = (layer * a->shape.kv_heads + u->head) * a->place.head,
-		.from = u->from,
-		.to = u->to,
 		.s = s,
 	};
-}
 
-static void compute(const struct work *w)
-{
-	take_queries(w);
-	if (w->tile->pieces == 1)
-		compute_all(w);
+	take_queries(&w);
+	if (u->chunk == ALL_CHUNKS)
+		compute_all(&w);
 	else
-		compute_piece(w);
-}
-
-/* Every member takes one ticket too many, so that a layer's first is known. */
-static bool take_unit(struct attention *a, size_t layer, struct scratch *s, struct work *w)
-{
-	const size_t ticket = atomic_fetch_add_explicit(&a->next, 1, memory_order_relaxed) - s->ticket;
-
-	if (ticket >= a->unit_count)
-		return false;
-	*w = work_of(a, &a->units[ticket], layer, s);
-	return true;
+		compute_part(&w, u->chunk);
 }
 
 void attention_run(struct attention *a, size_t layer, size_t member)
 {
 	struct scratch *s = &a->scratch[member];
-	struct work now, next;
+	size_t ticket;
 
-	for (bool more = take_unit(a, layer, s, &now); more; now = next) {
-		more = take_unit(a, layer, s, &next);
-		now.next = more ? &next : NULL;
-		compute(&now);
-	}
+	/* Every member takes one ticket too many, so the layer's end is known. */
+	while ((ticket = atomic_fetch_add_explicit(&a->next, 1, memory_order_relaxed) - s->ticket) < a->unit_count)
+		compute(a, &a->units[ticket], layer, s);
 	s->ticket += a->unit_count + a->members;
 }

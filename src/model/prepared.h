@@ -66,6 +66,9 @@ static inline void prepared_writer_destroy_ptr(struct prepared_writer **w) { pre
 const struct decoder_weights *prepared_writer_weights(const struct prepared_writer *w);
 static inline void *prepared_memory(const void *tensor) { return (void *)(uintptr_t)tensor; }
 
+/* Another magnitude of rotary positions than the shape's; for the next seal. */
+void prepared_writer_set_magnitude(struct prepared_writer *w, float magnitude);
+
 /*
  * Writes header and description, at most PREPARED_DESCRIPTION_MAX bytes: from then
  * on prepared_writer_path() can be opened.  May be called again with another description.

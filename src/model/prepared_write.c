@@ -85,6 +85,11 @@ void prepared_writer_destroy(struct prepared_writer *w)
 const struct decoder_weights *prepared_writer_weights(const struct prepared_writer *w) { return &w->weights; }
 const char *prepared_writer_path(const struct prepared_writer *w) { return w->temporary; }
 
+void prepared_writer_set_magnitude(struct prepared_writer *w, float magnitude)
+{
+	w->head.shape.rope_magnitude = magnitude;
+}
+
 bool prepared_writer_seal(struct prepared_writer *w, struct str description, struct error *err)
 {
 	if (description.n > PREPARED_DESCRIPTION_MAX)

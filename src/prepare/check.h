@@ -1,0 +1,57 @@
+/*
+ * Whether a prepared file answers as the graph it was made from.
+ *
+ * Both compute the logits after every token of a fixed sequence (some English and
+ * some C as the model's tokenizer cuts it, and scattered tokens): the graph in
+ * ONNX Runtime first, then, when that is gone from memory again, the prepared
+ * file.  At each position
+ *
+ *     deviation   the root mean square of the differences of the logits (their mean
+ *                 taken off: it changes no probability) over the standard deviation
+ *                 of the graph's own
+ *     agreement   both have the same first choice, or the graph itself holds the two
+ *                 choices nearer than CHECK_NEAR standard deviations
+ *
+ * The mean deviation may be CHECK_DEVIATION_FLOATS where weights are floats.  4-
+ * and 8-bit weights are multiplied with activations rounded to 8 bits, by us and,
+ * in another way, by most graphs: CHECK_DEVIATION_ROUNDED, which is what rounding
+ * makes of random weights twice over.  Agreement must be had at CHECK_AGREEMENT
+ * of all positions.
+ */
+#pragma once
+
+#include "base/cancel.h"
+#include "model/engine.h"
+
+#define CHECK_NEAR              0.1
+#define CHECK_DEVIATION_FLOATS  0.005
+#define CHECK_DEVIATION_ROUNDED 0.1
+#define CHECK_AGREEMENT         0.97
+
+struct check_result {
+	size_t positions;
+	double agreement;              /* share of the positions */
+	double deviation, worst;       /* mean over positions, and the largest */
+};
+
+struct check;
+
+typedef void check_progress_fn(void *user, double share);
+
+/*
+ * Runs the graph in folder and keeps its logits, a few dozen times the
+ * vocabulary.  options->prepared is NULL.
+ */
+struct check *check_create(const char *folder, const struct engine_options *options, const char *cache_dir,
+			   struct cancel *cancel, check_progress_fn *progress, void *user, struct error *err) must_use;
+void check_destroy(struct check *c);
+
+static inline void check_destroy_ptr(struct check **c) { check_destroy(*c); }
+#define own_check owns(check_destroy_ptr) struct check
+
+/*
+ * Runs the prepared file beside it.  False when it cannot be run or differs too
+ * much (ERROR_INVALID, with figures); the result is filled in where it ran.
+ */
+bool check_prepared(struct check *c, const char *path, bool rounded, struct check_result *result, struct error *err)
+	must_use;

@@ -1,0 +1,137 @@
+#include "prepare/config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+
+enum { CONFIG_MAX_BYTES = 1 << 20, CONTEXT_ASSUMED = 2048, CONTEXT_MAX = 1 << 24 };
+
+/* ---- Numbers that both know ---- */
+
+static bool contradicts(struct error *err, const char *key, double stated, double shown)
+{
+	return error_set(err, ERROR_INVALID, "config.json says %s is %g, the graph shows %g", key, stated, shown);
+}
+
+static bool check_numbers(const struct decoder_shape *s, const json_t *config, struct error *err)
+{
+	const struct { const char *key; double shown; } numbers[] = {
+		{ "hidden_size", s->hidden }, { "intermediate_size", s->intermediate },
+		{ "num_hidden_layers", s->layers }, { "num_attention_heads", s->heads },
+		{ "num_key_value_heads", s->kv_heads }, { "head_dim", s->head_dim }, { "vocab_size", s->vocabulary },
+		{ "rms_norm_eps", (double)s->eps },
+	};
+
+	for (size_t i = 0; i < countof(numbers); i++) {
+		const json_t *value = json_object_get(config, numbers[i].key);
+		double stated = json_number_value(value);
+		if (json_is_number(value) && fabs(stated - numbers[i].shown) > 1e-3 * numbers[i].shown)
+			return contradicts(err, numbers[i].key, stated, numbers[i].shown);
+	}
+	return true;
+}
+
+static bool check_activation(const json_t *config, struct error *err)
+{
+	const char *name = json_member_string(config, "hidden_act");
+
+	return !name || strcmp(name, "silu") == 0 || strcmp(name, "swish") == 0 || strcmp(name, "swiglu") == 0 ||
+	       error_set(err, ERROR_INVALID, "config.json says hidden_act is %.40s, the graph shows silu", name);
+}
+
+/* Tokens a position sees; 0: all before it.  Qwen's files state a window and whether it is used. */
+static size_t window_of(const json_t *config)
+{
+	const json_t *window = json_object_get(config, "sliding_window");
+	const json_t *used = json_object_get(config, "use_sliding_window");
+
+	if ((used && !json_is_true(used)) || !json_is_integer(window) || json_integer_value(window) < 1)
+		return 0;
+	return (size_t)json_integer_value(window);
+}
+
+static bool check_window(const struct found *f, const json_t *config, struct error *err)
+{
+	size_t windows[] = { f->window, window_of(config) };
+
+	for (size_t i = 0; i < countof(windows); i++)
+		if (windows[i] && windows[i] < f->shape.context)
+			return error_set(err, ERROR_INVALID, "each token sees %zu before it, of a context of %lu; "
+				"we know attention to all", windows[i], (unsigned long)f->shape.context);
+	return true;
+}
+
+/* ---- Rotary positions ---- */
+
+static bool is_near(const struct found *f, const double *frequencies, double magnitude)
+{
+	for (size_t i = 0; i < f->shape.rotary_dim / 2; i++)
+		if (fabs(f->frequencies[i] - frequencies[i]) > 1e-4 * frequencies[i] + 1e-6)
+			return false;
+	return fabs((double)f->shape.rope_magnitude - magnitude) < 2e-3;
+}
+
+static void set_frequencies(struct found *f, const double *frequencies, double magnitude)
+{
+	memcpy(f->frequencies, frequencies, f->shape.rotary_dim / 2 * sizeof *frequencies);
+	f->shape.rope_magnitude = (float)magnitude;
+}
+
+static void ask_for(struct config_change *change, const double *frequencies, size_t half, double magnitude)
+{
+	change->wanted = true;
+	change->magnitude = (float)magnitude;
+	for (size_t i = 0; i < half; i++)
+		change->frequencies[i] = (float)frequencies[i];
+}
+
+/* The graph has what config.json says; or, for YaRN, what the model has without it. */
+static bool check_rope(struct found *f, const struct rope *rope, struct config_change *change, struct error *err)
+{
+	const struct rope bare = { .kind = ROPE_DEFAULT, .theta = rope->theta };
+	double stated[FREQUENCIES_MAX], plain[FREQUENCIES_MAX];
+	size_t half = f->shape.rotary_dim / 2;
+
+	if (rope->kind == ROPE_OTHER)
+		return true;
+	rope_frequencies(rope, half, stated);
+	rope_frequencies(&bare, half, plain);
+	if (is_near(f, stated, rope->magnitude)) {
+		set_frequencies(f, stated, rope->magnitude);
+		return true;
+	}
+	if (rope->kind != ROPE_YARN || !is_near(f, plain, 1))
+		return error_set(err, ERROR_INVALID, "config.json's rotary positions are not those of the graph");
+	set_frequencies(f, plain, 1);
+	ask_for(change, stated, half, rope->magnitude);
+	return true;
+}
+
+/* ---- The whole ---- */
+
+static double context_of(const json_t *config)
+{
+	double context = json_number_value(json_object_get(config, "max_position_embeddings"));
+
+	return context >= 1 && context <= CONTEXT_MAX ? context : CONTEXT_ASSUMED;
+}
+
+bool config_check(struct found *f, const char *folder, struct config_change *change, struct error *err)
+{
+	own_mem char *path = path_join(folder, "config.json");
+	own_json *config = json_parse_file(path, CONFIG_MAX_BYTES, err);
+	struct rope rope = {0};
+
+	*change = (struct config_change){0};
+	if (!config || !check_numbers(&f->shape, config, err) || !check_activation(config, err))
+		return false;
+	double context = context_of(config);
+	if (!rope_read(&rope, config, context, err) || !check_rope(f, &rope, change, err))
+		return false;
+	if (rope.kind == ROPE_YARN)
+		context = fmin(CONTEXT_MAX, fmax(context, rope.original * rope.factor));
+	f->shape.context = (uint32_t)context;
+	return check_window(f, config, err);
+}

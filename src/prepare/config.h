@@ -1,0 +1,21 @@
+/*
+ * What config.json says of a model beside what its graph shows.
+ */
+#pragma once
+
+#include "prepare/recognise.h"
+#include "prepare/rope.h"
+
+/* Rotary positions that config.json asks for and the graph does not have (YaRN): to be put in after the check. */
+struct config_change {
+	bool wanted;
+	float magnitude;
+	float frequencies[FREQUENCIES_MAX];
+};
+
+/*
+ * Completes `f` from folder/config.json: the context, and exact frequencies where
+ * the graph has rounded ones.  A contradiction between the two is ERROR_INVALID;
+ * so is a window of fewer tokens than the context.
+ */
+bool config_check(struct found *f, const char *folder, struct config_change *change, struct error *err) must_use;

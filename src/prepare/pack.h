@@ -1,0 +1,31 @@
+/*
+ * Weights of a recognised graph, packed into a prepared file.
+ *
+ * In pieces of a few megabytes, so that memory does not grow with the model, by
+ * all members of a team; the bytes are the same whoever packs which piece.
+ */
+#pragma once
+
+#include "base/cancel.h"
+#include "kernel/team.h"
+#include "prepare/recognise.h"
+
+/*
+ * The type of every matrix (decoder_type_count() of them): what keeps a graph's
+ * 4- and 8-bit weights as they are; F16, or with `exact` F32, for floats.  A
+ * float embedding or head beside such weights becomes I8.
+ */
+void pack_types(const struct found *f, bool exact, uint8_t *types);
+
+typedef void pack_progress_fn(void *user, double share);
+
+struct packing {
+	const struct found *found;
+	const struct decoder_weights *to;      /* memory that may be written to */
+	struct cancel *cancel;                 /* may be NULL */
+	pack_progress_fn *progress;            /* called by the caller's thread, with 0 to 1; NULL: none */
+	void *user;
+};
+
+/* False when it was cancelled; the memory then holds anything. */
+bool pack_weights(const struct packing *p, struct team *team, struct error *err) must_use;

@@ -1,0 +1,301 @@
+#include "prepare/prepare.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "model/files.h"
+#include "model/prepared.h"
+#include "prepare/check.h"
+#include "prepare/config.h"
+#include "prepare/pack.h"
+#include "prepare/place.h"
+
+enum { MEMBERS_MAX = 64 };
+
+struct preparation {
+	const struct prepare_options *options;
+	struct model_files files;
+	char *path;
+	json_t *stamp;
+	struct found found;
+	struct config_change change;
+	struct check_result result;
+	enum prepare_stage stage;
+	bool lasting;                  /* what failed will fail again */
+};
+
+const char *prepare_stage_name(enum prepare_stage stage)
+{
+	static const char *const names[] = {
+		[PREPARE_ORIGINAL] = "running the original", [PREPARE_PACK] = "packing weights",
+		[PREPARE_CHECK] = "checking",
+	};
+
+	return names[stage];
+}
+
+static void report(void *user, double share)
+{
+	const struct preparation *p = user;
+	const struct prepare_options *o = p->options;
+
+	if (o->progress)
+		o->progress(o->user, p->stage, share);
+}
+
+/* The first half of a check is the original's. */
+static void report_check(void *user, double share)
+{
+	struct preparation *p = user;
+
+	report(p, p->stage == PREPARE_ORIGINAL ? 2 * share : 2 * share - 1);
+}
+
+/* ---- What there is ---- */
+
+static bool begin(struct preparation *p, const char *folder, const struct prepare_options *o, struct error *err)
+{
+	own_mem char *fallback = o->cache_dir ? path_join(o->cache_dir, "prepared") : NULL;
+
+	*p = (struct preparation){ .options = o };
+	if (!model_files_find(&p->files, folder, o->engine.precision, err))
+		return false;
+	p->stamp = place_stamp(&p->files, err);
+	p->path = p->stamp ? place_of(&p->files, fallback, err) : NULL;
+	return true;
+}
+
+static void end(struct preparation *p)
+{
+	found_done(&p->found);
+	model_files_done(&p->files);
+	json_decref(p->stamp);
+	free(p->path);
+}
+
+/* What the check found, out of a current file's description. */
+static void read_reason(const char *path, char *reason, size_t size)
+{
+	struct error ignored = {0};
+	own_prepared file = {0};
+	own_json *description = prepared_open(&file, path, &ignored) ?
+		json_parse(file.description, "description", &ignored) : NULL;
+	const char *found = json_member_string(description, "found");
+
+	snprintf(reason, size, "%s", found ? found : "");
+}
+
+/* A current file or a noted reason; false when neither is there. */
+static bool look(struct preparation *p, struct prepared_model *out)
+{
+	own_mem char *refusal = NULL;
+
+	if (place_is_current(p->path, p->stamp)) {
+		out->path = mem_strdup(p->path);
+		read_reason(p->path, out->reason, sizeof out->reason);
+		return true;
+	}
+	refusal = place_refusal(p->path, p->stamp);
+	if (refusal)
+		snprintf(out->reason, sizeof out->reason, "%s", refusal);
+	return refusal != NULL;
+}
+
+/* ---- Making it ---- */
+
+static bool recognise_graph(struct preparation *p, struct error *err)
+{
+	own_onnx scan = {0};
+	own_graph caches = {0};
+
+	return onnx_scan_file(&scan, p->files.graph, err) && graph_understand(&caches, &scan, err) &&
+	       onnx_graph_open(&p->found.graph, p->files.graph, err) && recognise(&p->found, &caches, err) &&
+	       config_check(&p->found, p->files.folder, &p->change, err);
+}
+
+static char *describe(const struct preparation *p, const uint8_t *types)
+{
+	const struct check_result *r = &p->result;
+	const char *kinds[] = {
+		weights_name((enum weights)types[0]),
+		weights_name((enum weights)types[decoder_type_place(&p->found.shape, DECODER_EMBEDDING, 0)]),
+		weights_name((enum weights)types[decoder_type_place(&p->found.shape,
+			p->found.shape.tied ? DECODER_EMBEDDING : DECODER_HEAD, 0)]),
+	};
+
+	return mem_printf("weights %s, embedding %s, head %s%s; checked against its graph at %zu positions: logits within "
+		"%.2g of their spread, first choice the same at %.0f %%", kinds[0], kinds[1], kinds[2],
+		p->change.wanted ? "; YaRN as config.json asks" : "", r->positions, r->deviation, 100 * r->agreement);
+}
+
+static bool seal(const struct preparation *p, struct prepared_writer *w, const char *found, struct error *err)
+{
+	own_json *value = json_pack("{s:O, s:s, s:s, s:i, s:f, s:f, s:f}", "stamp", p->stamp,
+		"graph", path_base(p->files.graph), "found", found, "positions", (int)p->result.positions,
+		"agreement", p->result.agreement, "deviation", p->result.deviation, "worst", p->result.worst);
+	own_buf text = BUF_INIT(PREPARED_DESCRIPTION_MAX);
+
+	return json_write(&text, value, err) && prepared_writer_seal(w, buf_str(&text), err);
+}
+
+/* YaRN goes in behind the check: the graph does not have it. */
+static void apply_change(const struct preparation *p, struct prepared_writer *w)
+{
+	const struct decoder_weights *weights = prepared_writer_weights(w);
+
+	if (!p->change.wanted)
+		return;
+	memcpy(prepared_memory(weights->frequencies), p->change.frequencies,
+		p->found.shape.rotary_dim / 2 * sizeof *p->change.frequencies);
+	prepared_writer_set_magnitude(w, p->change.magnitude);
+}
+
+static unsigned members(const struct prepare_options *o)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	long wanted = o->engine.threads > 0 ? o->engine.threads : processors;
+
+	return wanted < 1 ? 1 : wanted > MEMBERS_MAX ? MEMBERS_MAX : (unsigned)wanted;
+}
+
+static bool pack(struct preparation *p, struct prepared_writer *w, struct error *err)
+{
+	struct packing packing = {
+		.found = &p->found, .to = prepared_writer_weights(w), .cancel = p->options->cancel,
+		.progress = report, .user = p,
+	};
+
+	p->stage = PREPARE_PACK;
+	own_team *team = team_create(members(p->options), err);
+	return team && pack_weights(&packing, team, err);
+}
+
+/* With these types, into place if the check finds it good. */
+static bool make(struct preparation *p, struct check *check, bool exact, struct error *err)
+{
+	own_mem uint8_t *types = mem_zeroed(decoder_type_count(&p->found.shape), 1);
+
+	pack_types(&p->found, exact, types);
+	own_prepared_writer *w = prepared_writer_create(p->path, &p->found.shape, types, err);
+	if (!w || !pack(p, w, err) || !seal(p, w, "", err))
+		return false;
+	p->stage = PREPARE_CHECK;
+	if (!check_prepared(check, prepared_writer_path(w), types[0] > WEIGHTS_F16, &p->result, err)) {
+		p->lasting = err->kind == ERROR_INVALID;
+		return false;
+	}
+	own_mem char *found = describe(p, types);
+	apply_change(p, w);
+	return seal(p, w, found, err) && prepared_writer_commit(w, err);
+}
+
+/* Halves hold most models' floats as well as they need; where the check finds otherwise, floats it is. */
+static bool make_any(struct preparation *p, struct check *check, struct error *err)
+{
+	struct error first = {0};
+	bool ok = make(p, check, false, &first);
+
+	if (!ok && p->lasting && source_type(&p->found.layers[0].q.weights) == WEIGHTS_F32) {
+		p->lasting = false;
+		ok = make(p, check, true, &first);
+	}
+	if (!ok)
+		*err = first;
+	return ok;
+}
+
+static bool prepare(struct preparation *p, struct error *err)
+{
+	struct engine_options original = p->options->engine;
+
+	place_clean(p->path);
+	if (!recognise_graph(p, err)) {
+		p->lasting = err->kind == ERROR_INVALID;
+		return false;
+	}
+	original.prepared = NULL;
+	p->stage = PREPARE_ORIGINAL;
+	own_check *check = check_create(p->files.folder, &original, p->options->cache_dir, p->options->cancel,
+		report_check, p, err);
+	return check && make_any(p, check, err);
+}
+
+/* With the lock held: another process may have done it meanwhile. */
+static bool prepare_locked(struct preparation *p, struct prepared_model *out, struct error *err)
+{
+	struct error failure = {0};
+
+	if (look(p, out))
+		return true;
+	if (prepare(p, &failure) && look(p, out))
+		return true;
+	if (failure.kind == ERROR_CANCELLED) {
+		*err = failure;
+		return false;
+	}
+	snprintf(out->reason, sizeof out->reason, "%s", failure.text);
+	if (p->lasting)
+		place_note_refusal(p->path, p->stamp, failure.text);
+	return true;
+}
+
+static bool prepare_all(struct preparation *p, struct prepared_model *out, struct error *err)
+{
+	struct error failure = {0};
+	own_fd lock = place_lock(p->path, p->options->cancel, &failure);
+
+	if (lock >= 0)
+		return prepare_locked(p, out, err);
+	if (failure.kind == ERROR_CANCELLED) {
+		*err = failure;
+		return false;
+	}
+	snprintf(out->reason, sizeof out->reason, "%s", failure.text);
+	return true;
+}
+
+/* ---- From outside ---- */
+
+static bool find_or_make(const char *folder, const struct prepare_options *options, bool make_it,
+	struct prepared_model *out, struct error *err)
+{
+	struct error failure = {0};
+	struct preparation p;
+	bool ok = true;
+
+	*out = (struct prepared_model){0};
+	if (!begin(&p, folder, options, &failure)) {
+		*err = failure;
+		ok = false;
+	} else if (!p.path) {
+		snprintf(out->reason, sizeof out->reason, "%s", failure.text);
+	} else if (!look(&p, out)) {
+		snprintf(out->reason, sizeof out->reason, "it is not prepared yet");
+		ok = !make_it || prepare_all(&p, out, err);
+	}
+	end(&p);
+	return ok;
+}
+
+bool prepare_model(const char *folder, const struct prepare_options *options, struct prepared_model *out,
+	struct error *err)
+{
+	return find_or_make(folder, options, true, out, err);
+}
+
+bool prepare_find(const char *folder, const struct prepare_options *options, struct prepared_model *out,
+	struct error *err)
+{
+	return find_or_make(folder, options, false, out, err);
+}
+
+void prepared_model_done(struct prepared_model *p)
+{
+	free(p->path);
+	*p = (struct prepared_model){0};
+}
