@@ -27,6 +27,9 @@
 
 #include "base/cleanup.h"
 
+/* Of pages that outlive the program: another number with every change to what lies in them. */
+#define ATTENTION_LAYOUT 1
+
 enum {
 	PAGE_TOKENS = 32,
 	ATTENTION_CHUNK = 256,       /* keys */

@@ -311,6 +311,7 @@ void sequence_destroy(struct sequence *s)
 	free(s);
 }
 
+uint32_t sequence_world(const struct sequence *s) { return s->world; }
 size_t sequence_length(const struct sequence *s) { return s->length; }
 const int32_t *sequence_tokens(const struct sequence *s) { return s->tokens; }
 void *const *sequence_pages(const struct sequence *s) { return s->table; }

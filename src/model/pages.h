@@ -67,6 +67,8 @@ void sequence_destroy(struct sequence *s);
 static inline void sequence_destroy_ptr(struct sequence **s) { sequence_destroy(*s); }
 #define own_sequence owns(sequence_destroy_ptr) struct sequence
 
+uint32_t sequence_world(const struct sequence *s);
+
 /* Tokens computed, and which; the table attention reads (it may move when tokens are reserved). */
 size_t sequence_length(const struct sequence *s);
 const int32_t *sequence_tokens(const struct sequence *s);

@@ -1,0 +1,156 @@
+/* A file's time of change is when it was last used. */
+#include "model/beginning_folder.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/sys.h"
+
+enum { LEFTOVER_AGE = 600 };     /* seconds: nobody writes that long */
+
+typedef void each_fn(void *user, const char *folder, const char *name);
+
+static void each_file(const char *folder, each_fn *fn, void *user)
+{
+	DIR *d = opendir(folder);
+
+	for (struct dirent *entry; d && (entry = readdir(d));)
+		if (strstr(entry->d_name, BEGINNING_SUFFIX))
+			fn(user, folder, entry->d_name);
+	if (d)
+		closedir(d);
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	const size_t n = strlen(name), m = strlen(end);
+
+	return n >= m && !strcmp(name + n - m, end);
+}
+
+char *beginning_folder_path(const char *folder, uint64_t key, uint64_t tokens_digest)
+{
+	own_mem char *name = mem_printf("%016" PRIx64 "-%016" PRIx64 BEGINNING_SUFFIX, key, tokens_digest);
+
+	return path_join(folder, name);
+}
+
+/* ---- What is there ---- */
+
+struct listing {
+	const struct beginning_kind *kind;
+	struct beginning_entry *entries;
+	size_t count, damaged;
+};
+
+static bool read_head(const char *path, struct beginning_head *head)
+{
+	own_fd fd = sys.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	return fd >= 0 && sys.read(fd, head, sizeof *head) == (ssize_t)sizeof *head;
+}
+
+static void list_file(void *user, const char *folder, const char *name)
+{
+	struct listing *l = user;
+	struct beginning_head head;
+	struct error why = {0};
+	char ours[20];
+
+	snprintf(ours, sizeof ours, "%016" PRIx64, l->kind->key);
+	if (l->count == BEGINNING_FILES_MAX || strncmp(name, ours, 16) || !ends_with(name, BEGINNING_SUFFIX))
+		return;
+	char *path = path_join(folder, name);
+	if (!read_head(path, &head) || !beginning_head_check(&head, l->kind, &why)) {
+		l->damaged += why.kind == ERROR_INVALID && unlink(path) == 0;
+		free(path);
+		return;
+	}
+	l->entries = mem_resize(l->entries, l->count + 1, sizeof *l->entries);
+	l->entries[l->count++] = (struct beginning_entry){
+		.path = path,
+		.world = head.world,
+		.count = head.count,
+		.digest = head.tokens_digest,
+	};
+}
+
+struct beginning_entry *beginning_folder_read(
+	const char *folder, const struct beginning_kind *kind, size_t *count, size_t *damaged)
+{
+	struct listing l = { .kind = kind };
+
+	each_file(folder, list_file, &l);
+	*count = l.count;
+	*damaged = l.damaged;
+	return l.entries;
+}
+
+/* ---- How full it is ---- */
+
+struct sized {
+	char *path;
+	uint64_t bytes;
+	struct timespec used;
+};
+
+struct sizes {
+	struct sized *files;
+	size_t count;
+	uint64_t bytes;
+};
+
+static void size_file(void *user, const char *folder, const char *name)
+{
+	struct sizes *s = user;
+	char *path = path_join(folder, name);
+	struct stat status;
+	bool ours = lstat(path, &status) == 0 && S_ISREG(status.st_mode);
+
+	if (ours && !ends_with(name, BEGINNING_SUFFIX) && status.st_mtime < clock_unix() - LEFTOVER_AGE)
+		(void)unlink(path);
+	if (!ours || !ends_with(name, BEGINNING_SUFFIX)) {
+		free(path);
+		return;
+	}
+	s->files = mem_resize(s->files, s->count + 1, sizeof *s->files);
+	s->files[s->count++] = (struct sized){ path, (uint64_t)status.st_size, status.st_mtim };
+	s->bytes += (uint64_t)status.st_size;
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+	const struct sized *l = a, *r = b;
+
+	if (l->used.tv_sec != r->used.tv_sec)
+		return l->used.tv_sec < r->used.tv_sec ? -1 : 1;
+	return (l->used.tv_nsec > r->used.tv_nsec) - (l->used.tv_nsec < r->used.tv_nsec);
+}
+
+void beginning_folder_trim(const char *folder, uint64_t limit)
+{
+	struct sizes s = {0};
+
+	each_file(folder, size_file, &s);
+	if (s.count)
+		qsort(s.files, s.count, sizeof *s.files, oldest_first);
+	for (size_t i = 0; i < s.count; i++) {
+		if (s.bytes > limit && unlink(s.files[i].path) == 0)
+			s.bytes -= s.files[i].bytes;
+		free(s.files[i].path);
+	}
+	free(s.files);
+}
+
+void beginning_folder_touch(const char *path)
+{
+	(void)utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
+}

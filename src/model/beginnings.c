@@ -1,0 +1,379 @@
+/*
+ * The index is a list of (length, digest of the tokens): a search takes the
+ * digest of as many tokens for each length. Two jobs at most lie between the
+ * pool's thread, which fills and empties them, and the writer, which only reads
+ * the pages of one; a job's fork keeps its pages from changing.
+ */
+#include "model/beginnings.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mapped.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "kernel/cpu.h"
+#include "model/beginning_folder.h"
+#include "text/digest.h"
+
+enum { JOBS = 2 };
+
+enum job_state { JOB_FREE, JOB_WAITING, JOB_WRITING, JOB_DONE };
+
+struct job {
+	enum job_state state;
+	struct sequence *pages;      /* exactly what is written */
+	char *path;
+	bool ok;
+};
+
+struct beginnings {
+	struct page_pool *pool;
+	struct beginning_kind kind;
+	char *directory;
+	uint64_t limit;
+	struct beginning_entry *entries;
+	size_t count;
+	pthread_t writer;
+	bool writer_runs;
+	pthread_mutex_t lock;        /* guards what follows */
+	pthread_cond_t changed;
+	struct job jobs[JOBS];
+	bool stop, failed;
+	struct error error;          /* the last failure */
+};
+
+/* ---- Life ---- */
+
+static uint64_t key_of(const struct beginnings_options *o)
+{
+	const uint64_t parts[] = { o->model, o->type, kernel_isa(), ATTENTION_LAYOUT };
+
+	return digest_fold(digest_long(parts, sizeof parts) ^ digest_short(SHAMMAH_VERSION, strlen(SHAMMAH_VERSION)), DIGEST_A);
+}
+
+struct beginnings *beginnings_create(struct page_pool *p, const struct beginnings_options *options)
+{
+	struct beginnings *b = mem_zeroed(1, sizeof *b);
+	pthread_condattr_t attributes;
+	size_t damaged;
+
+	b->pool = p;
+	b->kind = (struct beginning_kind){ key_of(options), page_pool_usage(p).page_bytes };
+	b->directory = mem_strdup(options->directory);
+	b->limit = options->limit;
+	pthread_mutex_init(&b->lock, NULL);
+	pthread_condattr_init(&attributes);
+#ifdef __linux__
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
+	pthread_cond_init(&b->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	beginning_folder_trim(b->directory, b->limit);
+	b->entries = beginning_folder_read(b->directory, &b->kind, &b->count, &damaged);
+	if (damaged) {
+		error_set(&b->error, ERROR_INVALID, "%s: removed %zu damaged files", b->directory, damaged);
+		b->failed = true;
+	}
+	return b;
+}
+
+static void empty_job(struct job *j)
+{
+	sequence_destroy(j->pages);
+	free(j->path);
+	*j = (struct job){0};
+}
+
+void beginnings_destroy(struct beginnings *b)
+{
+	if (!b)
+		return;
+	pthread_mutex_lock(&b->lock);
+	b->stop = true;
+	pthread_cond_broadcast(&b->changed);
+	pthread_mutex_unlock(&b->lock);
+	if (b->writer_runs)
+		pthread_join(b->writer, NULL);
+	for (size_t i = 0; i < JOBS; i++)
+		empty_job(&b->jobs[i]);
+	for (size_t i = 0; i < b->count; i++)
+		free(b->entries[i].path);
+	free(b->entries);
+	free(b->directory);
+	pthread_cond_destroy(&b->changed);
+	pthread_mutex_destroy(&b->lock);
+	free(b);
+}
+
+size_t beginnings_count(const struct beginnings *b)
+{
+	return b->count;
+}
+
+/* ---- The index ---- */
+
+static struct beginning_entry *entry_of(struct beginnings *b, uint32_t world, size_t count, uint64_t digest)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->entries[i].count == count && b->entries[i].world == world && b->entries[i].digest == digest)
+			return &b->entries[i];
+	return NULL;
+}
+
+static void add_entry(struct beginnings *b, const struct job *j)
+{
+	const size_t count = sequence_length(j->pages);
+	const uint32_t world = sequence_world(j->pages);
+	const uint64_t digest = beginning_tokens_digest(world, sequence_tokens(j->pages), count);
+
+	if (entry_of(b, world, count, digest))
+		return;
+	b->entries = mem_resize(b->entries, b->count + 1, sizeof *b->entries);
+	b->entries[b->count++] = (struct beginning_entry){ mem_strdup(j->path), world, count, digest };
+}
+
+static void forget_entry(struct beginnings *b, struct beginning_entry *e)
+{
+	free(e->path);
+	*e = b->entries[--b->count];
+}
+
+/* The longest that these tokens begin with, longer than `known`. */
+static struct beginning_entry *longest(
+	struct beginnings *b, uint32_t world, const int32_t *tokens, size_t count, size_t known)
+{
+	struct beginning_entry *best = NULL;
+
+	for (size_t i = 0; i < b->count; i++) {
+		struct beginning_entry *e = &b->entries[i];
+		if (e->world == world && e->count <= count && e->count > (best ? best->count : known) &&
+		    e->digest == beginning_tokens_digest(world, tokens, e->count))
+			best = e;
+	}
+	return best;
+}
+
+/* ---- Writing ---- */
+
+static bool stopped(void *user)
+{
+	struct beginnings *b = user;
+
+	pthread_mutex_lock(&b->lock);
+	bool stop = b->stop;
+	pthread_mutex_unlock(&b->lock);
+	return stop;
+}
+
+static bool write_job(struct beginnings *b, const struct job *j, struct error *err)
+{
+	const struct beginning_source source = {
+		.kind = b->kind,
+		.world = sequence_world(j->pages),
+		.count = sequence_length(j->pages),
+		.tokens = sequence_tokens(j->pages),
+		.pages = sequence_pages(j->pages),
+		.stopped = stopped,
+		.user = b,
+	};
+
+	if (!path_make(b->directory, 0700, err) || !beginning_write(j->path, &source, err))
+		return false;
+	beginning_folder_trim(b->directory, b->limit);
+	return true;
+}
+
+static struct job *job_in(struct beginnings *b, enum job_state state)
+{
+	for (size_t i = 0; i < JOBS; i++)
+		if (b->jobs[i].state == state)
+			return &b->jobs[i];
+	return NULL;
+}
+
+static void *write_jobs(void *user)
+{
+	struct beginnings *b = user;
+	struct job *j;
+
+	pthread_mutex_lock(&b->lock);
+	while (!b->stop) {
+		if (!(j = job_in(b, JOB_WAITING))) {
+			pthread_cond_wait(&b->changed, &b->lock);
+			continue;
+		}
+		struct error err = {0};
+		j->state = JOB_WRITING;
+		pthread_mutex_unlock(&b->lock);
+		bool ok = write_job(b, j, &err);
+		pthread_mutex_lock(&b->lock);
+		j->state = JOB_DONE;
+		j->ok = ok;
+		if (!ok) {
+			b->failed = true;
+			b->error = err;
+		}
+		pthread_cond_broadcast(&b->changed);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return NULL;
+}
+
+/* Takes back the pages of what is written. Under the lock. */
+static void collect(struct beginnings *b)
+{
+	for (struct job *j; (j = job_in(b, JOB_DONE));) {
+		if (j->ok)
+			add_entry(b, j);
+		empty_job(j);
+	}
+}
+
+static bool is_under_way(struct beginnings *b, const char *path)
+{
+	for (size_t i = 0; i < JOBS; i++)
+		if (b->jobs[i].path && !strcmp(b->jobs[i].path, path))
+			return true;
+	return false;
+}
+
+static bool give_to_writer(struct beginnings *b, const struct sequence *s, size_t length, char *path)
+{
+	struct job *j = job_in(b, JOB_FREE);
+
+	if (is_under_way(b, path)) {
+		free(path);
+		return true;
+	}
+	if (j && !b->writer_runs)
+		b->writer_runs = pthread_create(&b->writer, NULL, write_jobs, b) == 0;
+	if (!j || !b->writer_runs) {
+		free(path);
+		return false;
+	}
+	*j = (struct job){ .state = JOB_WAITING, .pages = sequence_fork(s, length), .path = path };
+	pthread_cond_broadcast(&b->changed);
+	return true;
+}
+
+bool beginnings_save(struct beginnings *b, const struct sequence *s, size_t length)
+{
+	const size_t count = length / PAGE_TOKENS * PAGE_TOKENS;
+	const uint64_t digest = beginning_tokens_digest(sequence_world(s), sequence_tokens(s), count);
+
+	if (count < BEGINNING_LEAST || count > BEGINNING_TOKENS_MAX)
+		return true;
+	pthread_mutex_lock(&b->lock);
+	collect(b);
+	bool ok = entry_of(b, sequence_world(s), count, digest) ||
+		give_to_writer(b, s, count, beginning_folder_path(b->directory, b->kind.key, digest));
+	pthread_mutex_unlock(&b->lock);
+	return ok;
+}
+
+static struct timespec moment_in(unsigned ms)
+{
+	struct timespec t;
+
+#ifdef __linux__
+	clock_gettime(CLOCK_MONOTONIC, &t);
+#else
+	clock_gettime(CLOCK_REALTIME, &t);
+#endif
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+bool beginnings_flush(struct beginnings *b, unsigned timeout_ms)
+{
+	const struct timespec end = moment_in(timeout_ms);
+	bool waiting = true;
+
+	pthread_mutex_lock(&b->lock);
+	while ((waiting = job_in(b, JOB_WAITING) || job_in(b, JOB_WRITING)))
+		if (pthread_cond_timedwait(&b->changed, &b->lock, &end) == ETIMEDOUT)
+			break;
+	collect(b);
+	pthread_mutex_unlock(&b->lock);
+	return !waiting;
+}
+
+bool beginnings_failed(struct beginnings *b, struct error *err)
+{
+	pthread_mutex_lock(&b->lock);
+	bool failed = b->failed;
+	if (failed)
+		*err = b->error;
+	b->failed = false;
+	pthread_mutex_unlock(&b->lock);
+	return failed;
+}
+
+/* ---- Loading ---- */
+
+/* Into the tree; 0 when the pool has no room for it. */
+static size_t copy_into_pool(struct beginnings *b, const struct beginning *from)
+{
+	own_sequence *s = sequence_create(b->pool, from->world);
+	size_t have = sequence_begin(s, from->tokens, from->count) / PAGE_TOKENS * PAGE_TOKENS;
+	struct error ignored = {0};
+
+	sequence_truncate(s, have);
+	if (!sequence_reserve(s, from->count - have, &ignored))
+		return 0;
+	for (size_t i = have / PAGE_TOKENS; i < from->count / PAGE_TOKENS; i++)
+		memcpy(sequence_pages(s)[i], from->pages + i * b->kind.page_bytes, b->kind.page_bytes);
+	sequence_extend(s, from->tokens + have, from->count - have);
+	return from->count;
+}
+
+/* Opens and checks it; one that cannot be used is forgotten, and removed if it is broken. */
+static bool open_entry(struct beginnings *b, struct beginning_entry *e, struct mapped *file, struct beginning *view,
+	struct error *err)
+{
+	struct error why = {0};
+
+	if (!mapped_file(file, e->path, &why)) {
+		forget_entry(b, e);      /* removed by another, most likely */
+		return false;
+	}
+	if (beginning_view(view, mapped_str(file), &b->kind, &why))
+		return true;
+	if (why.kind == ERROR_INVALID) {
+		(void)unlink(e->path);
+		error_set(err, ERROR_INVALID, "removed %s: %s", e->path, why.text);
+	}
+	forget_entry(b, e);
+	return false;
+}
+
+size_t beginnings_load(struct beginnings *b, uint32_t world, const int32_t *tokens, size_t count, struct error *err)
+{
+	const size_t known = page_pool_find(b->pool, world, tokens, count);
+	struct beginning_entry *e;
+
+	pthread_mutex_lock(&b->lock);
+	collect(b);
+	pthread_mutex_unlock(&b->lock);
+	while ((e = longest(b, world, tokens, count, known))) {
+		own_mapped file = {0};
+		struct beginning view;
+		if (!open_entry(b, e, &file, &view, err))
+			continue;
+		if (view.count > count || memcmp(view.tokens, tokens, view.count * sizeof *tokens))
+			return 0;        /* two texts of one digest: never, but by intent */
+		beginning_folder_touch(e->path);
+		return copy_into_pool(b, &view);
+	}
+	return 0;
+}
