@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/error.h"
 #include "base/str.h"
 
@@ -23,6 +25,8 @@ struct usage {
 	size_t completion_tokens;
 	size_t drafted_tokens;     /* guessed at (model/guess.h), and how many of these were right */
 	size_t accepted_tokens;
+	uint64_t prompt_ns;        /* the wait for the prompt, and for the tokens of the answer; 0: not known */
+	uint64_t completion_ns;
 };
 
 /* One token's log-probability and its rivals'. */
@@ -36,6 +40,7 @@ struct token_logprob {
 /* Everything pointed at is valid only during the callback. */
 struct delta {
 	enum delta_kind kind;
+	unsigned choice;           /* which of several answers, from 0 */
 	struct str text;           /* DELTA_TEXT, DELTA_THOUGHT: text; DELTA_ARGUMENTS: a piece of JSON */
 	size_t call;               /* DELTA_CALL, DELTA_ARGUMENTS: 0, 1, … in this answer */
 	struct str id, name;       /* DELTA_CALL */

@@ -12,6 +12,7 @@
 
 #define STOP_MAX 4          /* stop strings, as in OpenAI's API */
 #define TOP_LOGPROBS_MAX 20
+#define CHOICES_MAX 8       /* answers to one question */
 
 enum tool_choice { TOOLS_AUTO, TOOLS_NONE };
 
@@ -47,12 +48,13 @@ struct request {
 	struct str model;      /* as the client wrote it */
 	struct sampling sampling;
 	enum tool_choice tool_choice;
+	unsigned choices;      /* answers wanted, 1 to CHOICES_MAX; the i-th (from 0) has the seed + i */
 	bool one_call;         /* at most one tool call in the answer */
 	bool stream, include_usage;
 };
 
 /* A fresh request whose parts may together take `limit` bytes; request_done() releases it. */
-#define REQUEST_INIT(limit) { .chat = CHAT_INIT(limit), .sampling = SAMPLING_UNSET }
+#define REQUEST_INIT(limit) { .chat = CHAT_INIT(limit), .sampling = SAMPLING_UNSET, .choices = 1 }
 
 static inline void request_done(struct request *r) { chat_done(&r->chat); }
 #define own_request owns(request_done) struct request

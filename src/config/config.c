@@ -32,6 +32,11 @@ const struct setting_info settings[SETTING_COUNT] = {
 		.name = "backend.threads", .key = "shammah.backend.threads",
 		.kind = SETTING_NUMBER, .least = 1, .most = 256, .what = "threads of the local model",
 	},
+	[SETTING_KV_BITS] = {
+		.name = "backend.kv_bits", .key = "shammah.backend.kv_bits", .standard = "16",
+		.kind = SETTING_NUMBER, .least = 8, .most = 16, .step = 8,
+		.what = "bits of a number in the local model's keys and values: 8 or 16",
+	},
 	[SETTING_PORT] = {
 		.name = "server.port", .key = "shammah.server.port", .variable = "SHAMMAH_PORT", .flag = "--port",
 		.standard = "11435", .kind = SETTING_NUMBER, .least = 1, .most = 65535, .what = "port of the daemon on 127.0.0.1",
@@ -86,8 +91,12 @@ static bool check(enum setting s, const char *text, const char *where, struct er
 		return *text || error_set(err, ERROR_INVALID, "%s: %s must not be empty", where, info->name);
 	errno = 0;
 	long long number = strtoll(text, &end, 10);
-	if (*text && !*end && !errno && number >= info->least && number <= info->most)
+	bool fits = number >= info->least && number <= info->most && (!info->step || number % info->step == 0);
+	if (*text && !*end && !errno && fits)
 		return true;
+	if (info->step)
+		return error_set(err, ERROR_INVALID, "%s: %s must be a multiple of %" PRId64 " from %" PRId64 " to %" PRId64,
+			where, info->name, info->step, info->least, info->most);
 	return error_set(err, ERROR_INVALID, "%s: %s must be a whole number from %" PRId64 " to %" PRId64,
 		where, info->name, info->least, info->most);
 }

@@ -17,6 +17,7 @@ enum setting {
 	SETTING_MODEL,           /* folder of the local model; unset: none */
 	SETTING_CONTEXT,         /* most tokens of a conversation for the local model; unset: the model's own */
 	SETTING_THREADS,         /* threads of the local model; unset: the number of cores */
+	SETTING_KV_BITS,         /* of a number in the local model's keys and values: 8 or 16 */
 	SETTING_PORT,
 	SETTING_ORIGINS,         /* web origins CORS allows, one a line */
 	SETTING_TEACHER_MODEL,
@@ -35,7 +36,7 @@ struct setting_info {
 	const char *flag;        /* command line; NULL: none */
 	const char *standard;    /* default; NULL: unset */
 	enum setting_kind kind;
-	int64_t least, most;     /* of a number */
+	int64_t least, most, step;       /* of a number; it is a multiple of step, 0: any */
 	const char *what;        /* one line for the reader */
 };
 

@@ -44,6 +44,13 @@ static void health(void *user, const struct http_request_in *in, struct reply *r
 	send_text(r, JSON, &body);
 }
 
+/* Of keys and values, in bytes; total 0: each answer has its own, and no common account. */
+static json_t *memory_json(const struct engine_memory *m)
+{
+	return json_pack("{s:I, s:I, s:I}", "used", (json_int_t)m->used, "cached", (json_int_t)m->cached,
+		"total", (json_int_t)m->total);
+}
+
 static void status(void *user, const struct http_request_in *in, struct reply *r)
 {
 	struct service *s = user;
@@ -53,12 +60,14 @@ static void status(void *user, const struct http_request_in *in, struct reply *r
 	(void)in;
 	worker_status(s->worker, &w);
 	teacher_status(s->teacher, &t);
-	send_json(r, json_pack("{s:s, s:I, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:I}, s:{s:s, s:s, s:s}, s:{s:I, s:I}}",
+	send_json(r, json_pack("{s:s, s:I, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}, s:{s:s, s:s, s:s}, s:{s:I, s:I, s:I}}",
 		"version", SHAMMAH_VERSION, "uptime_s", (json_int_t)((clock_ms() - s->started_ms) / 1000),
 		"model", "state", state_names[w.state], "name", w.name, "folder", w.folder, "error", w.error,
-			"precision", w.precision, "attention", w.attention, "context", (json_int_t)w.context,
+			"precision", w.precision, "attention", w.attention, "runtime", w.runtime, "reason", w.reason,
+			"context", (json_int_t)w.context, "memory", memory_json(&w.memory),
 		"teacher", "state", t.ready ? "ready" : "no key", "name", t.name, "model", t.model,
-		"queue", "active", (json_int_t)w.active, "waiting", (json_int_t)w.waiting));
+		"queue", "active", (json_int_t)w.active, "waiting", (json_int_t)w.waiting,
+			"parked", (json_int_t)w.parked));
 }
 
 static void metrics(void *user, const struct http_request_in *in, struct reply *r)
@@ -71,6 +80,7 @@ static void metrics(void *user, const struct http_request_in *in, struct reply *
 	worker_status(s->worker, &w);
 	struct metric_gauges gauges = {
 		.active = w.active, .waiting = w.waiting, .model_state = (int)w.state, .uptime_s = (clock_ms() - s->started_ms) / 1000,
+		.parked = w.parked, .kv_used = w.memory.used, .kv_cached = w.memory.cached, .kv_total = w.memory.total,
 	};
 	metrics_write(&s->metrics, &gauges, &body);
 	send_text(r, "text/plain; version=0.0.4; charset=utf-8", &body);

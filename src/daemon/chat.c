@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "daemon/service.h"
 #include "route/answers.h"
 
@@ -46,30 +47,41 @@ static const struct answer *find_known(const struct request *r, enum route_wish 
 
 static void give_known(struct delivery *a, const struct answer *known, const struct decision *d)
 {
-	struct openai_source source = { "known_answer", known->id, d->reason };
+	struct openai_source source = { "known_answer", known->id, d->reason, NULL };
+	unsigned choices = a->request.choices;
 	struct error err = {0};
+	bool ok = true;
 
 	delivery_begin(a, METRIC_KNOWN, "known-answers", &source);
-	struct delta text = delta_text(known->text), end = delta_end(FINISH_STOP, (struct usage){0});
-	bool ok = delivery_delta(a, &text, &err) && delivery_delta(a, &end, &err);
-	delivery_finish(a, ok ? NULL : &err);
+	for (unsigned i = 0; i < choices; i++) {
+		struct delta text = delta_text(known->text), end = delta_end(FINISH_STOP, (struct usage){0});
+		text.choice = end.choice = i;
+		ok = ok && delivery_delta(a, &text, &err) && delivery_delta(a, &end, &err);
+		delivery_finish(a, ok ? NULL : &err);
+	}
 }
 
 static void give_local(struct service *s, struct delivery *a, const struct worker_status *w, const struct decision *d)
 {
-	struct openai_source source = { "local", w->name, d->reason };
+	own_mem char *build = mem_printf("%s, %s", w->precision, w->attention);
+	struct openai_source source = { "local", w->name, d->reason, build };
 	struct error err = {0};
 
 	delivery_begin(a, METRIC_LOCAL, *w->name ? w->name : "local", &source);
 	if (!worker_submit(s->worker, a, &err))
-		delivery_finish(a, &err);
+		delivery_abandon(a, &err);
 }
 
 static void give_teacher(struct service *s, struct delivery *a, const struct teacher_status *t, const struct decision *d)
 {
-	struct openai_source source = { "teacher", t->model, d->reason };
+	struct openai_source source = { "teacher", t->model, d->reason, NULL };
 	struct error err = {0};
 
+	if (a->request.choices > 1) {
+		error_set(&err, ERROR_INVALID, "n must be 1 when a teacher answers; the local model gives several answers at once");
+		delivery_refuse(a, &err, "n", NULL);
+		return;
+	}
 	delivery_begin(a, METRIC_TEACHER, t->model, &source);
 	if (!teacher_ask(s->teacher, a, &err))
 		delivery_finish(a, &err);

@@ -13,7 +13,7 @@ struct delivery *delivery_create(struct reply *reply, struct metrics *metrics)
 
 	*a = (struct delivery){
 		.request = REQUEST_INIT(REQUEST_MAX), .reply = reply_ref(reply), .metrics = metrics,
-		.source = METRIC_NOBODY, .out = BUF_INIT(OUT_MAX), .started_ns = clock_ns(),
+		.source = METRIC_NOBODY, .open = 1, .out = BUF_INIT(OUT_MAX), .started_ns = clock_ns(),
 	};
 	return a;
 }
@@ -30,6 +30,7 @@ static void delivery_destroy(struct delivery *a)
 void delivery_begin(struct delivery *a, enum metric_source source, const char *model, const struct openai_source *shown)
 {
 	a->source = source;
+	a->open = a->request.choices;
 	a->writer = openai_writer_create(&a->request, model, shown);
 	if (a->request.stream)
 		reply_expect_stream(a->reply);
@@ -59,13 +60,22 @@ static void note_first(struct delivery *a, const struct delta *d)
 	metrics_first_token(a->metrics, clock_ns() - a->started_ns);
 }
 
+static void note_usage(struct delivery *a, const struct delta *d)
+{
+	size_t completion = a->usage.completion_tokens + d->usage.completion_tokens;
+
+	if (d->choice == 0)
+		a->usage = d->usage;
+	a->usage.completion_tokens = completion;
+}
+
 bool delivery_delta(void *answer, const struct delta *d, struct error *err)
 {
 	struct delivery *a = answer;
 
 	note_first(a, d);
 	if (d->kind == DELTA_END)
-		a->usage = d->usage;
+		note_usage(a, d);
 	if (!a->request.stream)
 		return openai_collect(a->writer, d, err);
 	if (!openai_write_delta(a->writer, d, &a->out, err))
@@ -77,7 +87,7 @@ bool delivery_delta(void *answer, const struct delta *d, struct error *err)
 
 bool delivery_is_gone(struct delivery *a)
 {
-	return reply_is_gone(a->reply);
+	return a->failure.kind != ERROR_NONE || reply_is_gone(a->reply);
 }
 
 static void send_whole(struct delivery *a)
@@ -111,25 +121,37 @@ static void note_result(struct delivery *a, enum metric_result result)
 	metrics_answer(a->metrics, a->source, result, a->usage);
 }
 
-static void finish(struct delivery *a)
+static void send_result(struct delivery *a)
 {
+	const struct error *failure = a->failure.kind != ERROR_NONE ? &a->failure : NULL;
+
+	note_result(a, !failure ? METRIC_ANSWERED : failure->kind == ERROR_CANCELLED ? METRIC_CANCELLED : METRIC_FAILED);
+	if (failure)
+		send_failure(a, failure, a->param, a->code);
+	else if (!a->request.stream)
+		send_whole(a);
 	reply_finish(a->reply, &a->out);
 	delivery_destroy(a);
 }
 
-void delivery_finish(struct delivery *a, const struct error *failure)
-{
-	note_result(a, !failure ? METRIC_ANSWERED : failure->kind == ERROR_CANCELLED ? METRIC_CANCELLED : METRIC_FAILED);
-	if (failure)
-		send_failure(a, failure, NULL, NULL);
-	else if (!a->request.stream)
-		send_whole(a);
-	finish(a);
-}
-
 void delivery_refuse(struct delivery *a, const struct error *failure, const char *param, const char *code)
 {
-	note_result(a, METRIC_FAILED);
-	send_failure(a, failure, param, code);
-	finish(a);
+	if (failure && a->failure.kind == ERROR_NONE) {
+		a->failure = *failure;
+		a->param = param;
+		a->code = code;
+	}
+	if (--a->open == 0)
+		send_result(a);
+}
+
+void delivery_finish(struct delivery *a, const struct error *failure)
+{
+	delivery_refuse(a, failure, NULL, NULL);
+}
+
+void delivery_abandon(struct delivery *a, const struct error *failure)
+{
+	for (unsigned left = a->open; left; left--)
+		delivery_finish(a, failure);
 }

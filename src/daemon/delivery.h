@@ -3,7 +3,8 @@
  * client's dialect into the reply, and keeps the books (metrics, the log line).
  *
  * Made by the handler, then owned by exactly one answerer (the handler itself,
- * the worker, or a teacher's thread), which ends it with delivery_finish().
+ * the worker, or a teacher's thread), which ends it with delivery_finish(), once
+ * for each answer that request.choices asks for.
  */
 #pragma once
 
@@ -23,13 +24,16 @@ struct delivery {
 	bool waits;                       /* a full reply is waited for (teacher's thread), not returned to */
 	bool sent;                        /* something went out */
 	struct usage usage;
+	unsigned open;                    /* answers that have not ended */
+	struct error failure;             /* the first of theirs, with its param and code; kind ERROR_NONE: none */
+	const char *param, *code;
 	uint64_t started_ns;
 };
 
 /* With an empty request, for the dialect to fill.  Holds a reference of its own to the reply. */
 struct delivery *delivery_create(struct reply *reply, struct metrics *metrics);
 
-/* Says who answers; before the first delta. */
+/* Says who answers, every one of the answers; before the first delta. */
 void delivery_begin(struct delivery *a, enum metric_source source, const char *model, const struct openai_source *shown);
 
 /* A delta_fn with the answer as user.  ERROR_CANCELLED when the client is gone. */
@@ -38,11 +42,17 @@ bool delivery_delta(void *answer, const struct delta *delta, struct error *err);
 /* Hands over what is written so far.  False when the reply has no room for it yet. */
 bool delivery_flush(struct delivery *a);
 
-/* Whether the client has hung up. */
+/* Whether the client has hung up, or another of the answers has failed: nobody waits for this one any more. */
 bool delivery_is_gone(struct delivery *a);
 
-/* Ends and frees it.  `failure` NULL: DELTA_END was given; else it becomes the response, or the stream's last event. */
+/*
+ * Ends one answer; with the last it is freed.  `failure` NULL: its DELTA_END was
+ * given; else the first failure becomes the response, or the stream's last event.
+ */
 void delivery_finish(struct delivery *a, const struct error *failure);
 
-/* The same with an HTTP status, param and code of its own; only before anything was sent. */
+/* Ends all that have not ended. */
+void delivery_abandon(struct delivery *a, const struct error *failure);
+
+/* As delivery_finish(), with a param and code (literals) of its own; only before anything was sent. */
 void delivery_refuse(struct delivery *a, const struct error *failure, const char *param, const char *code);

@@ -7,16 +7,16 @@
 #include "daemon/loader.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "config/home.h"
+#include "hub/memory.h"
 
 #define TIMELINES_MAX ANSWERS_MAX
-#define MEMORY_SHARE 4                   /* of the machine's memory, timelines get at most 1/4 */
+#define MEMORY_SHARE 4                   /* of the memory we may have, timelines get at most 1/4 */
 
 struct loader {
 	struct worker_options options;
@@ -51,9 +51,10 @@ void loaded_release(struct loaded *l)
 
 static size_t timeline_memory(void)
 {
-	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	struct memory m;
 
-	return pages > 0 && size > 0 ? (size_t)pages / MEMORY_SHARE * (size_t)size : 0;
+	memory_look(&m, "");
+	return (size_t)(m.limit / MEMORY_SHARE);
 }
 
 static struct loaded *load(const struct worker_options *o, const char *folder, struct error *err)
@@ -61,7 +62,11 @@ static struct loaded *load(const struct worker_options *o, const char *folder, s
 	struct error homeless = {0};
 	own_mem char *home = path_shammah(&homeless);
 	own_mem char *cache = home ? home_path(home, HOME_CACHE) : NULL;
-	struct model_options options = { .engine = { .threads = o->threads, .context = o->context }, .cache_dir = cache };
+	size_t memory = timeline_memory();
+	struct model_options options = {
+		.engine = { .threads = o->threads, .context = o->context, .small_kv = o->small_kv, .kv_bytes = memory },
+		.cache_dir = cache,
+	};
 	struct model *model = model_open(folder, &options, err);
 
 	if (!model)
@@ -69,7 +74,7 @@ static struct loaded *load(const struct worker_options *o, const char *folder, s
 	struct loaded *l = mem_zeroed(1, sizeof *l);
 	atomic_init(&l->refs, 1);
 	l->model = model;
-	l->pool = pool_create(model_engine(model), TIMELINES_MAX, timeline_memory());
+	l->pool = pool_create(model_engine(model), TIMELINES_MAX, memory);
 	return l;
 }
 
@@ -197,6 +202,8 @@ void loader_status(struct loader *l, struct worker_status *s)
 		snprintf(s->name, sizeof s->name, "%s", info->name);
 		snprintf(s->precision, sizeof s->precision, "%s", info->precision);
 		snprintf(s->attention, sizeof s->attention, "%s", info->attention);
+		snprintf(s->runtime, sizeof s->runtime, "%s", info->runtime);
+		snprintf(s->reason, sizeof s->reason, "%s", info->reason);
 		s->context = info->context;
 	}
 	pthread_mutex_unlock(&l->lock);

@@ -33,6 +33,8 @@ void metrics_answer(struct metrics *m, enum metric_source source, enum metric_re
 	add(&m->prompt_tokens, usage.prompt_tokens);
 	add(&m->cached_tokens, usage.cached_tokens);
 	add(&m->completion_tokens, usage.completion_tokens);
+	add(&m->drafted_tokens, usage.drafted_tokens);
+	add(&m->accepted_tokens, usage.accepted_tokens);
 }
 
 void metrics_first_token(struct metrics *m, uint64_t ns)
@@ -94,9 +96,15 @@ void metrics_write(const struct metrics *m, const struct metric_gauges *g, struc
 	number(out, "prompt_tokens_total", "counter", "Tokens of prompts.", get(&m->prompt_tokens));
 	number(out, "cached_tokens_total", "counter", "Tokens of prompts that were not computed again.", get(&m->cached_tokens));
 	number(out, "completion_tokens_total", "counter", "Tokens generated.", get(&m->completion_tokens));
+	number(out, "drafted_tokens_total", "counter", "Tokens guessed at.", get(&m->drafted_tokens));
+	number(out, "accepted_tokens_total", "counter", "Guesses that were right.", get(&m->accepted_tokens));
 	write_first_token(m, out);
 	number(out, "requests_active", "gauge", "Local answers under way.", g->active);
 	number(out, "requests_waiting", "gauge", "Requests waiting for the local model.", g->waiting);
+	number(out, "requests_parked", "gauge", "Local answers that wait for memory.", g->parked);
+	number(out, "kv_used_bytes", "gauge", "Keys and values of answers under way.", g->kv_used);
+	number(out, "kv_cached_bytes", "gauge", "Keys and values kept for later.", g->kv_cached);
+	number(out, "kv_total_bytes", "gauge", "Keys and values at most.", g->kv_total);
 	number(out, "model_state", "gauge", "Local model: 0 none, 1 loading, 2 ready, 3 failed.", (uint64_t)g->model_state);
 	number(out, "uptime_seconds", "gauge", "Seconds since the daemon started.", g->uptime_s);
 }

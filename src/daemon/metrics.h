@@ -21,6 +21,7 @@ struct metrics {
 	_Atomic uint64_t answers[METRIC_SOURCES][METRIC_RESULTS];
 	_Atomic uint64_t http[6];                     /* by the status' first digit; [0]: none was sent */
 	_Atomic uint64_t prompt_tokens, cached_tokens, completion_tokens;
+	_Atomic uint64_t drafted_tokens, accepted_tokens;
 	_Atomic uint64_t first_token[FIRST_TOKEN_BUCKETS + 1];   /* not cumulative; the last is +Inf */
 	_Atomic uint64_t first_token_ns;
 };
@@ -28,6 +29,8 @@ struct metrics {
 /* What a scrape shows beside the counters. */
 struct metric_gauges {
 	size_t active, waiting;       /* local answers under way, and queued */
+	size_t parked;                /* of those under way, without memory for now */
+	size_t kv_used, kv_cached, kv_total;   /* bytes of keys and values */
 	int model_state;              /* enum loader_state */
 	uint64_t uptime_s;
 };

@@ -30,6 +30,7 @@ struct openai_source {
 	const char *kind;        /* "known_answer", "local", "teacher" */
 	const char *name;        /* the answer's id, or the model's */
 	const char *reason;      /* why this one was chosen */
+	const char *build;       /* what else an answer with a seed depends on: the model's form and what runs it; NULL: nothing */
 };
 
 /* Writes one answer, streamed or whole. */
@@ -39,10 +40,13 @@ struct openai_writer;
 struct openai_writer *openai_writer_create(const struct request *r, const char *model, const struct openai_source *source);
 void openai_writer_destroy(struct openai_writer *w);
 
-/* Streamed: appends the SSE events of one delta to `out` (the first call adds the opening chunk). */
+/*
+ * Streamed: appends the SSE events of one delta to `out`; the first of each choice
+ * adds its opening chunk, the last DELTA_END of all ends the stream.
+ */
 bool openai_write_delta(struct openai_writer *w, const struct delta *delta, struct buf *out, struct error *err) must_use;
 
-/* Whole: collects a delta; after DELTA_END openai_write_whole() gives the response body. */
+/* Whole: collects a delta; after every choice's DELTA_END openai_write_whole() gives the response body. */
 bool openai_collect(struct openai_writer *w, const struct delta *delta, struct error *err) must_use;
 bool openai_write_whole(struct openai_writer *w, struct buf *out, struct error *err) must_use;
 

@@ -163,7 +163,12 @@ static bool read_stop(struct reader *x, const char *name, const json_t *v)
 
 static bool read_n(struct reader *x, const char *name, const json_t *v)
 {
-	return json_is_integer(v) && json_integer_value(v) == 1 ? true : refuse(x, name, "must be 1: one answer a request");
+	int64_t n = 0;
+
+	if (!read_integer(x, name, v, 1, CHOICES_MAX, &n))
+		return false;
+	x->r->choices = (unsigned)n;
+	return true;
 }
 
 static bool read_bias(struct reader *x, const char *name, const char *token, const json_t *v, struct logit_bias *out)

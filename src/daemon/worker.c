@@ -8,25 +8,13 @@
  */
 #include "daemon/worker.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "daemon/loader.h"
+#include "daemon/turn.h"
 
 #define LOOK_MS 250                      /* how often waiting clients are looked at */
-
-struct job {
-	struct delivery *delivery;
-	struct loaded *loaded;           /* the model it began with; NULL while it waits */
-	struct generation *generation;
-	struct timeline *timeline;
-	struct job *next;
-};
 
 struct worker {
 	struct loader *loader;
@@ -36,14 +24,15 @@ struct worker {
 	pthread_cond_t wake;
 	bool woken, stopped;
 	struct job *arrived, **arrived_end;
-	size_t waiting, active;          /* for the status; the worker's own lists are its own */
+	size_t waiting, active, parked;  /* for the status, as is the rest; the worker's own lists are its own */
+	struct engine_memory memory;
 };
 
 /* The worker's own. */
 struct lists {
 	struct job *waiting, **waiting_end;
-	struct job *active[ANSWERS_MAX];
-	size_t active_count;
+	struct turn turn;                /* those under way */
+	uint64_t admitted;
 	const struct loaded *full;       /* the model without memory for more, until an answer ends; only compared */
 };
 
@@ -57,85 +46,7 @@ static void wake(void *user)
 	pthread_mutex_unlock(&w->lock);
 }
 
-/* --- one job ---------------------------------------------------------------------------- */
-
-static void job_release(struct job *j)
-{
-	generation_destroy(j->generation);
-	if (j->timeline)
-		pool_give(j->loaded->pool, j->timeline);
-	loaded_release(j->loaded);
-	free(j);
-}
-
-static void job_end(struct job *j, const struct error *failure)
-{
-	struct delivery *a = j->delivery;
-
-	job_release(j);
-	/* Before the first slice too large means one thing: the prompt. */
-	if (failure && failure->kind == ERROR_TOO_LARGE && !a->sent)
-		delivery_refuse(a, failure, "messages", "context_length_exceeded");
-	else
-		delivery_finish(a, failure);
-}
-
-enum progress { PROGRESS, BLOCKED, ENDED };
-
-static enum progress job_fail(struct job *j, const struct error *err)
-{
-	job_end(j, err);
-	return ENDED;
-}
-
-static bool job_gone(struct job *j, struct error *err)
-{
-	return delivery_is_gone(j->delivery) && !error_set(err, ERROR_CANCELLED, "the client hung up");
-}
-
-/* One slice: a piece of the prompt, or a token. */
-static enum progress job_step(struct job *j)
-{
-	struct error err = {0};
-	bool ended = false;
-
-	if (job_gone(j, &err))
-		return job_fail(j, &err);
-	if (!delivery_flush(j->delivery))
-		return BLOCKED;
-	if (!generation_step(j->generation, reply_cancel(j->delivery->reply), &ended, &err))
-		return job_fail(j, &err);
-	if (ended) {
-		job_end(j, NULL);
-		return ENDED;
-	}
-	(void)delivery_flush(j->delivery);
-	return PROGRESS;
-}
-
 /* --- from waiting to active ----------------------------------------------------------------- */
-
-enum admission { ADMITTED, LATER, REFUSED };
-
-static enum admission admit(struct job *j, struct loaded *loaded, struct error *err)
-{
-	size_t count;
-
-	j->generation = generation_create(loaded->model, &j->delivery->request, delivery_delta, j->delivery, err);
-	if (!j->generation)
-		return REFUSED;
-	const int32_t *prompt = generation_prompt(j->generation, &count);
-	j->timeline = pool_take(loaded->pool, prompt, count, err);
-	if (j->timeline && generation_begin(j->generation, j->timeline, err)) {
-		j->loaded = loaded_share(loaded);
-		return ADMITTED;
-	}
-	bool memory = !j->timeline && err->kind == ERROR_UNAVAILABLE;
-	if (j->timeline)
-		pool_give(loaded->pool, take(j->timeline));
-	generation_destroy(take(j->generation));
-	return memory ? LATER : REFUSED;
-}
 
 static void leave_waiting(struct lists *l, struct job **link)
 {
@@ -159,21 +70,27 @@ static bool model_error(struct loader *loader, struct error *err)
 	return true;
 }
 
+/* Of several answers the first reads the prompt; the others begin when that is computed, and find it there. */
+static bool job_waits_for_first(const struct job *j)
+{
+	return j->choice && !j->delivery->sent && j->delivery->open == j->delivery->request.choices;
+}
+
 /* Goes through those that wait, once; in order, but nobody holds up who can be served or is gone. */
 static void admit_waiting(struct worker *w, struct lists *l)
 {
 	struct loaded *loaded = loader_get(w->loader);
-	bool full = loaded && l->full == loaded && l->active_count > 0;
+	bool full = loaded && l->full == loaded && l->turn.count > 0;
 
 	for (struct job **link = &l->waiting; *link; ) {
 		struct job *j = *link;
 		struct error err = {0};
 		bool over = job_gone(j, &err) || (!loaded && model_error(w->loader, &err));
 
-		if (!over && loaded && !full && l->active_count < ANSWERS_MAX) {
-			enum admission result = admit(j, loaded, &err);
+		if (!over && loaded && !full && l->turn.count < ANSWERS_MAX && !job_waits_for_first(j)) {
+			enum admission result = job_admit(j, loaded, &err);
 			/* Memory that nobody under way can give back is not waited for. */
-			full = result == LATER && l->active_count > 0;
+			full = result == LATER && l->turn.count > 0;
 			l->full = full ? loaded : NULL;
 			over = result == REFUSED || (result == LATER && !full);
 		}
@@ -182,10 +99,13 @@ static void admit_waiting(struct worker *w, struct lists *l)
 			continue;
 		}
 		leave_waiting(l, link);
-		if (over)
+		if (over) {
 			job_end(j, &err);
-		else
-			l->active[l->active_count++] = j;
+			free(j);
+			continue;
+		}
+		j->number = l->admitted++;
+		l->turn.jobs[l->turn.count++] = j;
 	}
 	loaded_release(loaded);
 }
@@ -221,14 +141,27 @@ static struct timespec soon(void)
 	return at;
 }
 
+/* Of the model that new answers get. */
+static struct engine_memory memory_used(struct worker *w)
+{
+	struct loaded *loaded = loader_get(w->loader);
+	struct engine_memory memory = {0};
+
+	if (loaded)
+		memory = engine_memory(model_engine(loaded->model));
+	loaded_release(loaded);
+	return memory;
+}
+
 /* Sleeps when there is nothing to do; false when the worker is to end. */
 static bool wait_for_work(struct worker *w, struct lists *l, bool idle)
 {
 	struct timespec deadline = soon();
+	struct engine_memory memory = memory_used(w);
 
 	pthread_mutex_lock(&w->lock);
 	while (idle && !w->woken && !w->stopped) {
-		if (!l->waiting && !l->active_count)
+		if (!l->waiting && !l->turn.count)
 			pthread_cond_wait(&w->wake, &w->lock);
 		else if (pthread_cond_timedwait(&w->wake, &w->lock, &deadline))
 			break;
@@ -236,28 +169,12 @@ static bool wait_for_work(struct worker *w, struct lists *l, bool idle)
 	w->woken = false;
 	take_arrived_locked(w, l);
 	w->waiting = length(l->waiting);
-	w->active = l->active_count;
+	w->active = l->turn.count;
+	w->parked = turn_parked(&l->turn);
+	w->memory = memory;
 	bool go_on = !w->stopped;
 	pthread_mutex_unlock(&w->lock);
 	return go_on;
-}
-
-/* Whether anybody got further. */
-static bool visit_active(struct lists *l)
-{
-	bool moved = false;
-
-	for (size_t i = 0; i < l->active_count; ) {
-		enum progress progress = job_step(l->active[i]);
-		moved |= progress != BLOCKED;
-		if (progress != ENDED) {
-			i++;
-			continue;
-		}
-		memmove(&l->active[i], &l->active[i + 1], (--l->active_count - i) * sizeof *l->active);
-		l->full = NULL;
-	}
-	return moved;
 }
 
 static void end_all(struct lists *l)
@@ -265,28 +182,35 @@ static void end_all(struct lists *l)
 	struct error err = {0};
 
 	error_set(&err, ERROR_UNAVAILABLE, "the daemon is stopping");
-	for (size_t i = 0; i < l->active_count; i++)
-		job_end(l->active[i], &err);
+	for (size_t i = 0; i < l->turn.count; i++) {
+		job_end(l->turn.jobs[i], &err);
+		free(l->turn.jobs[i]);
+	}
 	while (l->waiting) {
 		struct job *j = l->waiting;
 		l->waiting = j->next;
 		job_end(j, &err);
+		free(j);
 	}
 }
 
 static void *work(void *user)
 {
 	struct worker *w = user;
-	struct lists l = {0};
+	struct lists *l = mem_zeroed(1, sizeof *l);
 	bool idle = true;
 
-	l.waiting_end = &l.waiting;
-	while (wait_for_work(w, &l, idle)) {
-		size_t before = l.active_count;
-		admit_waiting(w, &l);
-		idle = !visit_active(&l) && l.active_count == before;
+	l->waiting_end = &l->waiting;
+	while (wait_for_work(w, l, idle)) {
+		size_t before = l->turn.count;
+		admit_waiting(w, l);
+		size_t admitted = l->turn.count;
+		idle = !turn_take(&l->turn) && admitted == before;
+		if (l->turn.count < admitted)
+			l->full = NULL;
 	}
-	end_all(&l);
+	end_all(l);
+	free(l);
 	return NULL;
 }
 
@@ -337,26 +261,34 @@ void worker_status(struct worker *w, struct worker_status *status)
 	pthread_mutex_lock(&w->lock);
 	status->active = w->active;
 	status->waiting = w->waiting;
+	status->parked = w->parked;
+	status->memory = w->memory;
 	pthread_mutex_unlock(&w->lock);
+}
+
+/* A job for each of the answers. */
+static void append_locked(struct worker *w, struct delivery *a)
+{
+	for (unsigned i = 0; i < a->request.choices; i++) {
+		struct job *j = mem_zeroed(1, sizeof *j);
+		j->delivery = a;
+		j->choice = i;
+		*w->arrived_end = j;
+		w->arrived_end = &j->next;
+	}
+	w->woken = true;
+	pthread_cond_signal(&w->wake);
 }
 
 bool worker_submit(struct worker *w, struct delivery *a, struct error *err)
 {
-	struct job *j = mem_zeroed(1, sizeof *j);
-
-	j->delivery = a;
 	reply_on_room(a->reply, wake, w);
 	pthread_mutex_lock(&w->lock);
-	bool ok = !w->stopped && w->waiting + length(w->arrived) < WAITING_MAX;
-	if (ok) {
-		*w->arrived_end = j;
-		w->arrived_end = &j->next;
-		w->woken = true;
-		pthread_cond_signal(&w->wake);
-	}
+	bool ok = !w->stopped && w->waiting + length(w->arrived) + a->request.choices <= WAITING_MAX;
+	if (ok)
+		append_locked(w, a);
 	pthread_mutex_unlock(&w->lock);
 	if (ok)
 		return true;
-	free(j);
 	return error_set(err, ERROR_UNAVAILABLE, "%d requests already wait for the local model; try again in a moment", WAITING_MAX);
 }

@@ -13,6 +13,7 @@ const struct attention_kernels *attention_kernels(void)
 		[ISA_PORTABLE] = &attention_portable,
 #if defined(__x86_64__)
 		[ISA_AVX2] = &attention_avx2,
+		[ISA_AVX_VNNI] = &attention_avx2,
 		[ISA_AVX512] = &attention_avx512,
 #endif
 	};
@@ -63,48 +64,55 @@ static float quantise(int8_t *out, const float *in, size_t count)
 	return scale;
 }
 
-/* Where the numbers of one token go: keys 32 apart, values side by side in their blocks. */
-#define SPREAD(type, to, place, dim, slot, k, v) do { \
-		void *to_ = (to), *values_ = (to) + (place)->values; \
-		type *to_k = (type *)to_ + (slot), *to_v = (type *)values_ + (slot) * PAGE_TOKENS; \
-		for (size_t i_ = 0; i_ < (dim); i_++) { \
-			to_k[i_ * PAGE_TOKENS] = (k)[i_]; \
-			to_v[i_ / PAGE_TOKENS * PAGE_TOKENS * PAGE_TOKENS + i_ % PAGE_TOKENS] = (v)[i_]; \
+/* Where one token's numbers go, of one head: keys 32 apart, values side by side in their blocks. */
+struct spot {
+	char *head;
+	struct attention_place place;
+	size_t dim, slot;
+};
+
+#define SPREAD(type, s, k, v) do { \
+		void *keys_ = (s)->head, *values_ = (s)->head + (s)->place.values; \
+		type *to_k_ = (type *)keys_ + (s)->slot, *to_v_ = (type *)values_ + (s)->slot * PAGE_TOKENS; \
+		for (size_t i_ = 0; i_ < (s)->dim; i_++) { \
+			to_k_[i_ * PAGE_TOKENS] = (k)[i_]; \
+			to_v_[i_ / PAGE_TOKENS * PAGE_TOKENS * PAGE_TOKENS + i_ % PAGE_TOKENS] = (v)[i_]; \
 		} \
 	} while (0)
 
-static void store_i8(const struct attention_place *p, char *head, size_t dim, size_t slot, const float *k, const float *v)
-{
-	int8_t keys[ATTENTION_DIM_MAX], values[ATTENTION_DIM_MAX];
-	float *scales = (float *)(void *)(head + p->scales) + slot;
+typedef void store_fn(const struct spot *s, const float *k, const float *v);
 
-	scales[0] = quantise(keys, k, dim);
-	scales[PAGE_TOKENS] = quantise(values, v, dim);
-	SPREAD(int8_t, head, p, dim, slot, keys, values);
+static void store_f32(const struct spot *s, const float *k, const float *v)
+{
+	SPREAD(float, s, k, v);
 }
 
-static void store_f16(const struct attention_place *p, char *head, size_t dim, size_t slot, const float *k, const float *v)
+static void store_f16(const struct spot *s, const float *k, const float *v)
 {
 	unsigned short keys[ATTENTION_DIM_MAX], values[ATTENTION_DIM_MAX];
 
-	attention_kernels()->narrow(keys, k, dim);
-	attention_kernels()->narrow(values, v, dim);
-	SPREAD(unsigned short, head, p, dim, slot, keys, values);
+	attention_kernels()->narrow(keys, k, s->dim);
+	attention_kernels()->narrow(values, v, s->dim);
+	SPREAD(unsigned short, s, keys, values);
 }
 
-static void store_f32(const struct attention_place *p, char *head, size_t dim, size_t slot, const float *k, const float *v)
+static void store_i8(const struct spot *s, const float *k, const float *v)
 {
-	SPREAD(float, head, p, dim, slot, k, v);
+	int8_t keys[ATTENTION_DIM_MAX], values[ATTENTION_DIM_MAX];
+	float *scales = (float *)(void *)(s->head + s->place.scales) + s->slot;
+
+	scales[0] = quantise(keys, k, s->dim);
+	scales[PAGE_TOKENS] = quantise(values, v, s->dim);
+	SPREAD(int8_t, s, keys, values);
 }
 
-void attention_store(const struct attention_shape *s, void *page, size_t layer, size_t slot, const float *k, const float *v)
+void attention_store(
+	const struct attention_shape *s, void *page, size_t layer, size_t slot, const float *k, const float *v)
 {
-	static void (*const stores[])(const struct attention_place *, char *, size_t, size_t, const float *, const float *) = {
-		[KV_F32] = store_f32, [KV_F16] = store_f16, [KV_I8] = store_i8,
-	};
-	const struct attention_place place = attention_place(s);
-	char *head = (char *)page + layer * s->kv_heads * place.head;
+	static store_fn *const stores[] = { [KV_F32] = store_f32, [KV_F16] = store_f16, [KV_I8] = store_i8 };
+	struct spot spot = { .place = attention_place(s), .dim = s->head_dim, .slot = slot };
 
-	for (size_t h = 0; h < s->kv_heads; h++, head += place.head, k += s->head_dim, v += s->head_dim)
-		stores[s->type](&place, head, s->head_dim, slot, k, v);
+	spot.head = (char *)page + layer * s->kv_heads * spot.place.head;
+	for (size_t h = 0; h < s->kv_heads; h++, spot.head += spot.place.head, k += s->head_dim, v += s->head_dim)
+		stores[s->type](&spot, k, v);
 }

@@ -41,7 +41,9 @@ static inline void narrow16(unsigned short *out, const float *in)
 		__m256 most = _mm256_set1_ps(65504), least = _mm256_set1_ps(-65504);
 		__m256 held = _mm256_max_ps(_mm256_min_ps(_mm256_loadu_ps(in + i), most), least);
 
-		_mm_storeu_si128((__m128i *)(out + i), _mm256_cvtps_ph(held, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+		__m128i half = _mm256_cvtps_ph(held, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+
+		_mm_storeu_si128((__m128i *)(out + i), half);
 	}
 }
 

@@ -23,7 +23,7 @@ struct attention_place attention_place(const struct attention_shape *s);
 
 /*
  * out[r][0..31] = or += the sum over k < steps, in order, of a[r][k] * b[k][0..31]
- * for r < rows; `next` is what will be read next.  Rows lie ATTENTION_STRIDE apart.
+ * for r < rows; `next`, as large as b, is fetched into the second-level cache.  Rows lie ATTENTION_STRIDE apart.
  */
 struct panel {
 	float *out;
@@ -43,7 +43,7 @@ struct attention_kernels {
 	void (*blend)(float *to, float keep, const float *from, float add, size_t count);
 	/* rows[r][i] *= factors[i], i < 32. */
 	void (*multiply)(float *rows, size_t count, const float *factors);
-	/* e^x for x <= 0. */
+	/* e^x for x <= 0; below -87 as at -87. */
 	float (*exponential)(float x);
 	/* To half precision, saturating; count is a multiple of 16. */
 	void (*narrow)(unsigned short *out, const float *in, size_t count);

@@ -5,6 +5,7 @@
  *     vec, ivec              GCC vectors of LANES floats and as many int32_t
  *     PANEL_ROWS, PANEL_VECS a panel's sums kept in registers at a time
  *     load_f32, load_f16, load_i8, store, splat, multiply_add, larger, add_up, largest, narrow16
+ *     (larger gives its second where one is NaN)
  *
  * Sums run in a fixed order, one multiply-add after the other per lane.
  */
@@ -23,17 +24,18 @@ inlined void panel_rows(const size_t rows, load_fn *load, const size_t element, 
 	for (size_t column = 0; column < PAGE_TOKENS; column += PANEL_VECS * LANES) {
 		const char *b = (const char *)p->b + column * element;
 		const char *next = (const char *)p->next + column * element;
+		float *out = p->out + column;
 		vec sum[PANEL_ROWS][PANEL_VECS];
 
 #pragma GCC unroll 16
 		for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 16
 			for (size_t v = 0; v < PANEL_VECS; v++)
-				sum[r][v] = p->fresh ? splat(0) : load_f32(p->out + r * ATTENTION_STRIDE + column + v * LANES);
+				sum[r][v] = p->fresh ? splat(0) : load_f32(out + r * ATTENTION_STRIDE + v * LANES);
 		for (size_t k = 0; k < p->steps; k++, b += PAGE_TOKENS * element, next += PAGE_TOKENS * element) {
 			vec piece[PANEL_VECS];
 
-			__builtin_prefetch(next);
+			__builtin_prefetch(next, 0, 2);
 #pragma GCC unroll 16
 			for (size_t v = 0; v < PANEL_VECS; v++)
 				piece[v] = load(b + v * LANES * element);
@@ -49,7 +51,7 @@ inlined void panel_rows(const size_t rows, load_fn *load, const size_t element, 
 		for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 16
 			for (size_t v = 0; v < PANEL_VECS; v++)
-				store(p->out + r * ATTENTION_STRIDE + column + v * LANES, sum[r][v]);
+				store(out + r * ATTENTION_STRIDE + v * LANES, sum[r][v]);
 	}
 }
 
@@ -72,12 +74,12 @@ PANEL(panel_i8, load_i8, 1)
 
 /*
  * e^x = 2^n * e^r with |r| <= ln 2 / 2, e^r by its series.  Adding 1.5 * 2^23
- * rounds to the nearest whole number and leaves it in the low bits.  Below -87
- * (e^x is about 2^-125.5) zero; x <= 0.
+ * rounds to the nearest whole number and leaves it in the low bits.  x <= 0;
+ * below -87 (where it is about 2^-125.5) it gets no smaller.  NaN stays NaN.
  */
-inlined vec exponential_lanes(vec x)
+inlined vec exponential_lanes(vec below)
 {
-	const vec magic = splat(0x1.8p23f);
+	const vec magic = splat(0x1.8p23f), x = larger(splat(-87), below);
 	const vec z = multiply_add(x, splat(0x1.715476p+0f), magic), n = z - magic;
 	const vec r = multiply_add(n, splat(0x1.05c61p-29f), multiply_add(n, splat(-0x1.62e43p-1f), x));
 	vec series = splat(1.0f / 5040);
@@ -89,7 +91,7 @@ inlined vec exponential_lanes(vec x)
 	series = multiply_add(series, r, splat(0.5f));
 	series = multiply_add(series, r, splat(1));
 	series = multiply_add(series, r, splat(1));
-	return (vec)(((ivec)series + ((ivec)z << 23)) & (ivec)(x >= splat(-87)));
+	return (vec)((ivec)series + ((ivec)z << 23));
 }
 
 /* The lanes of the vector at `at` that stand before `count`. */

@@ -1,10 +1,14 @@
 /*
  * Rows of one sequence that follow each other make a tile; its queries (rows by
  * heads of one group) share what is read of one head of keys and values.  A unit
- * of work is a tile and a head of keys, or where there are few of those, one
- * chunk of keys of such: its result is then kept apart, and whoever finishes the
- * last chunk puts all together in order.  Members take units from a counter, so
- * which member computes what is chance; what is computed is not.
+ * of work is a tile and a head of keys, or where there are few of those, some
+ * chunks of such: the chunks' results are then kept apart, and whoever finishes
+ * the last unit puts all together in order.  Members take units from a counter,
+ * so which member computes what is chance; what is computed is not.
+ *
+ * A long context is read from memory faster than it is computed with only if
+ * reading never stops: scoring keys fetches the chunk's values into the cache,
+ * weighing values fetches the keys of what this member will do next.
  *
  * Keys behind a row's position may be computed with (in vectors of 16 keys,
  * or because a later row needs them) but never get into its result: softmax and
@@ -20,21 +24,20 @@
 
 enum {
 	TILE_QUERIES = 64,           /* at most, unless one row has more */
-	SPLIT_BELOW = 8,             /* units a member: with fewer, chunks are units */
-	ALL_CHUNKS = UINT32_MAX,
+	MEMBER_UNITS = 4,            /* at least, where there are chunks enough */
 };
 
 _Static_assert((int)TILE_QUERIES >= (int)ATTENTION_GROUP_MAX, "a row fits");
 
 struct tile {
 	uint32_t row, rows;
-	uint32_t chunks;
+	uint32_t chunks, pieces;     /* pieces: units the chunks are divided into */
 	size_t parts;                /* where its results lie apart, in floats; for head 0 */
-	atomic_uint *left;           /* chunks not finished, by head */
+	atomic_uint *left;           /* pieces not finished, by head */
 };
 
 struct unit {
-	uint32_t tile, head, chunk;
+	uint32_t tile, head, from, to;       /* chunks */
 };
 
 /* A query's result over some keys: values weighted by e^(score - top), and the sum of weights. */
@@ -144,14 +147,12 @@ static size_t head_parts(const struct attention *a, const struct tile *t)
 	return t->chunks * t->rows * a->group * part_size(a);
 }
 
-static bool is_split(const struct attention *a, const struct tile *t)
+static uint32_t pieces_of(const struct attention *a, const struct tile *t)
 {
-	return t->chunks > 1 && a->tile_count * a->shape.kv_heads < SPLIT_BELOW * a->members;
-}
+	const size_t units = a->tile_count * a->shape.kv_heads;
+	const size_t pieces = (MEMBER_UNITS * a->members + units - 1) / units;
 
-static size_t tile_units(const struct attention *a, const struct tile *t)
-{
-	return is_split(a, t) ? t->chunks : 1;
+	return pieces < t->chunks ? (uint32_t)pieces : t->chunks;
 }
 
 /* Where split tiles keep their results, and how many units there will be. */
@@ -162,12 +163,13 @@ static void make_parts(struct attention *a)
 	a->left = room(a->left, &a->left_room, a->tile_count * a->shape.kv_heads, sizeof *a->left);
 	for (size_t i = 0; i < a->tile_count; i++) {
 		struct tile *t = &a->tiles[i];
+		t->pieces = pieces_of(a, t);
 		t->parts = parts;
 		t->left = a->left + i * a->shape.kv_heads;
 		for (size_t h = 0; h < a->shape.kv_heads; h++)
-			atomic_store_explicit(&t->left[h], t->chunks, memory_order_relaxed);
-		units += tile_units(a, t) * a->shape.kv_heads;
-		if (is_split(a, t))
+			atomic_store_explicit(&t->left[h], t->pieces, memory_order_relaxed);
+		units += t->pieces * a->shape.kv_heads;
+		if (t->pieces > 1)
 			parts += head_parts(a, t) * a->shape.kv_heads;
 	}
 	a->parts = room(a->parts, &a->parts_room, parts, sizeof *a->parts);
@@ -178,14 +180,17 @@ static void make_parts(struct attention *a)
 static void make_units(struct attention *a)
 {
 	a->unit_count = 0;
-	for (size_t i = a->tile_count; i-- > 0;)
+	for (size_t i = a->tile_count; i-- > 0;) {
+		const struct tile *t = &a->tiles[i];
 		for (size_t h = 0; h < a->shape.kv_heads; h++)
-			for (size_t c = 0, n = tile_units(a, &a->tiles[i]); c < n; c++)
+			for (size_t n = 0; n < t->pieces; n++)
 				a->units[a->unit_count++] = (struct unit){
 					.tile = (uint32_t)i,
 					.head = (uint32_t)h,
-					.chunk = n > 1 ? (uint32_t)c : ALL_CHUNKS,
+					.from = (uint32_t)(t->chunks * n / t->pieces),
+					.to = (uint32_t)(t->chunks * (n + 1) / t->pieces),
 				};
+	}
 }
 
 void attention_plan(struct attention *a, const struct attention_row *rows, size_t count, size_t members)
@@ -211,6 +216,8 @@ struct work {
 	const struct tile *tile;
 	const struct attention_row *rows;
 	size_t head, queries, offset;    /* offset: of the layer and head within a page */
+	size_t from, to;                 /* chunks */
+	const struct work *next;         /* what this member does then, NULL for nothing */
 	struct scratch *s;
 };
 
@@ -226,6 +233,17 @@ static size_t keys_of(const struct work *w, size_t query, size_t chunk)
 static const char *page_of(const struct work *w, size_t chunk, size_t n)
 {
 	return (const char *)w->rows[0].pages[chunk * (ATTENTION_CHUNK / PAGE_TOKENS) + n] + w->offset;
+}
+
+/* Where the keys begin that are read after this chunk; beyond its pages, any place will do. */
+static const char *keys_ahead(const struct work *w, size_t chunk, size_t n)
+{
+	const struct work *next = chunk + 1 < w->to || !w->next ? w : w->next;
+	const size_t ahead = next == w ? chunk + 1 : next->from;
+	const size_t page = ahead * (ATTENTION_CHUNK / PAGE_TOKENS) + n;
+
+	return page * PAGE_TOKENS <= next->rows[next->tile->rows - 1].position ?
+		(const char *)next->rows[0].pages[page] + next->offset : page_of(w, chunk, n);
 }
 
 /* Of the page's tokens: of the keys, behind them of the values. */
@@ -247,7 +265,7 @@ static void score(const struct work *w, size_t chunk, size_t first, size_t count
 			.out = w->s->scores[0] + i * PAGE_TOKENS,
 			.a = w->s->q[first],
 			.b = page,
-			.next = i + 1 < pages ? page_of(w, chunk, i + 1) : page_of(w, chunk, 0) + a->place.values,
+			.next = page + a->place.values,
 			.rows = count,
 			.steps = a->dim,
 			.fresh = true,
@@ -257,31 +275,40 @@ static void score(const struct work *w, size_t chunk, size_t first, size_t count
 	}
 }
 
-/* Adds the values of keys from .. to - 1, which lie in one page, weighted. */
-static void add_values(const struct work *w, size_t chunk, size_t query, size_t at, size_t count, size_t from, size_t to)
+/* Some queries of a panel, and keys that are next to each other. */
+struct span {
+	size_t query, at, count;         /* of the tile, of the panel */
+	size_t from, to;                 /* keys of the chunk */
+};
+
+/* Adds the values of keys that lie in one page, weighted. */
+static void add_values(const struct work *w, size_t chunk, const struct span *p)
 {
 	const struct attention *a = w->a;
-	const char *page = page_of(w, chunk, from / PAGE_TOKENS), *values = page + a->place.values;
+	const size_t page = p->from / PAGE_TOKENS, slot = p->from % PAGE_TOKENS;
+	const char *b = page_of(w, chunk, page) + a->place.values + slot * PAGE_TOKENS * a->place.element;
+	const char *next = keys_ahead(w, chunk, page);
 
-	for (size_t column = 0; column < a->padded; column += PAGE_TOKENS, values += a->place.block) {
-		const char *b = values + from % PAGE_TOKENS * PAGE_TOKENS * a->place.element;
+	for (size_t column = 0; column < a->padded; column += PAGE_TOKENS) {
 		a->kernels->panel[a->shape.type](&(struct panel){
-			.out = w->s->values[query] + column,
-			.a = w->s->scores[at] + from,
+			.out = w->s->values[p->query] + column,
+			.a = w->s->scores[p->at] + p->from,
 			.b = b,
-			.next = b + a->place.block,
-			.rows = count,
-			.steps = to - from,
+			.next = next,
+			.rows = p->count,
+			.steps = p->to - p->from,
 		});
+		b += a->place.block;
+		next += a->place.block;
 	}
 }
 
-static void weigh(const struct work *w, size_t chunk, size_t first, size_t at, size_t count, size_t from, size_t to)
+static void weigh(const struct work *w, size_t chunk, struct span p)
 {
-	for (size_t end; from < to; from = end) {
-		end = (from / PAGE_TOKENS + 1) * PAGE_TOKENS;
-		end = end < to ? end : to;
-		add_values(w, chunk, first + at, at, count, from, end);
+	for (const size_t to = p.to; p.from < to; p.from = p.to) {
+		p.to = (p.from / PAGE_TOKENS + 1) * PAGE_TOKENS;
+		p.to = p.to < to ? p.to : to;
+		add_values(w, chunk, &p);
 	}
 }
 
@@ -312,9 +339,9 @@ static void compute_panel(const struct work *w, size_t chunk, size_t first, size
 	}
 	if (w->a->shape.type == KV_I8)
 		scale_weights(w, chunk, count, most);
-	weigh(w, chunk, first, 0, count, 0, common);
+	weigh(w, chunk, (struct span){ first, 0, count, 0, common });
 	for (size_t i = 0; i < count; i++)
-		weigh(w, chunk, first, i, 1, common, keys_of(w, first + i, chunk));
+		weigh(w, chunk, (struct span){ first + i, i, 1, common, keys_of(w, first + i, chunk) });
 }
 
 /* ---- Putting chunks together ---- */
@@ -349,8 +376,9 @@ static void finish(const struct work *w, size_t query, const struct result *tota
 static float *part_of(const struct work *w, size_t chunk, size_t query)
 {
 	const struct attention *a = w->a;
+	const size_t before = w->tile->parts + w->head * head_parts(a, w->tile);
 
-	return a->parts + w->tile->parts + w->head * head_parts(a, w->tile) + (chunk * w->queries + query) * part_size(a);
+	return a->parts + before + (chunk * w->queries + query) * part_size(a);
 }
 
 static void keep_parts(const struct work *w, size_t chunk)
@@ -405,16 +433,18 @@ static void compute_all(const struct work *w)
 		finish(w, i, &totals[i]);
 }
 
-static void compute_part(const struct work *w, size_t chunk)
+static void compute_piece(const struct work *w)
 {
 	atomic_uint *left = &w->tile->left[w->head];
 
-	compute_chunk(w, chunk);
-	keep_parts(w, chunk);
+	for (size_t c = w->from; c < w->to; c++) {
+		compute_chunk(w, c);
+		keep_parts(w, c);
+	}
 	if (atomic_fetch_sub_explicit(left, 1, memory_order_acq_rel) != 1)
 		return;
 	join_parts(w);
-	atomic_store_explicit(left, w->tile->chunks, memory_order_relaxed);     /* for the next layer */
+	atomic_store_explicit(left, w->tile->pieces, memory_order_relaxed);     /* for the next layer */
 }
 
 static void take_queries(const struct work *w)
@@ -428,33 +458,52 @@ static void take_queries(const struct work *w)
 	}
 }
 
-static void compute(struct attention *a, const struct unit *u, size_t layer, struct scratch *s)
+static struct work work_of(struct attention *a, const struct unit *u, size_t layer, struct scratch *s)
 {
 	const struct tile *t = &a->tiles[u->tile];
-	const struct work w = {
+
+	return (struct work){
 		.a = a,
 		.tile = t,
 		.rows = a->rows + t->row,
 		.head = u->head,
 		.queries = t->rows * a->group,
 		.offset = (layer * a->shape.kv_heads + u->head) * a->place.head,
+		.from = u->from,
+		.to = u->to,
 		.s = s,
 	};
+}
 
-	take_queries(&w);
-	if (u->chunk == ALL_CHUNKS)
-		compute_all(&w);
+static void compute(const struct work *w)
+{
+	take_queries(w);
+	if (w->tile->pieces == 1)
+		compute_all(w);
 	else
-		compute_part(&w, u->chunk);
+		compute_piece(w);
+}
+
+/* Every member takes one ticket too many, so that a layer's first is known. */
+static bool take_unit(struct attention *a, size_t layer, struct scratch *s, struct work *w)
+{
+	const size_t ticket = atomic_fetch_add_explicit(&a->next, 1, memory_order_relaxed) - s->ticket;
+
+	if (ticket >= a->unit_count)
+		return false;
+	*w = work_of(a, &a->units[ticket], layer, s);
+	return true;
 }
 
 void attention_run(struct attention *a, size_t layer, size_t member)
 {
 	struct scratch *s = &a->scratch[member];
-	size_t ticket;
+	struct work now, next;
 
-	/* Every member takes one ticket too many, so the layer's end is known. */
-	while ((ticket = atomic_fetch_add_explicit(&a->next, 1, memory_order_relaxed) - s->ticket) < a->unit_count)
-		compute(a, &a->units[ticket], layer, s);
+	for (bool more = take_unit(a, layer, s, &now); more; now = next) {
+		more = take_unit(a, layer, s, &next);
+		now.next = more ? &next : NULL;
+		compute(&now);
+	}
 	s->ticket += a->unit_count + a->members;
 }

@@ -3,27 +3,47 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 static _Atomic int chosen = -1;
 
 static const char *const names[ISA_COUNT] = {
 	[ISA_PORTABLE] = "portable",
 	[ISA_AVX2] = "avx2",
+	[ISA_AVX_VNNI] = "avx-vnni",
 	[ISA_AVX512] = "avx512",
 };
 
+#if defined(__x86_64__)
+/* Compilers' own names for it are younger than those we build with. */
+static bool has_avx_vnni(void)
+{
+	unsigned a, b, c, d;
+
+	return __get_cpuid_count(7, 1, &a, &b, &c, &d) && a & 1 << 4;
+}
+
+static bool has_avx512(void)
+{
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+		__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+
 static enum isa best(void)
 {
-#if defined(__x86_64__)
 	__builtin_cpu_init();
 	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c"))
 		return ISA_PORTABLE;
-	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-		__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") ? ISA_AVX512 : ISA_AVX2;
-#else
-	return ISA_PORTABLE;
-#endif
+	return has_avx512() ? ISA_AVX512 : has_avx_vnni() ? ISA_AVX_VNNI : ISA_AVX2;
 }
+#else
+static enum isa best(void)
+{
+	return ISA_PORTABLE;
+}
+#endif
 
 static enum isa wished(enum isa most)
 {

@@ -18,7 +18,8 @@ static const char *const names[WEIGHTS_COUNT] = { "f32", "f16", "i8", "i4" };
 static const struct matrix_kernels *const sets[ISA_COUNT] = {
 	[ISA_PORTABLE] = &matrix_portable,
 #if defined(__x86_64__)
-	[ISA_AVX2] = &matrix_portable,
+	[ISA_AVX2] = &matrix_avx2,
+	[ISA_AVX_VNNI] = &matrix_avxvnni,
 	[ISA_AVX512] = &matrix_avx512,
 #endif
 };

@@ -78,5 +78,5 @@ struct matrix_kernels {
 
 extern const struct matrix_kernels matrix_portable;
 #if defined(__x86_64__)
-extern const struct matrix_kernels matrix_avx2, matrix_avx512;
+extern const struct matrix_kernels matrix_avx2, matrix_avxvnni, matrix_avx512;
 #endif

@@ -1,6 +1,6 @@
 /*
- * Plain C, written for compilers that vectorise: the innermost loops run over
- * the 16 outputs of a group.
+ * Plain C, written for compilers that vectorise: loops run over the 64 bytes of
+ * a step or the 16 outputs of a group, without a branch.
  */
 #include <math.h>
 #include <string.h>
@@ -9,16 +9,21 @@
 #include "kernel/matrix_finish.h"
 #include "kernel/matrix_inside.h"
 
-typedef int8_t block_levels[MATRIX_BLOCK][MATRIX_GROUP];
+enum { STEP = 4 * MATRIX_GROUP };
+
+typedef int16_t block_levels[STEPS * STEP];
 
 static void unpack(enum weights type, const uint8_t *block, block_levels w)
 {
-	for (size_t i = 0; i < MATRIX_BLOCK; i++)
-		for (size_t lane = 0; lane < MATRIX_GROUP; lane++) {
-			size_t byte = lane * 4 + i % 4;
-			w[i][lane] = type == WEIGHTS_I8 ? (int8_t)(block[i / 4 * 64 + byte] - 128) :
-				(int8_t)((block[i / 4 % 4 * 64 + byte] >> i / 16 * 4 & 15) - 8);
-		}
+	if (type == WEIGHTS_I8) {
+		for (size_t i = 0; i < STEPS * STEP; i++)
+			w[i] = (int16_t)(block[i] - 128);
+		return;
+	}
+	for (size_t i = 0; i < STEPS / 2 * STEP; i++) {
+		w[i] = (int16_t)((block[i] & 15) - 8);
+		w[STEPS / 2 * STEP + i] = (int16_t)((block[i] >> 4) - 8);
+	}
 }
 
 static void load_scales(enum weights type, const uint8_t *scales, size_t block, float *out)
@@ -31,14 +36,29 @@ static void load_scales(enum weights type, const uint8_t *scales, size_t block, 
 	}
 }
 
+/* Σ level · level for each output; a step's 4 inputs stay apart until the end. */
+static void dot(const block_levels w, const int8_t *x, int32_t *out)
+{
+	int32_t sums[STEP] = {0};
+	int16_t spread[STEP];
+
+	for (size_t s = 0; s < STEPS; s++) {
+		const int16_t four[4] = { x[s * 4], x[s * 4 + 1], x[s * 4 + 2], x[s * 4 + 3] };
+		for (size_t lane = 0; lane < MATRIX_GROUP; lane++)
+			memcpy(spread + lane * 4, four, sizeof four);
+		for (size_t i = 0; i < STEP; i++)
+			sums[i] += w[s * STEP + i] * spread[i];
+	}
+	for (size_t lane = 0; lane < MATRIX_GROUP; lane++)
+		out[lane] = sums[lane * 4] + sums[lane * 4 + 1] + sums[lane * 4 + 2] + sums[lane * 4 + 3];
+}
+
 /* One row's block. */
 static void add_block(float *y, const block_levels w, const float *scales, const int8_t *x, float x_scale)
 {
-	int32_t sums[MATRIX_GROUP] = {0};
+	int32_t sums[MATRIX_GROUP];
 
-	for (size_t i = 0; i < MATRIX_BLOCK; i++)
-		for (size_t lane = 0; lane < MATRIX_GROUP; lane++)
-			sums[lane] += w[i][lane] * x[i];
+	dot(w, x, sums);
 	for (size_t lane = 0; lane < MATRIX_GROUP; lane++)
 		y[lane] += (float)sums[lane] * (scales[lane] * x_scale);
 }

@@ -2,31 +2,21 @@
 
 #include <math.h>
 
-enum { LANES = 16 };   /* sums run in so many lanes, whatever the processor */
+#include "kernel/cpu.h"
+#include "kernel/vector_inside.h"
 
-/* Lane i sums the elements i, i + 16, …; then halves are added until one is left. */
-static float sum_of_squares(const float *in, size_t n)
-{
-	float lanes[LANES] = {0};
-	size_t whole = n / LANES * LANES;
-
-	for (size_t i = 0; i < whole; i += LANES)
-		for (size_t lane = 0; lane < LANES; lane++)
-			lanes[lane] += in[i + lane] * in[i + lane];
-	for (size_t i = whole; i < n; i++)
-		lanes[i - whole] += in[i] * in[i];
-	for (size_t half = LANES / 2; half; half /= 2)
-		for (size_t lane = 0; lane < half; lane++)
-			lanes[lane] += lanes[lane + half];
-	return lanes[0];
-}
+static const struct vector_kernels *const sets[ISA_COUNT] = {
+	[ISA_PORTABLE] = &vector_portable,
+#if defined(__x86_64__)
+	[ISA_AVX2] = &vector_avx2,
+	[ISA_AVX_VNNI] = &vector_avx2,
+	[ISA_AVX512] = &vector_avx512,
+#endif
+};
 
 void rms_norm(float *out, const float *in, const float *weight, size_t n, float eps)
 {
-	float factor = 1 / sqrtf(sum_of_squares(in, n) / (float)n + eps);
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = in[i] * factor * weight[i];
+	sets[kernel_isa()]->norm(out, in, weight, n, eps);
 }
 
 void heads_norm(float *heads, size_t count, size_t dimension, const float *weight, float eps)
@@ -37,8 +27,7 @@ void heads_norm(float *heads, size_t count, size_t dimension, const float *weigh
 
 void vector_add(float *out, const float *in, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		out[i] += in[i];
+	sets[kernel_isa()]->add(out, in, n);
 }
 
 void rope_angles(float *cosine, float *sine, const float *frequencies, size_t half, float magnitude, size_t position)
@@ -52,12 +41,6 @@ void rope_angles(float *cosine, float *sine, const float *frequencies, size_t ha
 
 void rope_turn(float *heads, size_t count, size_t dimension, const float *cosine, const float *sine, size_t half)
 {
-	for (size_t h = 0; h < count; h++) {
-		float *first = heads + h * dimension, *second = first + half;
-		for (size_t i = 0; i < half; i++) {
-			float a = first[i], b = second[i];
-			first[i] = a * cosine[i] - b * sine[i];
-			second[i] = b * cosine[i] + a * sine[i];
-		}
-	}
+	for (size_t h = 0; h < count; h++)
+		sets[kernel_isa()]->turn(heads + h * dimension, cosine, sine, half);
 }

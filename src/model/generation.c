@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "model/guess.h"
 #include "model/sampler.h"
@@ -34,6 +35,7 @@ struct generation {
 
 	struct tokens prompt;
 	size_t cached, made, most;         /* of the prompt, found computed; of the answer; at most */
+	uint64_t begun_ns, read_ns;        /* when the prompt was begun, and all read */
 	struct sampler *sampler;
 	struct timeline *timeline;         /* borrowed */
 
@@ -173,6 +175,7 @@ static bool finish(struct generation *g, enum finish reason, bool stopped, struc
 	struct usage usage = {
 		.prompt_tokens = g->prompt.count, .cached_tokens = g->cached, .completion_tokens = g->made,
 		.drafted_tokens = g->drafted, .accepted_tokens = g->accepted,
+		.prompt_ns = g->read_ns - g->begun_ns, .completion_ns = clock_ns() - g->read_ns,
 	};
 
 	if (!flush(g, stopped, err) || !emit_owed(g, err))
@@ -227,6 +230,8 @@ static bool add_token(struct generation *g, const struct pick *pick, struct erro
 
 static bool next_token(struct generation *g, float *logits, struct pick *pick, struct error *err)
 {
+	if (!g->read_ns)
+		g->read_ns = clock_ns();
 	if (g->made == g->most)
 		return finish(g, FINISH_LENGTH, false, err);
 	if (!sampler_pick(g->sampler, logits, NULL, pick, err))
@@ -341,6 +346,7 @@ bool generation_begin(struct generation *g, struct timeline *t, struct error *er
 		g->guesser = guesser_create();
 		guesser_add(g->guesser, g->prompt.ids, g->prompt.count);
 	}
+	g->begun_ns = clock_ns();
 	return true;
 }
 

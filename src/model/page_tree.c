@@ -33,8 +33,8 @@ static size_t common_tokens(const struct block *b, const int32_t *tokens, size_t
 	return i;
 }
 
-struct block *page_tree_child(const struct page_tree *t, const struct block *parent, uint32_t world, const int32_t *tokens,
-	size_t count, size_t *common)
+struct block *page_tree_child(const struct page_tree *t, const struct block *parent, uint32_t world,
+	const int32_t *tokens, size_t count, size_t *common)
 {
 	struct block *best = NULL;
 
@@ -75,8 +75,8 @@ void page_tree_touch(struct page_tree *t, struct block *b)
 
 /* ---- Blocks ---- */
 
-struct block *page_tree_add(struct page_tree *t, struct block *parent, uint32_t world, const int32_t *tokens, size_t count,
-	struct page *page)
+struct block *page_tree_add(struct page_tree *t, struct block *parent, uint32_t world, const int32_t *tokens,
+	size_t count, struct page *page)
 {
 	struct block **children = children_of(t, parent), *b = mem_zeroed(1, sizeof *b);
 

@@ -38,12 +38,12 @@ void page_tree_done(struct page_tree *t);
  * The child of `parent` (NULL: the top, of one world) that has most tokens in
  * common with these, and how many; NULL when none has any.
  */
-struct block *page_tree_child(const struct page_tree *t, const struct block *parent, uint32_t world, const int32_t *tokens,
-	size_t count, size_t *common);
+struct block *page_tree_child(const struct page_tree *t, const struct block *parent, uint32_t world,
+	const int32_t *tokens, size_t count, size_t *common);
 
 /* Adds a block, which is then the newest; its tokens are copied. */
-struct block *page_tree_add(struct page_tree *t, struct block *parent, uint32_t world, const int32_t *tokens, size_t count,
-	struct page *page);
+struct block *page_tree_add(struct page_tree *t, struct block *parent, uint32_t world, const int32_t *tokens,
+	size_t count, struct page *page);
 
 /* Takes a block without children out and frees it. */
 void page_tree_drop(struct page_tree *t, struct block *b);

@@ -250,7 +250,8 @@ size_t page_pool_find(const struct page_pool *p, uint32_t world, const int32_t *
 }
 
 /* Partial blocks that say no more than these tokens. */
-static void drop_beginnings_of(struct page_pool *p, struct block *parent, uint32_t world, const int32_t *tokens, size_t count)
+static void drop_beginnings_of(
+	struct page_pool *p, struct block *parent, uint32_t world, const int32_t *tokens, size_t count)
 {
 	for (struct block *b = parent ? parent->children : p->tree.top, *next; b; b = next) {
 		next = b->after;

@@ -76,7 +76,7 @@ const tests = {
   async 'errors are the SDK\'s own kinds'() {
     await assert.rejects(client.chat.completions.create({ model: 'gpt-9', messages }), OpenAI.NotFoundError)
     await assert.rejects(client.chat.completions.create({ model: 'local', messages: [] }), e => e instanceof OpenAI.BadRequestError && e.param === 'messages')
-    await assert.rejects(client.chat.completions.create({ model: 'local', messages, n: 2 }), e => e instanceof OpenAI.BadRequestError && e.param === 'n')
+    await assert.rejects(client.chat.completions.create({ model: 'local', messages, n: 9 }), e => e instanceof OpenAI.BadRequestError && e.param === 'n')
     await assert.rejects(client.chat.completions.create({ model: 'local', messages: [{ role: 'user', content: 'x '.repeat(90000) }] }),
       e => e instanceof OpenAI.BadRequestError && e.code === 'context_length_exceeded')
   },

@@ -80,6 +80,16 @@ TEST(a_stop_string_may_stand_alone)
 	assert_int_equal(r.sampling.max_tokens, 9);
 }
 
+TEST(several_answers_may_be_wanted)
+{
+	own_request one = REQUEST_INIT(1 << 20), eight = REQUEST_INIT(1 << 20);
+
+	read_ok(&one, "{" MESSAGES "}");
+	read_ok(&eight, "{\"n\":8," MESSAGES "}");
+	assert_int_equal(one.choices, 1);
+	assert_int_equal(eight.choices, 8);
+}
+
 TEST(thinking_can_be_asked_away_in_two_ways)
 {
 	static const char *const away[] = { "\"reasoning_effort\":\"none\"", "\"reasoning_effort\":\"minimal\"",
@@ -105,7 +115,8 @@ TEST(what_cannot_be_honoured_is_refused_by_name)
 	expect_refused("{\"temperature\":3," MESSAGES "}", "temperature", "from 0 to 2");
 	expect_refused("{\"temperature\":\"hot\"," MESSAGES "}", "temperature", "number");
 	expect_refused("{\"max_tokens\":0," MESSAGES "}", "max_tokens", "from 1");
-	expect_refused("{\"n\":2," MESSAGES "}", "n", "must be 1");
+	expect_refused("{\"n\":9," MESSAGES "}", "n", "from 1 to 8");
+	expect_refused("{\"n\":0," MESSAGES "}", "n", "from 1 to 8");
 	expect_refused("{\"stop\":[\"1\",\"2\",\"3\",\"4\",\"5\"]," MESSAGES "}", "stop", "at most 4");
 	expect_refused("{\"stop\":[1]," MESSAGES "}", "stop", "string");
 	expect_refused("{\"logit_bias\":{\"x\":1}," MESSAGES "}", "logit_bias", "token ids");
@@ -153,6 +164,7 @@ int main(void)
 		cmocka_unit_test(every_wish_is_read),
 		cmocka_unit_test(null_is_as_good_as_absent),
 		cmocka_unit_test(a_stop_string_may_stand_alone),
+		cmocka_unit_test(several_answers_may_be_wanted),
 		cmocka_unit_test(thinking_can_be_asked_away_in_two_ways),
 		cmocka_unit_test(what_cannot_be_honoured_is_refused_by_name),
 		cmocka_unit_test(wrong_messages_are_named_to_the_field),

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "support/test.h"
 
-static const struct openai_source source = { "local", "tiny", "the local model is ready" };
+static const struct openai_source source = { "local", "tiny", "the local model is ready", "q4, plain" };
 
 /* The i-th event's JSON; "[DONE]" is not JSON and gives NULL. */
 static json_t *event(const struct buf *out, int i)
@@ -150,6 +150,95 @@ TEST(thoughts_stand_beside_the_content)
 	openai_writer_destroy(w);
 }
 
+/* Two answers, side by side. */
+static const struct delta two[] = {
+	{ .kind = DELTA_TEXT, .text = STR("a") }, { .kind = DELTA_TEXT, .choice = 1, .text = STR("b") },
+	{ .kind = DELTA_END, .choice = 1, .finish = FINISH_LENGTH, .usage = { 10, 9, 3, 4, 1, .prompt_ns = 1, .completion_ns = 5000000 } },
+	{ .kind = DELTA_TEXT, .text = STR("c") },
+	{ .kind = DELTA_END, .usage = { 10, 4, 2, 3, 2, .prompt_ns = 3000000, .completion_ns = 1000000 } },
+};
+
+static void expect_usage_of_two(const json_t *response)
+{
+	const json_t *usage = json_object_get(response, "usage"), *timings = json_object_get(response, "timings");
+
+	assert_int_equal(json_integer_value(json_object_get(usage, "prompt_tokens")), 10);
+	assert_int_equal(json_integer_value(json_object_get(usage, "completion_tokens")), 5);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(usage, "prompt_tokens_details"), "cached_tokens")), 4);
+	assert_int_equal(json_integer_value(json_object_get(timings, "cache_n")), 4);
+	assert_int_equal(json_integer_value(json_object_get(timings, "prompt_n")), 6);
+	assert_true(json_real_value(json_object_get(timings, "prompt_ms")) == 3.0);
+	assert_int_equal(json_integer_value(json_object_get(timings, "predicted_n")), 5);
+	assert_true(json_real_value(json_object_get(timings, "predicted_ms")) == 5.0);
+	assert_int_equal(json_integer_value(json_object_get(timings, "draft_n")), 7);
+	assert_int_equal(json_integer_value(json_object_get(timings, "draft_n_accepted")), 3);
+	assert_true(json_real_value(json_object_get(timings, "predicted_per_second")) == 1000.0);
+}
+
+TEST(streamed_answers_to_one_question_are_told_apart_by_index)
+{
+	static const int indices[] = { 0, 0, 1, 1, 1, 0, 0 };
+	own_request r = REQUEST_INIT(1000);
+	r.choices = 2;
+	r.include_usage = true;
+	own_buf out = BUF_INIT(1 << 16);
+	struct openai_writer *w = openai_writer_create(&r, "tiny", &source);
+
+	write_all(w, &out, two, countof(two));
+	for (size_t i = 0; i < countof(indices); i++) {
+		own_json *chunk = event(&out, (int)i);
+		assert_int_equal(json_integer_value(json_object_get(choice(chunk), "index")), indices[i]);
+		assert_int_equal(json_object_get(chunk, "shammah") != NULL, i == 0);
+		assert_null(json_object_get(chunk, "timings"));
+	}
+	own_json *usage = event(&out, 7), *done = event(&out, 8);
+	expect_usage_of_two(usage);
+	assert_null(done);
+	assert_string_equal(strstr(out.data, "data: [DONE]"), "data: [DONE]\n\n");
+	openai_writer_destroy(w);
+}
+
+TEST(whole_answers_to_one_question_stand_in_order)
+{
+	own_request r = REQUEST_INIT(1000);
+	r.choices = 2;
+	struct openai_writer *w = openai_writer_create(&r, "tiny", &source);
+	own_json *response = whole(w, two, countof(two));
+	const json_t *choices = json_object_get(response, "choices");
+
+	assert_int_equal(json_array_size(choices), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *c = json_array_get(choices, i);
+		assert_int_equal(json_integer_value(json_object_get(c, "index")), i);
+		assert_string_equal(json_member_string(json_object_get(c, "message"), "content"), i ? "b" : "ac");
+		assert_string_equal(json_member_string(c, "finish_reason"), i ? "length" : "stop");
+	}
+	expect_usage_of_two(response);
+	openai_writer_destroy(w);
+}
+
+TEST(the_fingerprint_names_model_and_build)
+{
+	static const struct { const char *model, *build; } cases[] = {
+		{ "tiny", "q4, plain" }, { "tiny", "q4, plain" }, { "tiny", "q8, plain" }, { "small", "q4, plain" }, { "tiny", NULL },
+	};
+	own_request r = REQUEST_INIT(1000);
+	char prints[countof(cases)][64];
+	static const struct delta end[] = { { .kind = DELTA_END } };
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct openai_source from = { "local", "x", "y", cases[i].build };
+		struct openai_writer *w = openai_writer_create(&r, cases[i].model, &from);
+		own_json *response = whole(w, end, 1);
+		snprintf(prints[i], sizeof prints[i], "%s", json_member_string(response, "system_fingerprint"));
+		assert_null(json_object_get(response, "timings"));
+		openai_writer_destroy(w);
+	}
+	assert_string_equal(prints[0], prints[1]);
+	for (size_t i = 2; i < countof(cases); i++)
+		assert_string_not_equal(prints[0], prints[i]);
+}
+
 TEST(log_probabilities_are_finite_numbers_with_bytes)
 {
 	own_request r = REQUEST_INIT(1000);
@@ -200,6 +289,9 @@ int main(void)
 		cmocka_unit_test(a_streamed_call_names_itself_once_and_always_has_its_index),
 		cmocka_unit_test(a_whole_answer_holds_joined_calls_and_null_content),
 		cmocka_unit_test(thoughts_stand_beside_the_content),
+		cmocka_unit_test(streamed_answers_to_one_question_are_told_apart_by_index),
+		cmocka_unit_test(whole_answers_to_one_question_stand_in_order),
+		cmocka_unit_test(the_fingerprint_names_model_and_build),
 		cmocka_unit_test(log_probabilities_are_finite_numbers_with_bytes),
 		cmocka_unit_test(a_stream_that_fails_says_so_and_is_not_done),
 		cmocka_unit_test(every_kind_of_error_has_a_status_and_a_type),

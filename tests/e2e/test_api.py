@@ -107,6 +107,24 @@ def the_same_seed_gives_the_same_answer():
         assert len(others) > 1
 
 
+def several_answers_to_one_question_differ_by_their_seeds():
+    with Served() as h:
+        fields = {'seed': 7, 'temperature': 1.5, 'max_tokens': 12}
+        body = h.chat(n=3, **fields)[2]
+        whole = [c['message']['content'] for c in body['choices']]
+        alone = [text(h.chat(**{**fields, 'seed': 7 + i})) for i in range(3)]
+        assert whole == alone and len(set(whole)) > 1, (whole, alone)
+        assert [c['index'] for c in body['choices']] == [0, 1, 2]
+        assert body['usage']['completion_tokens'] == 36, body['usage']
+        assert body['timings']['predicted_n'] == 36 and body['timings']['predicted_ms'] > 0, body['timings']
+        streamed = ['', '', '']
+        for e in events(read_all(h.stream(n=3, **fields))):
+            if e != '[DONE]':
+                for c in e['choices']:
+                    streamed[c['index']] += c['delta'].get('content', '')
+        assert streamed == whole, (streamed, whole)
+
+
 def a_second_turn_is_not_computed_again():
     with Served() as h:
         first = h.chat(max_tokens=8, temperature=0)[2]
@@ -166,7 +184,7 @@ def unknown_models_are_404_and_known_ones_listed():
 
 def wrong_fields_are_named():
     with Served() as h:
-        for fields, param in (({'temperature': 9}, 'temperature'), ({'n': 3}, 'n'), ({'messages': []}, 'messages'),
+        for fields, param in (({'temperature': 9}, 'temperature'), ({'n': 9}, 'n'), ({'logit_bias': {'999999': 1}}, 'logit_bias'), ({'messages': []}, 'messages'),
                               ({'response_format': {'type': 'json_object'}}, 'response_format'),
                               ({'messages': [{'role': 'robot', 'content': ''}]}, 'messages[0].role')):
             status, _, body = h.chat(**fields)

@@ -301,6 +301,24 @@ TEST(the_largest_levels_do_not_overflow) { with_each_set(extremes_do_not_overflo
 TEST(members_round_what_one_alone_would) { with_each_set(rounding_is_shared_out_without_a_trace); }
 TEST(infinities_and_nan_stay_in_their_row) { with_each_set(wild_activations_harm_nobody_else); }
 
+/* Not promised, but what matrix_inside.h defines leaves them no choice. */
+TEST(all_sets_with_fused_operations_agree)
+{
+	uint64_t seed = 21;
+
+	for (enum weights type = 0; type < WEIGHTS_COUNT; type++) {
+		own_problem p;
+		float first[5 * 48] = {0}, out[5 * 48];
+		problem_init(&p, type, 48, 352, 5, &seed);
+		for (enum isa i = ISA_AVX2; i < ISA_COUNT && kernel_isa_use(i); i++) {
+			activations_round(&p.x, 0, 1);
+			multiply(&p, i == ISA_AVX2 ? first : out, 48, EPILOGUE_STORE, NULL, 1);
+			if (i > ISA_AVX2)
+				assert_memory_equal(out, first, sizeof out);
+		}
+	}
+}
+
 TEST(floats_are_packed_as_they_are)
 {
 	uint64_t seed = 3;
@@ -435,6 +453,7 @@ int main(void)
 		cmocka_unit_test(the_largest_levels_do_not_overflow),
 		cmocka_unit_test(members_round_what_one_alone_would),
 		cmocka_unit_test(infinities_and_nan_stay_in_their_row),
+		cmocka_unit_test(all_sets_with_fused_operations_agree),
 		cmocka_unit_test(floats_are_packed_as_they_are),
 		cmocka_unit_test(integers_are_near_what_was_packed),
 		cmocka_unit_test(the_value_furthest_from_zero_is_met),
