@@ -1,8 +1,8 @@
 /*
  * Logits that penalties or biases change are few (tokens seen, tokens named), so
  * they are changed in place and put back; nothing of the vocabulary's size is
- * copied or sorted.  Without top-k, top-p takes the few largest first and more
- * only while their share is too small.
+ * copied or sorted.  Without top-k, top-p takes the few largest first; when their
+ * share is too small it finds where the share ends and draws from the vocabulary.
  */
 #include "model/sampler.h"
 
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "model/select.h"
 
-enum { NUCLEUS_FIRST = 64, NUCLEUS_GROWTH = 8 };
+enum { NUCLEUS_FEW = 64 };
 
 #define COLD 1e-4f    /* temperatures below are 0 */
 
@@ -234,28 +234,26 @@ static size_t cut_at_share(const struct sampler *s, size_t count, double mass, d
 	return 0;
 }
 
-/* The candidates in order, after top-k and top-p; one of the two is wished. */
-static size_t gather(struct sampler *s, const float *logits, float best)
+/* The candidates in order, after top-k and top-p. */
+static size_t gather_top(struct sampler *s, const float *logits, float best)
 {
 	const struct sampling *w = &s->wishes;
-	size_t count, kept = 0;
+	size_t count = take_top(s, logits, (size_t)w->top_k), kept;
 	double mass = 0;
 
-	if (w->top_k > 0) {
-		count = take_top(s, logits, (size_t)w->top_k);
-		for (size_t i = 0; i < count; i++)
-			mass += weight(s, s->candidates[i].logit, best);
-		kept = cut_at_share(s, count, mass, w->top_p);
-		return kept ? kept : count;
-	}
-	mass = select_mass(logits, s->vocabulary, best, 1 / w->temperature, -INFINITY);
-	for (size_t most = NUCLEUS_FIRST; !kept; most *= NUCLEUS_GROWTH) {
-		count = take_top(s, logits, most);
-		kept = cut_at_share(s, count, mass, w->top_p);
-		if (count == s->vocabulary && !kept)
-			kept = count;
-	}
-	return kept;
+	for (size_t i = 0; i < count; i++)
+		mass += weight(s, s->candidates[i].logit, best);
+	kept = cut_at_share(s, count, mass, w->top_p);
+	return kept ? kept : count;
+}
+
+/* The candidates in order, after top-p; 0 when they are too many to be worth it. */
+static size_t gather_few(struct sampler *s, const float *logits, float best)
+{
+	double mass = select_mass(logits, s->vocabulary, best, 1 / s->wishes.temperature, -INFINITY);
+	size_t count = take_top(s, logits, NUCLEUS_FEW), kept = cut_at_share(s, count, mass, s->wishes.top_p);
+
+	return kept || count < s->vocabulary ? kept : count;
 }
 
 /* The logit that min-p asks for at least. */
@@ -280,12 +278,11 @@ static int32_t draw_candidate(struct sampler *s, size_t count)
 	return s->candidates[count - 1].token;
 }
 
-/* From the whole vocabulary: first the stretch that the draw falls into, then the token. */
-static int32_t draw_any(struct sampler *s, const float *logits, size_t best_token)
+/* Of the tokens whose logits are `least` or more, the one at which their mass reaches `left`. */
+static int32_t find_drawn(const struct sampler *s, const float *logits, size_t best_token, float least, double left)
 {
 	enum { STRETCH = 1024 };
-	float best = logits[best_token], least = least_logit(&s->wishes, best), scale = 1 / s->wishes.temperature;
-	double left = uniform(s) * select_mass(logits, s->vocabulary, best, scale, least);
+	float best = logits[best_token], scale = 1 / s->wishes.temperature;
 	size_t start = 0;
 
 	for (; start + STRETCH < s->vocabulary; start += STRETCH) {
@@ -300,15 +297,58 @@ static int32_t draw_any(struct sampler *s, const float *logits, size_t best_toke
 	return (int32_t)best_token;
 }
 
+static int32_t draw_any(struct sampler *s, const float *logits, size_t best_token)
+{
+	float best = logits[best_token], least = least_logit(&s->wishes, best);
+	double mass = select_mass(logits, s->vocabulary, best, 1 / s->wishes.temperature, least);
+
+	return find_drawn(s, logits, best_token, least, uniform(s) * mass);
+}
+
+/* The n-th token, from 0, with just this logit; the last when there are fewer. */
+static int32_t find_tie(const struct sampler *s, const float *logits, float logit, size_t n)
+{
+	int32_t last = 0;
+
+	for (size_t i = 0; i < s->vocabulary; i++) {
+		if (logits[i] != logit)
+			continue;
+		last = (int32_t)i;
+		if (n-- == 0)
+			break;
+	}
+	return last;
+}
+
+/* From top-p's share of the vocabulary. */
+static int32_t draw_share(struct sampler *s, const float *logits, size_t best_token)
+{
+	float best = logits[best_token], scale = 1 / s->wishes.temperature, least = least_logit(&s->wishes, best);
+	struct nucleus n = select_nucleus(logits, s->vocabulary, best, scale, s->wishes.top_p);
+
+	if (least > n.cut)
+		return draw_any(s, logits, best_token);
+	float over = nextafterf(n.cut, INFINITY);
+	double above = select_mass(logits, s->vocabulary, best, scale, over);
+	double each = select_exp((n.cut - best) * scale), left = uniform(s) * (above + (double)n.ties * each);
+	if (left < above)
+		return find_drawn(s, logits, best_token, over, left);
+	size_t tie = (size_t)((left - above) / each);
+	return find_tie(s, logits, n.cut, tie < n.ties ? tie : n.ties - 1);
+}
+
 static int32_t choose(struct sampler *s, const float *logits, size_t best_token)
 {
 	const struct sampling *w = &s->wishes;
 
 	if (w->temperature < COLD)
 		return (int32_t)best_token;
-	if (w->top_k > 0 || w->top_p < 1)
-		return draw_candidate(s, gather(s, logits, logits[best_token]));
-	return draw_any(s, logits, best_token);
+	if (w->top_k > 0)
+		return draw_candidate(s, gather_top(s, logits, logits[best_token]));
+	if (w->top_p >= 1)
+		return draw_any(s, logits, best_token);
+	size_t few = gather_few(s, logits, logits[best_token]);
+	return few ? draw_candidate(s, few) : draw_share(s, logits, best_token);
 }
 
 /* ---- Masks ---- */

@@ -4,6 +4,10 @@
  * with the worst of the candidates so far and looks closer only where it is
  * beaten; candidates are a heap with the worst on top.
  *
+ * A nucleus is found without sorting: numbers are ordered as their bits are, once
+ * the sign is taken care of, so sums for each value of the upper 11 bits tell in
+ * which of them the share is reached; the next 11 and the last 10 do the same there.
+ *
  * exp(x) = 2^n · e^r with n = round(x / ln 2) and |r| <= ln 2 / 2; e^r by its
  * Taylor polynomial of degree 7 (remainder under 6e-9), 2^n by writing the exponent.
  */
@@ -174,4 +178,108 @@ double select_mass(const float *logits, size_t count, float shift, float scale, 
 		if (logits[i] >= floor)
 			sum += select_exp((logits[i] - shift) * scale);
 	return sum;
+}
+
+/* ---- A share of the mass ---- */
+
+enum { RADIX = 1 << 11 };
+
+/* A digit of numbers as bits, and what stands before it. */
+struct digit {
+	int down, width;         /* bits below it; its own */
+	uint32_t before;         /* in the places above it */
+};
+
+typedef uint32_t bits __attribute__((vector_size(LANES * sizeof(uint32_t))));
+
+/* Ordered as the numbers are; both zeros are one. */
+static inline bits keys_of(floats x)
+{
+	ints raw = (ints)(x + all(0));
+
+	return (bits)(raw ^ ((raw < (ints){0}) | (INT32_MIN - (ints){0})));
+}
+
+static float number_of(uint32_t key)
+{
+	uint32_t raw = key & 0x80000000u ? key ^ 0x80000000u : ~key;
+	float x;
+
+	memcpy(&x, &raw, sizeof x);
+	return x;
+}
+
+static inline bool any(ints mask)
+{
+	return mask[0] | mask[1] | mask[2] | mask[3];
+}
+
+/* Adds up the terms by their digit, a table a lane so that equal digits do not wait for one another. */
+static void weigh(const float *logits, size_t count, float shift, float scale, struct digit d,
+	double masses[LANES][RADIX])
+{
+	uint32_t above = d.down + d.width == 32 ? 0 : ~0u << (d.down + d.width), mask = (1u << d.width) - 1;
+	float last[LANES] = { NAN, NAN, NAN, NAN };
+
+	memset(masses, 0, LANES * sizeof masses[0]);
+	memcpy(last, logits + count / LANES * LANES, count % LANES * sizeof *last);
+	for (size_t i = 0; i < count; i += LANES) {
+		floats x = load(i + LANES <= count ? logits + i : last);
+		bits keys = keys_of(x);
+		ints here = (keys & above) == d.before - (bits){0};
+		if (!any(here))
+			continue;
+		floats terms = choose(here, exp_of((x - shift) * scale), all(0));
+		bits digits = keys >> d.down & mask;
+		for (size_t j = 0; j < LANES; j++)
+			masses[j][digits[j]] += terms[j];
+	}
+}
+
+static double sum_of(double masses[LANES][RADIX], uint32_t digit)
+{
+	double sum = 0;
+
+	for (size_t j = 0; j < LANES; j++)
+		sum += masses[j][digit];
+	return sum;
+}
+
+/* The digit at which *above, added up from the top, reaches `wanted`; *above becomes what stands above it. */
+static uint32_t find_digit(double masses[LANES][RADIX], double wanted, double *above)
+{
+	uint32_t found = 0;
+	double sum = *above;
+
+	for (uint32_t digit = RADIX; digit-- > 0; ) {
+		double mass = sum_of(masses, digit);
+		if (mass == 0)
+			continue;
+		found = digit;
+		*above = sum;
+		sum += mass;
+		if (sum >= wanted)
+			break;
+	}
+	return found;
+}
+
+struct nucleus select_nucleus(const float *logits, size_t count, float shift, float scale, double share)
+{
+	static const struct digit digits[] = { { .down = 21, .width = 11 }, { .down = 10, .width = 11 }, { .width = 10 } };
+	double masses[LANES][RADIX], above = 0, wanted = 0;
+	uint32_t key = 0;
+
+	for (size_t i = 0; i < sizeof digits / sizeof *digits; i++) {
+		struct digit d = digits[i];
+		d.before = key;
+		weigh(logits, count, shift, scale, d, masses);
+		for (uint32_t digit = 0; i == 0 && digit < RADIX; digit++)
+			wanted += share * sum_of(masses, digit);
+		key |= find_digit(masses, wanted, &above) << d.down;
+	}
+	float cut = number_of(key);
+	double ties = ceil((wanted - above) / (double)select_exp((cut - shift) * scale));
+	/* Rounding may ask for more than there are, by very little of the mass. */
+	return (struct nucleus){ cut, ties > (double)count ? count : ties > 1 ? (size_t)ties : 1 };
 }

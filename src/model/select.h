@@ -23,5 +23,17 @@ size_t select_top(const float *logits, size_t count, struct candidate *out, size
 /* Sum of exp((logit - shift) * scale) over those >= floor; no term may exceed e^80. */
 double select_mass(const float *logits, size_t count, float shift, float scale, float floor);
 
+/*
+ * The fewest of the largest numbers whose terms, as select_mass() sums them, make
+ * up a share of all: those above `cut`, and the first `ties` that equal it.
+ */
+struct nucleus {
+	float cut;
+	size_t ties;          /* at least 1 */
+};
+
+/* `share` is over 0 and at most 1; one of the numbers is finite. */
+struct nucleus select_nucleus(const float *logits, size_t count, float shift, float scale, double share);
+
 /* The function select_mass() sums: relative error under 1e-6 on [-87, 88], 0 below. */
 float select_exp(float x);

@@ -116,7 +116,7 @@ static void random_logits(float *logits)
 TEST(draws_follow_the_distribution_of_the_slow_twin)
 {
 	float logits[WORDS];
-	struct sampling w[] = { NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL };
+	struct sampling w[] = { NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL };
 
 	srand(3);
 	random_logits(logits);
@@ -126,10 +126,22 @@ TEST(draws_follow_the_distribution_of_the_slow_twin)
 	w[4].min_p = 0.2f;
 	w[5].top_k = 40, w[5].top_p = 0.9f, w[5].min_p = 0.05f, w[5].temperature = 1.7f;
 	w[6].top_p = 0.999f, w[6].temperature = 3;       /* more than the first few candidates */
+	w[7].top_p = 0.7f, w[7].temperature = 100;
+	w[8].top_p = 0.99f, w[8].temperature = 4, w[8].min_p = 0.3f;
 	for (size_t i = 0; i < countof(w); i++) {
 		w[i].seed = (int64_t)i;
 		expect_distribution(w[i], logits);
 	}
+}
+
+TEST(equals_at_the_end_of_the_share_are_taken_from_the_first)
+{
+	float logits[WORDS] = {0};
+	struct sampling w = NEUTRAL;
+
+	w.seed = 1;
+	w.top_p = 0.5f;
+	expect_distribution(w, logits);        /* the first half of the words */
 }
 
 TEST(temperature_zero_takes_the_first_of_the_largest)
@@ -352,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(draws_follow_the_distribution_of_the_slow_twin),
+		cmocka_unit_test(equals_at_the_end_of_the_share_are_taken_from_the_first),
 		cmocka_unit_test(temperature_zero_takes_the_first_of_the_largest),
 		cmocka_unit_test(the_same_seed_gives_the_same_tokens),
 		cmocka_unit_test(unset_wishes_take_the_defaults),

@@ -64,6 +64,39 @@ TEST(the_mass_is_that_of_the_c_library)
 	}
 }
 
+static double term(float logit, float best, float scale)
+{
+	return isnan(logit) ? 0 : (double)select_exp((logit - best) * scale);
+}
+
+/* Property: what is above the cut is too little, and with the ties it is enough and one fewer is not. */
+TEST(a_nucleus_is_the_fewest_that_make_up_the_share)
+{
+	srand(4);
+	for (int round = 0; round < 2000; round++) {
+		size_t count = 1 + (size_t)rand() % 3000, equal = 0;
+		float scale = (float)(1 + rand() % 30) / 10;
+		double share = round % 5 ? (double)(1 + rand() % 999) / 1000 : 1, total = 0, above = 0;
+		own_mem float *logits = random_logits(count);
+		for (size_t i = 0; round % 3 == 0 && i < count; i++)
+			logits[i] *= 1 + (float)rand() / (float)RAND_MAX;
+		logits[0] = 20;
+		for (size_t i = 0; i < count; i++)
+			total += term(logits[i], 20, scale);
+		struct nucleus n = select_nucleus(logits, count, 20, scale, share);
+		for (size_t i = 0; i < count; i++) {
+			above += logits[i] > n.cut ? term(logits[i], 20, scale) : 0;
+			equal += logits[i] == n.cut;
+		}
+		double each = term(n.cut, 20, scale), slack = 1e-6 * total, with = above + (double)n.ties * each;
+		assert_true(n.ties >= 1 && equal >= 1);
+		assert_true(above <= share * total + slack);
+		assert_true(with >= share * total - slack);
+		assert_true(with - each <= share * total + slack);
+		assert_true(n.ties <= equal || (double)(n.ties - equal) * each <= slack);
+	}
+}
+
 TEST(exponentials_are_right_to_a_millionth_over_their_whole_range)
 {
 	for (float x = -86.9f; x < 88; x += 0.0131f)
@@ -76,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_few_largest_are_those_of_a_full_sort),
 		cmocka_unit_test(the_mass_is_that_of_the_c_library),
+		cmocka_unit_test(a_nucleus_is_the_fewest_that_make_up_the_share),
 		cmocka_unit_test(exponentials_are_right_to_a_millionth_over_their_whole_range),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
