@@ -18,7 +18,7 @@
 #include "kernel/team.h"
 #include "report.h"
 
-enum { ROUNDS = 9, ROWS_MOST = 256, BUFFER = 512 << 20, BARRIERS = 20000, SHAPES = 5, SMALLEST = 256 << 20 };
+enum { ROUNDS = 9, ROWS_MOST = 256, BUFFER = 512 << 20, BARRIERS = 20000, AHEAD = 8192, SHAPES = 5, SMALLEST = 256 << 20 };
 
 struct shape {
 	size_t outputs, inputs, copies;
@@ -79,8 +79,10 @@ static void read_buffer(void *user, unsigned member, unsigned members)
 	vector sums[4] = {0};
 
 	for (size_t i = count * member / members; i + 4 <= end; i += 4)
-		for (size_t k = 0; k < 4; k++)
+		for (size_t k = 0; k < 4; k++) {
+			__builtin_prefetch((const char *)&v[i + k] + AHEAD);
 			sums[k] += v[i + k];
+		}
 	vector sum = sums[0] + sums[1] + sums[2] + sums[3];
 	__asm__ volatile("" : : "m"(sum));
 }

@@ -219,6 +219,7 @@ void matrix_multiply(const struct matrix *m, const struct activations *x, float 
 		for (size_t unit = first; unit < end; unit++)
 			for (size_t t = from; t < from + chunk && t < tiles; t++) {
 				struct tile tile = tile_at(x, t);
+				tile.ahead = t == from ? TILE_AHEAD : 0;
 				multiply_unit(&p, unit, &tile, out + tile_start(x, t) * stride);
 			}
 }

@@ -21,7 +21,6 @@
 
 enum {
 	HALF = MATRIX_GROUP / 2,
-	AHEAD = 2048,           /* bytes, for reading weights from memory */
 	FLOAT_ROWS = 3,         /* of a tile at a time; 4 sums each */
 };
 
@@ -111,7 +110,7 @@ INLINE void integers(enum weights type, const uint8_t *group, const struct tile 
 	memset(y, 0, x->rows * sizeof *y);
 	for (size_t b = 0; b < x->inputs / MATRIX_BLOCK; b++, levels += l.block, at += x->rows * ROUNDED_BYTES) {
 		for (size_t i = 0; i < l.block; i += 64)
-			_mm_prefetch((const char *)levels + AHEAD + i, _MM_HINT_T0);
+			_mm_prefetch((const char *)levels + x->ahead + i, _MM_HINT_T0);
 		for (size_t half = 0; half < 2; half++)
 			half_block(type, levels + half * 32, load_scales(type, scales, b * MATRIX_GROUP + half * HALF), at, x->rows,
 				y[0] + half * HALF);
@@ -138,10 +137,13 @@ INLINE __m256 load_numbers(enum weights type, const void *group, size_t at)
 	return _mm256_cvtph_ps(_mm_loadu_si128((const void *)((const uint16_t *)group + at)));
 }
 
-/* Half a group; `half` is its first output. */
-INLINE void numbers(enum weights type, const size_t rows, const void *group, size_t half, const float *x, size_t inputs,
-	float (*out)[MATRIX_GROUP])
+/* `rows` rows of a tile, from `first` on, and half a group; `half` is its first output. */
+INLINE void numbers(enum weights type, const size_t rows, const void *group, size_t half, const struct tile *x, size_t first,
+	group_sums y)
 {
+	const float *values = x->values + first * x->inputs;
+	const char *soon = (const char *)group + (first || half ? 0 : x->ahead);
+	size_t step = matrix_group_bytes(type, 1), inputs = x->inputs;
 	__m256 sums[FLOAT_ROWS][4];
 
 	for (size_t r = 0; r < rows; r++)
@@ -150,13 +152,14 @@ INLINE void numbers(enum weights type, const size_t rows, const void *group, siz
 	for (size_t i = 0; i < inputs; i += 4)
 #pragma GCC unroll 4
 		for (size_t k = 0; k < 4; k++) {
+			_mm_prefetch(soon + (i + k) * step, _MM_HINT_T0);
 			__m256 w = load_numbers(type, group, (i + k) * MATRIX_GROUP + half);
 #pragma GCC unroll 4
 			for (size_t r = 0; r < rows; r++)
-				sums[r][k] = _mm256_fmadd_ps(w, _mm256_set1_ps(x[r * inputs + i + k]), sums[r][k]);
+				sums[r][k] = _mm256_fmadd_ps(w, _mm256_set1_ps(values[r * inputs + i + k]), sums[r][k]);
 		}
 	for (size_t r = 0; r < rows; r++)
-		_mm256_storeu_ps(out[r] + half, _mm256_add_ps(_mm256_add_ps(sums[r][0], sums[r][1]), _mm256_add_ps(sums[r][2], sums[r][3])));
+		_mm256_storeu_ps(y[first + r] + half, _mm256_add_ps(_mm256_add_ps(sums[r][0], sums[r][1]), _mm256_add_ps(sums[r][2], sums[r][3])));
 }
 
 INLINE void all_numbers(enum weights type, const void *group, const struct tile *x, group_sums y)
@@ -164,9 +167,9 @@ INLINE void all_numbers(enum weights type, const void *group, const struct tile 
 	for (size_t half = 0; half < MATRIX_GROUP; half += HALF) {
 		size_t r = 0;
 		for (; r + FLOAT_ROWS <= x->rows; r += FLOAT_ROWS)
-			numbers(type, FLOAT_ROWS, group, half, x->values + r * x->inputs, x->inputs, y + r);
+			numbers(type, FLOAT_ROWS, group, half, x, r, y);
 		for (; r < x->rows; r++)
-			numbers(type, 1, group, half, x->values + r * x->inputs, x->inputs, y + r);
+			numbers(type, 1, group, half, x, r, y);
 	}
 }
 
@@ -212,7 +215,7 @@ INLINE float largest_size(const float *values)
 
 INLINE void round_block(uint8_t *at, size_t rows, size_t row, const float *values)
 {
-	float most = largest_size(values), scale = most / 127, inverse = most > ROUND_TO_ZERO ? 127 / most : 0;
+	float most = largest_size(values), scale = most * (1.0f / 127), inverse = most > ROUND_TO_ZERO ? 127 / most : 0;
 	__m256i q[4];
 
 	for (int i = 0; i < 4; i++)

@@ -17,7 +17,6 @@
 #define INLINE static inline __attribute__((always_inline))
 
 enum {
-	AHEAD = 2048,           /* bytes, for reading weights from memory */
 	FLOAT_ROWS = 6,         /* of a tile at a time; 4 sums each */
 };
 
@@ -64,7 +63,7 @@ INLINE void integers(enum weights type, const size_t rows, const uint8_t *group,
 		y[r] = _mm512_setzero_ps();
 	for (size_t b = 0; b < blocks; b++, levels += size, at += rows * ROUNDED_BYTES) {
 		for (size_t i = 0; i < size; i += 64)
-			_mm_prefetch((const char *)levels + AHEAD + i, _MM_HINT_T0);
+			_mm_prefetch((const char *)levels + x->ahead + i, _MM_HINT_T0);
 		unpack(type, levels, w);
 		__m512 scale = load_scales(type, scales, b);
 #pragma GCC unroll 16
@@ -107,8 +106,12 @@ INLINE __m512 load_number(enum weights type, const void *group, size_t input)
 	return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)((const uint16_t *)group + input * MATRIX_GROUP)));
 }
 
-INLINE void numbers(enum weights type, const size_t rows, const void *group, const float *x, size_t inputs, float (*out)[MATRIX_GROUP])
+/* `rows` rows of a tile, from `first` on. */
+INLINE void numbers(enum weights type, const size_t rows, const void *group, const struct tile *x, size_t first, group_sums y)
 {
+	const float *values = x->values + first * x->inputs;
+	const char *soon = (const char *)group + (first ? 0 : x->ahead);
+	size_t step = matrix_group_bytes(type, 1), inputs = x->inputs;
 	__m512 sums[FLOAT_ROWS][4];
 
 	for (size_t r = 0; r < rows; r++)
@@ -117,21 +120,22 @@ INLINE void numbers(enum weights type, const size_t rows, const void *group, con
 	for (size_t i = 0; i < inputs; i += 4)
 #pragma GCC unroll 4
 		for (size_t k = 0; k < 4; k++) {
+			_mm_prefetch(soon + (i + k) * step, _MM_HINT_T0);
 			__m512 w = load_number(type, group, i + k);
 #pragma GCC unroll 8
 			for (size_t r = 0; r < rows; r++)
-				sums[r][k] = _mm512_fmadd_ps(w, _mm512_set1_ps(x[r * inputs + i + k]), sums[r][k]);
+				sums[r][k] = _mm512_fmadd_ps(w, _mm512_set1_ps(values[r * inputs + i + k]), sums[r][k]);
 		}
 	for (size_t r = 0; r < rows; r++)
-		_mm512_storeu_ps(out[r], _mm512_add_ps(_mm512_add_ps(sums[r][0], sums[r][1]), _mm512_add_ps(sums[r][2], sums[r][3])));
+		_mm512_storeu_ps(y[first + r], _mm512_add_ps(_mm512_add_ps(sums[r][0], sums[r][1]), _mm512_add_ps(sums[r][2], sums[r][3])));
 }
 
-#define SOME(type, n) case n: numbers(type, n, group, x->values + r * x->inputs, x->inputs, y + r); break;
+#define SOME(type, n) case n: numbers(type, n, group, x, r, y); break;
 #define NUMBERS(type) \
 	for (size_t r = 0; r < x->rows; r += FLOAT_ROWS) \
 		switch (x->rows - r) { \
 		SOME(type, 1) SOME(type, 2) SOME(type, 3) SOME(type, 4) SOME(type, 5) \
-		default: numbers(type, FLOAT_ROWS, group, x->values + r * x->inputs, x->inputs, y + r); \
+		default: numbers(type, FLOAT_ROWS, group, x, r, y); \
 		}
 
 static void multiply_f32(const void *group, const struct tile *x, group_sums y)
@@ -154,7 +158,7 @@ INLINE void round_block(uint8_t *at, size_t rows, size_t row, const float *value
 	float most;
 
 	memcpy(&most, &bits, sizeof most);
-	float scale = most / 127, inverse = most > ROUND_TO_ZERO ? 127 / most : 0;
+	float scale = most * (1.0f / 127), inverse = most > ROUND_TO_ZERO ? 127 / most : 0;
 	__m512i a = _mm512_cvtps_epi32(_mm512_mul_ps(low, _mm512_set1_ps(inverse)));
 	__m512i b = _mm512_cvtps_epi32(_mm512_mul_ps(high, _mm512_set1_ps(inverse)));
 	int32_t sum = -8 * _mm512_reduce_add_epi32(_mm512_add_epi32(a, b));

@@ -30,6 +30,7 @@
 
 enum {
 	TILE_ROWS = 16,
+	TILE_AHEAD = 8192,      /* hides memory behind 16 rows' work; more comes too early for the first cache */
 	STEPS = 8,              /* of 4 inputs, in a block */
 	ROUNDED_BYTES = 40,     /* a row's part of a tile's block */
 };
@@ -51,6 +52,7 @@ struct tile {
 	size_t rows, inputs;
 	const float *values;    /* [rows][inputs] */
 	const uint8_t *rounded;
+	size_t ahead;           /* bytes to ask memory for in advance; 0 when the group was read a moment ago */
 };
 
 typedef float group_sums[TILE_ROWS][MATRIX_GROUP];

@@ -154,7 +154,7 @@ static void round_block(uint8_t *at, size_t rows, size_t row, const float *value
 {
 	int8_t levels[MATRIX_BLOCK];
 	int32_t sum = 0;
-	float most = furthest(values), scale = most / 127, inverse = most > ROUND_TO_ZERO ? 127 / most : 0;
+	float most = furthest(values), scale = most * (1.0f / 127), inverse = most > ROUND_TO_ZERO ? 127 / most : 0;
 
 	for (size_t i = 0; i < MATRIX_BLOCK; i++) {
 		levels[i] = nearest(values[i] * inverse);
