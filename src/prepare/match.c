@@ -122,9 +122,10 @@ bool match_number(const struct match *m, int32_t value, double *number)
 bool match_number_and(const struct match *m, const struct onnx_node *n, double *number, int32_t *other)
 {
 	for (size_t i = 0; i < 2; i++) {
+		if (!match_number(m, onnx_input(n, i), number))
+			continue;
 		*other = match_through(m, onnx_input(n, 1 - i));
-		if (match_number(m, onnx_input(n, i), number))
-			return true;
+		return true;
 	}
 	return false;
 }
@@ -133,9 +134,11 @@ bool match_constant_and(const struct match *m, const struct onnx_node *n, const 
 	int32_t *other)
 {
 	for (size_t i = 0; i < 2; i++) {
+		*constant = match_constant(m, onnx_input(n, i));
+		if (!*constant)
+			continue;
 		*other = match_through(m, onnx_input(n, 1 - i));
-		if ((*constant = match_constant(m, onnx_input(n, i))))
-			return true;
+		return true;
 	}
 	return false;
 }
@@ -145,9 +148,10 @@ bool match_maker_and(const struct match *m, const struct onnx_node *n, const cha
 {
 	for (size_t i = 0; i < 2; i++) {
 		*maker = match_maker(m, onnx_input(n, i));
+		if (!match_is(*maker, op))
+			continue;
 		*other = match_through(m, onnx_input(n, 1 - i));
-		if (match_is(*maker, op))
-			return true;
+		return true;
 	}
 	return false;
 }

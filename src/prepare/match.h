@@ -43,7 +43,7 @@ const struct onnx_constant *match_constant(const struct match *m, int32_t value)
 /* A number that the graph computes from constants alone. */
 bool match_number(const struct match *m, int32_t value, double *number);
 
-/* Of a node's two inputs, the one that is such a number or such a constant, and the other. */
+/* Of a node's two inputs, the one that is such a number or such a constant, and the other (untouched when false). */
 bool match_number_and(const struct match *m, const struct onnx_node *n, double *number, int32_t *other);
 bool match_constant_and(const struct match *m, const struct onnx_node *n, const struct onnx_constant **constant,
 			int32_t *other);

@@ -94,19 +94,38 @@ static double number_of(const char *path, const char *key)
 	return json_number_value(json_object_get(description, key));
 }
 
-TEST(every_form_in_every_precision_answers_as_its_graph)
+static void expect_good(const struct model_shape *shape)
 {
-	NEEDS_ONNXRUNTIME();
-	for (size_t i = 0; i < 2 * countof(forms) * PRECISION_COUNT; i++) {
-		struct model_shape s = forms[i / 2 / PRECISION_COUNT];
+	for (size_t i = 0; i < 2 * PRECISION_COUNT; i++) {
+		struct model_shape s = *shape;
 		own_prepared_model p = {0};
 
 		s.separate_head = i % 2;
-		s.precision = (enum precision)(i / 2 % PRECISION_COUNT);
+		s.precision = (enum precision)(i / 2);
 		prepare_afresh(&s, &p);
 		assert_true(number_of(p.path, "positions") > 50);
 		assert_true(number_of(p.path, "deviation") < (s.precision < PRECISION_INT8 ? 0.002 : 0.05));
 		assert_int_equal(count_left_over(), 0);
+	}
+}
+
+TEST(every_form_in_every_precision_answers_as_its_graph)
+{
+	NEEDS_ONNXRUNTIME();
+	for (size_t i = 0; i < countof(forms); i++)
+		expect_good(&forms[i]);
+}
+
+/* Norms of heads, no biases, scaled positions: with attention in one operator and written out. */
+TEST(so_do_qwen3_and_llama)
+{
+	NEEDS_ONNXRUNTIME();
+	for (enum attention_form form = ATTENTION_PLAIN; form <= ATTENTION_GQA; form++) {
+		struct model_shape qwen3 = { MODEL_TINY, .attention = form, .head_norms = true, .no_biases = true };
+		struct model_shape llama = { MODEL_TINY, .attention = form, .no_biases = true, .rope_factor = 8 };
+
+		expect_good(&qwen3);
+		expect_good(&llama);
 	}
 }
 
@@ -429,6 +448,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_in_every_precision_answers_as_its_graph),
+		cmocka_unit_test(so_do_qwen3_and_llama),
 		cmocka_unit_test(all_forms_of_the_same_weights_become_the_same_bytes),
 		cmocka_unit_test(is_made_once_and_again_when_the_model_changes),
 		cmocka_unit_test(a_damaged_file_is_made_anew),

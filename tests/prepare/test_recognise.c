@@ -23,6 +23,9 @@ static const struct model_shape forms[] = {
 	{ MODEL_TINY, .attention = ATTENTION_GQA, .position_ids = true, .separate_head = true },
 	{ MODEL_TINY, .attention = ATTENTION_GQA, .packed_qkv = true, .seed = 7 },
 	{ MODEL_TINY, .attention = ATTENTION_GQA, .last_logits = true, .external = true },
+	{ MODEL_TINY, .attention = ATTENTION_PLAIN, .head_norms = true, .no_biases = true },
+	{ MODEL_TINY, .attention = ATTENTION_GQA, .head_norms = true, .no_biases = true, .rope_factor = 8 },
+	{ MODEL_TINY, .attention = ATTENTION_GQA, .no_biases = true, .position_ids = true, .rope_factor = 8 },
 };
 
 /* The graph of a shape, recognised, or the reason why not. */
@@ -75,10 +78,15 @@ static void compare_layer(const struct model_shape *s, size_t i, const struct fo
 
 	for (enum projection which = 0; which < PROJECTION_COUNT; which++) {
 		compare_projection(s, i, which, all[which]);
-		if (which <= PROJECT_V)
+		if (which <= PROJECT_V && !s->no_biases)
 			compare_vector(s, weight_bias(s, i, which), all[which]->bias, all[which]->bias_first);
 		else
 			assert_null(all[which]->bias);
+	}
+	assert_true(!l->q_norm == !s->head_norms && !l->k_norm == !s->head_norms);
+	if (s->head_norms) {
+		compare_vector(s, weight_head_norm(s, i, PROJECT_Q), l->q_norm, 0);
+		compare_vector(s, weight_head_norm(s, i, PROJECT_K), l->k_norm, 0);
 	}
 	compare_vector(s, weight_input_norm(s, i), l->norm1, 0);
 	compare_vector(s, weight_post_norm(s, i), l->norm2, 0);
@@ -99,7 +107,7 @@ static void compare_shape(const struct model_shape *s, const struct found *f)
 	assert_true(f->shape.rope_magnitude == 1);
 	assert_int_equal(f->window, 0);
 	for (size_t i = 0; i < s->head_dim / 2; i++) {
-		double wanted = pow(s->rope_theta, -2.0 * (double)i / (double)s->head_dim);
+		double wanted = rotary_frequency(s, i);
 		assert_true(fabs(f->frequencies[i] / wanted - 1) < 1e-4 || fabs(f->frequencies[i] - wanted) < 1e-6);
 	}
 }

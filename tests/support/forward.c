@@ -15,7 +15,8 @@
 
 struct layer {
 	float *projections[PROJECTION_COUNT];      /* [outputs, inputs] */
-	float *biases[PROJECT_V + 1];
+	float *biases[PROJECT_V + 1];              /* NULL without */
+	float *head_norms[PROJECT_K + 1];
 	float *input_norm, *post_norm;
 	double *keys, *values;        /* [context, kv_heads · head_dim] */
 };
@@ -46,8 +47,10 @@ static void load_layer(struct layer *layer, const struct model_shape *s, size_t 
 		layer->projections[p] = mem_alloc(w.rows * w.cols * sizeof(float));
 		projection_rounded(s, i, p, layer->projections[p]);
 	}
-	for (enum projection p = 0; p <= PROJECT_V; p++)
+	for (enum projection p = 0; p <= PROJECT_V && !s->no_biases; p++)
 		layer->biases[p] = load(weight_bias(s, i, p), precision_of_vectors(s));
+	for (enum projection p = 0; p <= PROJECT_K && s->head_norms; p++)
+		layer->head_norms[p] = load(weight_head_norm(s, i, p), precision_of_vectors(s));
 	layer->input_norm = load(weight_input_norm(s, i), precision_of_vectors(s));
 	layer->post_norm = load(weight_post_norm(s, i), precision_of_vectors(s));
 	layer->keys = mem_zeroed(cached, sizeof(double));
@@ -79,6 +82,8 @@ void forward_destroy(struct forward *f)
 			free(layer->projections[p]);
 		for (enum projection p = 0; p <= PROJECT_V; p++)
 			free(layer->biases[p]);
+		for (enum projection p = 0; p <= PROJECT_K; p++)
+			free(layer->head_norms[p]);
 		free(layer->input_norm);
 		free(layer->post_norm);
 		free(layer->keys);
@@ -143,10 +148,8 @@ static void project(const struct forward *f, const float *w, size_t outputs, siz
 	multiply(w, outputs, inputs, x, n, y);
 }
 
-static void normalise(const struct forward *f, const float *weight, const double *x, size_t n, double *y)
+static void normalise(const struct forward *f, const float *weight, size_t width, const double *x, size_t n, double *y)
 {
-	size_t width = f->shape.hidden;
-
 	for (size_t i = 0; i < n; i++, x += width, y += width) {
 		double squares = 0, scale;
 
@@ -164,7 +167,7 @@ static void rotate(const struct forward *f, double *head, size_t position)
 	size_t half = f->shape.head_dim / 2;
 
 	for (size_t k = 0; k < half; k++) {
-		double angle = (double)position * pow(f->shape.rope_theta, -(double)k / (double)half);
+		double angle = (double)position * rotary_frequency(&f->shape, k);
 		double a = head[k], b = head[k + half];
 
 		head[k] = a * cos(angle) - b * sin(angle);
@@ -172,15 +175,17 @@ static void rotate(const struct forward *f, double *head, size_t position)
 	}
 }
 
-/* Projection with bias; queries and keys are turned by their positions. */
+/* Projection with bias and norm; queries and keys are turned by their positions. */
 static void project_heads(const struct forward *f, const struct layer *layer, enum projection p, const double *x,
 	size_t n, double *y)
 {
 	size_t size = f->shape.head_dim, width = size * (p == PROJECT_Q ? f->shape.heads : f->shape.kv_heads);
 
 	project(f, layer->projections[p], width, f->shape.hidden, x, n, y);
-	for (size_t i = 0; i < n * width; i++)
+	for (size_t i = 0; i < n * width && layer->biases[p]; i++)
 		y[i] += (double)layer->biases[p][i % width];
+	if (p <= PROJECT_K && layer->head_norms[p])
+		normalise(f, layer->head_norms[p], size, y, n * width / size, y);
 	for (size_t i = 0; i < n && p != PROJECT_V; i++)
 		for (size_t head = 0; head < width; head += size)
 			rotate(f, y + i * width + head, f->length + i);
@@ -216,7 +221,7 @@ static void add_attention(struct forward *f, struct layer *layer, double *x, siz
 	own_mem double *normed = rows(n, s->hidden), *q = rows(n, width);
 	own_mem double *heads = rows(n, width), *y = rows(n, s->hidden);
 
-	normalise(f, layer->input_norm, x, n, normed);
+	normalise(f, layer->input_norm, s->hidden, x, n, normed);
 	project_heads(f, layer, PROJECT_Q, normed, n, q);
 	project_heads(f, layer, PROJECT_K, normed, n, layer->keys + f->length * kv_width);
 	project_heads(f, layer, PROJECT_V, normed, n, layer->values + f->length * kv_width);
@@ -238,7 +243,7 @@ static void add_feed_forward(const struct forward *f, const struct layer *layer,
 	size_t width = f->shape.hidden, wide = f->shape.intermediate;
 	own_mem double *normed = rows(n, width), *gate = rows(n, wide), *up = rows(n, wide), *y = rows(n, width);
 
-	normalise(f, layer->post_norm, x, n, normed);
+	normalise(f, layer->post_norm, width, x, n, normed);
 	project(f, layer->projections[PROJECT_GATE], wide, width, normed, n, gate);
 	project(f, layer->projections[PROJECT_UP], wide, width, normed, n, up);
 	for (size_t i = 0; i < n * wide; i++)
@@ -260,7 +265,7 @@ void forward_run(struct forward *f, const int64_t *ids, size_t n, float *logits)
 		add_attention(f, &f->layers[i], x, n);
 		add_feed_forward(f, &f->layers[i], x, n);
 	}
-	normalise(f, f->final_norm, x, n, normed);
+	normalise(f, f->final_norm, width, x, n, normed);
 	if (f->shape.separate_head)
 		project(f, f->head, vocab, width, normed, n, y);
 	else

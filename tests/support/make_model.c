@@ -14,6 +14,7 @@
 static const char usage[] =
 	"make-model DIR [--size tiny|0.5b|1.5b] [--attention plain|gqa] [--precision fp32|fp16|int8|q4|q4f16]\n"
 	"               [--separate-head] [--position-ids] [--packed-qkv] [--last-logits] [--external]\n"
+	"               [--head-norms] [--no-biases]\n"
 	"               [--accuracy-level N] [--layers N] [--vocab N] [--context N] [--seed N] [--tokenizer DIR]\n"
 	"               [--safetensors] [--says TEXT]...\n"
 	"--safetensors also writes the weights as Hugging Face's libraries read them.\n";
@@ -39,6 +40,8 @@ static const struct setting {
 	{ "--position-ids", KIND_FLAG, MEMBER(position_ids) },
 	{ "--packed-qkv", KIND_FLAG, MEMBER(packed_qkv) },
 	{ "--last-logits", KIND_FLAG, MEMBER(last_logits) },
+	{ "--head-norms", KIND_FLAG, MEMBER(head_norms) },
+	{ "--no-biases", KIND_FLAG, MEMBER(no_biases) },
 	{ "--external", KIND_FLAG, MEMBER(external) },
 	{ "--accuracy-level", KIND_INT, MEMBER(accuracy_level) },
 	{ "--layers", KIND_SIZE, MEMBER(layers) },

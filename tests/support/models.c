@@ -40,6 +40,8 @@ static bool check_shape(const struct model_shape *s, struct error *err)
 		return error_set(err, ERROR_INVALID, "heads must be a multiple of kv_heads, head_dim of 16");
 	if (s->packed_qkv && (s->attention != ATTENTION_GQA || s->position_ids))
 		return error_set(err, ERROR_INVALID, "packed_qkv needs ATTENTION_GQA without position_ids");
+	if (s->packed_qkv && s->head_norms)
+		return error_set(err, ERROR_INVALID, "packed_qkv does not go with head_norms");
 	return true;
 }
 
@@ -52,16 +54,31 @@ static bool write_json(const char *dir, const char *name, json_t *value, struct 
 	return json_write(&text, owned, err) && file_write(path, buf_str(&text), 0644, err);
 }
 
+static const struct family { const char *type, *class; } qwen2 = { "qwen2", "Qwen2ForCausalLM" },
+	qwen3 = { "qwen3", "Qwen3ForCausalLM" }, llama = { "llama", "LlamaForCausalLM" };
+
+static const struct family *family_of(const struct model_shape *s)
+{
+	return s->head_norms ? &qwen3 : s->no_biases ? &llama : &qwen2;
+}
+
+static json_t *make_rope_scaling(const struct model_shape *s)
+{
+	return s->rope_factor == 0 ? json_null() : json_pack("{s:s, s:f, s:f, s:f, s:i}", "rope_type", "llama3", "factor",
+		s->rope_factor, "low_freq_factor", 1.0, "high_freq_factor", 4.0, "original_max_position_embeddings",
+		MODEL_ROPE_ORIGINAL);
+}
+
 static json_t *make_config(const struct model_shape *s, int64_t text_end, int64_t turn_end)
 {
 	json_t *config = json_pack("{s:[s], s:f, s:I, s:I, s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I}",
-		"architectures", "Qwen2ForCausalLM", "attention_dropout", 0.0, "bos_token_id", (json_int_t)text_end,
+		"architectures", family_of(s)->class, "attention_dropout", 0.0, "bos_token_id", (json_int_t)text_end,
 		"eos_token_id", (json_int_t)turn_end, "hidden_act", "silu", "hidden_size", (json_int_t)s->hidden,
 		"intermediate_size", (json_int_t)s->intermediate, "max_position_embeddings", (json_int_t)s->context,
-		"model_type", "qwen2", "num_attention_heads", (json_int_t)s->heads,
+		"model_type", family_of(s)->type, "num_attention_heads", (json_int_t)s->heads,
 		"num_hidden_layers", (json_int_t)s->layers, "num_key_value_heads", (json_int_t)s->kv_heads);
-	own_json *rest = json_pack("{s:f, s:n, s:f, s:n, s:b, s:s, s:b, s:b, s:I, s:{s:{s:s, s:s}}}",
-		"rms_norm_eps", s->rms_eps, "rope_scaling", "rope_theta", s->rope_theta, "sliding_window",
+	own_json *rest = json_pack("{s:f, s:o, s:f, s:n, s:b, s:s, s:b, s:b, s:I, s:{s:{s:s, s:s}}}",
+		"rms_norm_eps", s->rms_eps, "rope_scaling", make_rope_scaling(s), "rope_theta", s->rope_theta, "sliding_window",
 		"tie_word_embeddings", !s->separate_head, "torch_dtype", "float32", "use_cache", 1,
 		"use_sliding_window", 0, "vocab_size", (json_int_t)s->vocab,
 		"transformers.js_config", "kv_cache_dtype", "q4f16", "float16", "fp16", "float16");

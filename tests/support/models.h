@@ -47,6 +47,9 @@ struct model_shape {
 	bool position_ids;     /* an input, instead of being computed from attention_mask or inside the attention */
 	bool packed_qkv;       /* one projection for all three; ATTENTION_GQA only */
 	bool last_logits;      /* logits [batch, 1, vocab] of the last position only */
+	bool head_norms;       /* each head of queries and keys is normalised before it is turned, as in Qwen3 */
+	bool no_biases;        /* q, k and v have none, as in Qwen3 and Llama */
+	double rope_factor;    /* rotary positions scaled as Llama 3.1's by this factor; 0: not */
 	bool external;         /* weights in MODEL.onnx_data; done unasked above 1 GB */
 	int accuracy_level;    /* of MatMulNBits, as ONNX Runtime defines it; 0: unset */
 	uint64_t seed;
@@ -56,6 +59,9 @@ struct model_shape {
 
 /* What stands behind MODEL_TINY may replace a member: { MODEL_TINY, .layers = 5 }. */
 #pragma GCC diagnostic ignored "-Woverride-init"
+
+/* What the factor is for: Llama's original_max_position_embeddings, of a tiny model. */
+#define MODEL_ROPE_ORIGINAL 4096
 
 /* Under 1 MB in every precision.  The vocabulary has a few ids more than the tiny tokenizer, as Qwen2.5's has. */
 #define MODEL_TINY \

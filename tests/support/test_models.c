@@ -40,6 +40,9 @@ static const struct model_shape forms[] = {
 	{ MODEL_TINY, .attention = ATTENTION_GQA },
 	{ MODEL_TINY, .attention = ATTENTION_GQA, .position_ids = true, .separate_head = true },
 	{ MODEL_TINY, .attention = ATTENTION_GQA, .packed_qkv = true, .seed = 7 },
+	{ MODEL_TINY, .attention = ATTENTION_PLAIN, .head_norms = true, .no_biases = true },
+	{ MODEL_TINY, .attention = ATTENTION_GQA, .head_norms = true, .no_biases = true, .rope_factor = 8 },
+	{ MODEL_TINY, .attention = ATTENTION_PLAIN, .no_biases = true, .rope_factor = 8 },
 };
 
 static float got[TOKENS * VOCAB], wanted[TOKENS * VOCAB];

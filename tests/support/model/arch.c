@@ -86,7 +86,7 @@ const char *arch_projection(struct arch *a, size_t layer, enum projection which,
 	struct stack w = stack_of(weight_projection(a->shape, layer, which)), bias;
 	const char *y = arch_linear(a, &w, x, layer_path(a, layer, which));
 
-	if (which > PROJECT_V)
+	if (which > PROJECT_V || a->shape->no_biases)
 		return y;
 	bias = stack_of(weight_bias(a->shape, layer, which));
 	return add_bias(a, y, &bias, build_text(a->b, "model.layers.%zu.%s.bias", layer, projection_name(which)));
@@ -97,7 +97,17 @@ const char *arch_packed_qkv(struct arch *a, size_t layer, const char *x)
 	struct stack w = stack_of_qkv(a->shape, layer), bias = stack_of_qkv_biases(a->shape, layer);
 	const char *y = arch_linear(a, &w, x, build_text(a->b, "/model/layers.%zu/attn/qkv_proj", layer));
 
+	if (a->shape->no_biases)
+		return y;
 	return add_bias(a, y, &bias, build_text(a->b, "model.layers.%zu.attn.qkv_proj.Add.bias", layer));
+}
+
+const char *arch_head_norm(struct arch *a, size_t layer, enum projection which)
+{
+	struct stack row = stack_of(weight_head_norm(a->shape, layer, which));
+
+	return arch_vector(a, &row, build_text(a->b, "model.layers.%zu.self_attn.%c_norm.weight", layer,
+		which == PROJECT_Q ? 'q' : 'k'));
 }
 
 /* down(silu(gate(x)) · up(x)), silu(x) = x · sigmoid(x) (Shazeer 2020). */

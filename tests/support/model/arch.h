@@ -58,6 +58,9 @@ const char *arch_last_position(struct arch *a, const char *x);
 /* A vector or a matrix of weights as they are, FLOAT or HALF. */
 const char *arch_vector(struct arch *a, const struct stack *w, const char *name);
 
+/* The weights of a head's norm. */
+const char *arch_head_norm(struct arch *a, size_t layer, enum projection which);
+
 /* Weights in the scope "/model/norm" are called "model.norm.…". */
 const char *arch_dotted(struct arch *a, const char *scope);
 

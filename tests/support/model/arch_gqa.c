@@ -22,8 +22,7 @@ static void fill_table(const void *user, size_t first, size_t count, void *out)
 	size_t width = t->shape->head_dim / 2;
 
 	for (size_t i = 0; i < count; i++) {
-		double column = (double)((first + i) % width), position = (double)((first + i) / width);
-		double frequency = pow(t->shape->rope_theta, -2.0 * column / (double)t->shape->head_dim);
+		double frequency = rotary_frequency(t->shape, (first + i) % width), position = (double)((first + i) / width);
 		float value = (float)t->function(position * frequency);
 
 		if (t->half)
@@ -89,6 +88,21 @@ static const char *rotate(struct arch *a, const char *x)
 	return build_node(a->b, "RotaryEmbedding", INPUTS(x, a->position_ids, a->cos, a->sin));
 }
 
+/* The same operator over [B, S, heads, d], as the model builder writes Qwen3. */
+static const char *norm_heads(struct arch *a, size_t layer, enum projection which, const char *x)
+{
+	struct builder *b = a->b;
+	int64_t size = (int64_t)a->shape->head_dim, heads = (int64_t)(which == PROJECT_Q ? a->shape->heads : a->shape->kv_heads);
+
+	build_scope(b, "/model/layers.%zu/attn/%c_norm", layer, which == PROJECT_Q ? 'q' : 'k');
+	x = build_node(b, "Reshape", INPUTS(x, build_list_int(b, LIST(0, 0, heads, size))));
+	x = build_node(b, "SimplifiedLayerNormalization", INPUTS(x, arch_head_norm(a, layer, which)));
+	build_int(b, "axis", -1);
+	build_int(b, "stash_type", 1);
+	build_float(b, "epsilon", (float)a->shape->rms_eps);
+	return build_node(b, "Reshape", INPUTS(x, build_list_int(b, LIST(0, 0, heads * size))));
+}
+
 static void project(struct arch *a, size_t layer, const char *x, const char *qkv[3])
 {
 	if (a->shape->packed_qkv) {
@@ -98,6 +112,8 @@ static void project(struct arch *a, size_t layer, const char *x, const char *qkv
 	}
 	for (enum projection which = PROJECT_Q; which <= PROJECT_V; which++)
 		qkv[which] = arch_projection(a, layer, which, x);
+	for (enum projection which = PROJECT_Q; which <= PROJECT_K && a->shape->head_norms; which++)
+		qkv[which] = norm_heads(a, layer, which, qkv[which]);
 }
 
 static const char *attention(struct arch *a, size_t layer, const char *x)

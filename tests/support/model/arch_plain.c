@@ -56,7 +56,7 @@ static void fill_frequencies(const void *user, size_t first, size_t count, void 
 	float *to = out;
 
 	for (size_t i = first; i < first + count; i++)
-		*to++ = (float)pow(s->rope_theta, -2.0 * (double)i / (double)s->head_dim);
+		*to++ = (float)rotary_frequency(s, i);
 }
 
 /* Angles are position · theta^(-2i/d), for the first half of a head and again for the second (RoFormer, eq. 15). */
@@ -99,16 +99,13 @@ static void prepare(struct arch *a)
 }
 
 /* x / sqrt(mean(x²) + eps) · weight, in float32 (Zhang and Sennrich 2019). */
-static const char *norm(struct arch *a, struct residual *r, const char *weight)
+static const char *normalise(struct arch *a, const char *x, const char *weight)
 {
 	struct builder *b = a->b;
 	bool half = a->real == ELEMENT_HALF;
-	const char *x, *mean, *scaled;
+	const char *mean, *scaled;
 
-	if (r->delta)
-		r->sum = build_node(b, "Add", INPUTS(r->sum, r->delta));
-	r->delta = NULL;
-	x = half ? cast(a, r->sum, ELEMENT_FLOAT) : r->sum;
+	x = half ? cast(a, x, ELEMENT_FLOAT) : x;
 	mean = build_node(b, "ReduceMean", INPUTS(build_node(b, "Pow", INPUTS(x, build_scalar(b, ELEMENT_FLOAT, 2)))));
 	build_ints(b, "axes", LIST(-1));
 	mean = build_node(b, "Add", INPUTS(mean, build_scalar(b, ELEMENT_FLOAT, (float)a->shape->rms_eps)));
@@ -118,10 +115,22 @@ static const char *norm(struct arch *a, struct residual *r, const char *weight)
 	return build_node(b, "Mul", INPUTS(weight, scaled));
 }
 
-/* [B, S, n·d] -> [B, n, S, d] */
-static const char *split_heads(struct arch *a, const char *x, size_t heads)
+static const char *norm(struct arch *a, struct residual *r, const char *weight)
 {
+	if (r->delta)
+		r->sum = build_node(a->b, "Add", INPUTS(r->sum, r->delta));
+	r->delta = NULL;
+	return normalise(a, r->sum, weight);
+}
+
+/* [B, S, n·d] -> [B, n, S, d] */
+static const char *split_heads(struct arch *a, size_t layer, enum projection which, const char *x)
+{
+	size_t heads = which == PROJECT_Q ? a->shape->heads : a->shape->kv_heads;
+
 	x = reshape(a, x, LIST(0, 0, (int64_t)heads, (int64_t)a->shape->head_dim));
+	if (a->shape->head_norms && which != PROJECT_V)
+		x = normalise(a, x, arch_head_norm(a, layer, which));
 	return transpose(a, x, LIST(0, 2, 1, 3));
 }
 
@@ -167,9 +176,9 @@ static const char *attention(struct arch *a, size_t layer, const char *x)
 	const char *scores;
 
 	build_scope(b, "/model/layers.%zu/self_attn", layer);
-	q = rotate(a, split_heads(a, q, s->heads));
-	k = repeat(a, append_cache(a, layer, "key", rotate(a, split_heads(a, k, s->kv_heads))));
-	v = repeat(a, append_cache(a, layer, "value", split_heads(a, v, s->kv_heads)));
+	q = rotate(a, split_heads(a, layer, PROJECT_Q, q));
+	k = repeat(a, append_cache(a, layer, "key", rotate(a, split_heads(a, layer, PROJECT_K, k))));
+	v = repeat(a, append_cache(a, layer, "value", split_heads(a, layer, PROJECT_V, v)));
 	scores = build_node(b, "MatMul", INPUTS(q, transpose(a, k, LIST(0, 1, 3, 2))));
 	scores = build_node(b, "Mul", INPUTS(scores, build_scalar(b, a->real, (float)(1 / sqrt((double)s->head_dim)))));
 	scores = build_node(b, "Softmax", INPUTS(build_node(b, "Add", INPUTS(scores, a->mask))));

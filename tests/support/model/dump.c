@@ -71,8 +71,12 @@ static void dump_layer(struct dump *d, size_t layer)
 		snprintf(name, sizeof name, "model.layers.%zu.%s.weight", layer, projection_name(p));
 		dump_projection(d, name, layer, p);
 		snprintf(name, sizeof name, "model.layers.%zu.%s.bias", layer, projection_name(p));
-		if (p <= PROJECT_V)
+		if (p <= PROJECT_V && !d->shape->no_biases)
 			dump_one(d, name, weight_bias(d->shape, layer, p), vectors);
+	}
+	for (enum projection p = 0; p <= PROJECT_K && d->shape->head_norms; p++) {
+		snprintf(name, sizeof name, "model.layers.%zu.self_attn.%c_norm.weight", layer, p == PROJECT_Q ? 'q' : 'k');
+		dump_one(d, name, weight_head_norm(d->shape, layer, p), vectors);
 	}
 	snprintf(name, sizeof name, "model.layers.%zu.input_layernorm.weight", layer);
 	dump_one(d, name, weight_input_norm(d->shape, layer), vectors);

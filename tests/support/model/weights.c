@@ -15,7 +15,10 @@
 #define NORM_SPREAD     0.5f
 #define BIAS_SPREAD     0.5f
 
-enum part { PART_PROJECTION, PART_BIAS, PART_INPUT_NORM, PART_POST_NORM, PART_FINAL_NORM, PART_EMBEDDING, PART_HEAD };
+enum part {
+	PART_PROJECTION, PART_BIAS, PART_INPUT_NORM, PART_POST_NORM, PART_FINAL_NORM, PART_EMBEDDING, PART_HEAD,
+	PART_HEAD_NORM,
+};
 
 static const struct {
 	const char *name;
@@ -69,6 +72,14 @@ struct weight weight_bias(const struct model_shape *s, size_t layer, enum projec
 	};
 }
 
+struct weight weight_head_norm(const struct model_shape *s, size_t layer, enum projection which)
+{
+	return (struct weight){
+		.key = make_key(s, PART_HEAD_NORM, layer, which), .rows = s->head_dim, .cols = 1, .middle = 1,
+		.spread = NORM_SPREAD,
+	};
+}
+
 static struct weight make_norm(const struct model_shape *s, enum part part, size_t layer)
 {
 	return (struct weight){
@@ -111,6 +122,17 @@ struct weight weight_embedding(const struct model_shape *s)
 struct weight weight_head(const struct model_shape *s)
 {
 	return make_table(s, s->separate_head ? PART_HEAD : PART_EMBEDDING);
+}
+
+/* RoFormer, eq. 15; with a factor, Llama 3.1's ramp between wavelengths of 1/4 and 1/1 of the original context. */
+double rotary_frequency(const struct model_shape *s, size_t pair)
+{
+	double frequency = pow(s->rope_theta, -2.0 * (double)pair / (double)s->head_dim);
+	double turns = MODEL_ROPE_ORIGINAL * frequency / (2 * M_PI), smooth = (turns - 1) / 3;
+
+	if (s->rope_factor == 0 || turns > 4)
+		return frequency;
+	return turns < 1 ? frequency / s->rope_factor : (1 - smooth) * frequency / s->rope_factor + smooth * frequency;
 }
 
 const char *projection_name(enum projection which)

@@ -30,6 +30,7 @@ struct stack {
 
 struct weight weight_projection(const struct model_shape *s, size_t layer, enum projection which);
 struct weight weight_bias(const struct model_shape *s, size_t layer, enum projection which);   /* of Q, K and V */
+struct weight weight_head_norm(const struct model_shape *s, size_t layer, enum projection which);   /* of Q and K */
 struct weight weight_input_norm(const struct model_shape *s, size_t layer);
 struct weight weight_post_norm(const struct model_shape *s, size_t layer);
 struct weight weight_final_norm(const struct model_shape *s);
@@ -38,6 +39,9 @@ struct weight weight_head(const struct model_shape *s);        /* the embedding'
 
 /* "self_attn.q_proj", as Hugging Face names it within a layer. */
 const char *projection_name(enum projection which);
+
+/* Radians a position turns the pair (k, k + head_dim / 2) of a head. */
+double rotary_frequency(const struct model_shape *s, size_t pair);
 
 float weight_at(const struct weight *w, size_t row, size_t col);
 
