@@ -23,6 +23,8 @@ struct engine_options {
 	const char *reason;        /* why there is one, or none; for engine_info, NULL: as a matter of course */
 	bool small_kv;             /* keys and values in 8 bits instead of 16; prepared ones only */
 	size_t kv_bytes;           /* keys and values of all timelines together, at most; 0: 1 GB; prepared ones only */
+	const char *beginnings;    /* folder where computed system prompts outlive the program; NULL: none; prepared ones only */
+	uint64_t beginnings_limit; /* bytes of its files */
 };
 
 struct engine_info {
@@ -62,6 +64,10 @@ struct engine_memory {
 };
 
 struct engine_memory engine_memory(const struct engine *e);
+
+/* Whether timeline_keep() keeps anything; and what has gone wrong with that since this was asked last.  From their thread. */
+bool engine_keeps(const struct engine *e);
+bool engine_complaint(struct engine *e, struct error *err);
 
 const struct engine_info *engine_info(const struct engine *e);
 bool engine_is_end(const struct engine *e, int32_t token);

@@ -8,8 +8,11 @@
 #include "base/mem.h"
 #include "kernel/cpu.h"
 #include "model/engine_inside.h"
+#include "text/digest.h"
 
 #define KV_BYTES_ASSUMED ((size_t)1 << 30)
+
+enum { FLUSH_MS = 2000 };    /* for what is being written at the end; given up then */
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -60,6 +63,23 @@ static void describe(struct engine *e, enum kv_type kv)
 	info->weight_bytes = e->prepared.file.len;
 }
 
+/* The description names the weights by their digest. */
+static uint64_t model_digest(const struct prepared *p)
+{
+	return digest_fold(digest_long(p->description.p, p->description.n) ^ p->file.len, DIGEST_A);
+}
+
+static void open_beginnings(struct engine *e, enum kv_type kv, const struct engine_options *options)
+{
+	const struct beginnings_options wishes = {
+		.directory = options->beginnings, .model = model_digest(&e->prepared), .type = kv,
+		.limit = options->beginnings_limit,
+	};
+
+	if (options->beginnings && options->beginnings_limit)
+		e->beginnings = beginnings_create(e->pages, &wishes);
+}
+
 bool engine_open_decoder(struct engine *e, const struct engine_options *options, struct error *err)
 {
 	enum kv_type kv = options->small_kv ? KV_I8 : KV_F16;
@@ -72,6 +92,7 @@ bool engine_open_decoder(struct engine *e, const struct engine_options *options,
 	if (!e->decoder)
 		return error_prefix(err, "%s", options->prepared);
 	e->pages = page_pool_create(decoder_page_bytes(e->decoder), options->kv_bytes ? options->kv_bytes : KV_BYTES_ASSUMED);
+	open_beginnings(e, kv, options);
 	find_context(e, options);
 	describe(e, kv);
 	snprintf(e->reason, sizeof e->reason, "%s", options->reason ? options->reason : "it is prepared");
@@ -80,10 +101,28 @@ bool engine_open_decoder(struct engine *e, const struct engine_options *options,
 
 void engine_close_decoder(struct engine *e)
 {
+	if (e->beginnings)
+		(void)beginnings_flush(e->beginnings, FLUSH_MS);
+	beginnings_destroy(take(e->beginnings));
 	page_pool_destroy(take(e->pages));
 	decoder_destroy(take(e->decoder));
 	prepared_done(&e->prepared);
 	free(take(e->rows));
+}
+
+bool engine_keeps(const struct engine *e)
+{
+	return e->beginnings != NULL;
+}
+
+bool engine_complaint(struct engine *e, struct error *err)
+{
+	if (e->complaint.kind != ERROR_NONE) {
+		*err = e->complaint;
+		e->complaint = (struct error){0};
+		return true;
+	}
+	return e->beginnings && beginnings_failed(e->beginnings, err);
 }
 
 struct engine_memory engine_memory(const struct engine *e)

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "model/beginnings.h"
 #include "model/decoder.h"
 #include "model/engine.h"
 #include "model/files.h"
@@ -33,6 +34,8 @@ struct engine {
 	struct prepared prepared;
 	struct decoder *decoder;   /* NULL: ONNX Runtime runs the model */
 	struct page_pool *pages;
+	struct beginnings *beginnings;     /* NULL: none are kept */
+	struct error complaint;    /* about one that was loaded; ERROR_NONE */
 	uint64_t runs;             /* of the decoder so far */
 	struct decoder_row *rows;  /* of a run being put together */
 	size_t row_room;

@@ -34,6 +34,7 @@ struct generation {
 	void *user;
 
 	struct tokens prompt;
+	size_t shared;                     /* tokens of the prompt that other conversations begin with; 0: not known */
 	size_t cached, made, most;         /* of the prompt, found computed; of the answer; at most */
 	uint64_t begun_ns, read_ns;        /* when the prompt was begun, and all read */
 	struct sampler *sampler;
@@ -341,6 +342,7 @@ bool generation_begin(struct generation *g, struct timeline *t, struct error *er
 	if (!timeline_begin(t, g->prompt.ids, g->prompt.count, err))
 		return false;
 	g->timeline = t;
+	timeline_keep(t, g->shared);
 	g->cached = g->prompt.count - timeline_pending(t);
 	if (engine_info(timeline_engine(t))->prepared) {
 		g->guesser = guesser_create();
@@ -380,6 +382,24 @@ static void show_marks(struct generation *g)
 		token_stream_show(&g->stream, tokenizer_find(model_tokenizer(g->model), str_of(d->marks[i])));
 }
 
+/* What the prompt has in common with one that stops after the system's words and the tools. */
+static size_t count_shared(const struct generation *g, const struct chat *chat, bool with_tools)
+{
+	own_tokens beginning = TOKENS_INIT(PROMPT_MAX_TOKENS);
+	struct chat shown = *chat;    /* a view: owns nothing */
+	struct error ignored = {0};
+	size_t n = 0;
+
+	shown.message_count = 0;
+	while (shown.message_count < chat->message_count && chat->messages[shown.message_count].role == ROLE_SYSTEM)
+		shown.message_count++;
+	if (!model_encode(g->model, &shown, with_tools, &beginning, &ignored))
+		return 0;
+	while (n < beginning.count && n < g->prompt.count && beginning.ids[n] == g->prompt.ids[n])
+		n++;
+	return n;
+}
+
 static bool prepare(struct generation *g, const struct request *r, struct error *err)
 {
 	const struct engine_info *info = engine_info(model_engine(g->model));
@@ -389,6 +409,8 @@ static bool prepare(struct generation *g, const struct request *r, struct error 
 		!find_most(g, r->sampling.max_tokens, err) ||
 		!(g->sampler = sampler_create(&r->sampling, &info->sampling, info->vocabulary, err)))
 		return false;
+	if (engine_keeps(model_engine(g->model)))
+		g->shared = count_shared(g, &r->chat, with_tools);
 	sampler_add_prompt(g->sampler, g->prompt.ids, g->prompt.count);
 	g->stopper = stopper_create(r->sampling.stop, r->sampling.stop_count);
 	g->takes_calls = with_tools;

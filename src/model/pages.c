@@ -249,6 +249,14 @@ size_t page_pool_find(const struct page_pool *p, uint32_t world, const int32_t *
 	return find(p, world, tokens, count, NULL);
 }
 
+/* The page stays its holder's. */
+static void leave_tree(struct page_pool *p, struct page *page)
+{
+	if (page->block)
+		page_tree_drop(&p->tree, page->block);
+	page->block = NULL;
+}
+
 /* Partial blocks that say no more than these tokens. */
 static void drop_beginnings_of(
 	struct page_pool *p, struct block *parent, uint32_t world, const int32_t *tokens, size_t count)
@@ -356,7 +364,7 @@ void sequence_truncate(struct sequence *s, size_t length)
 	const size_t keep = pages_for(length), last = s->length / PAGE_TOKENS, rest = s->length % PAGE_TOKENS;
 
 	assert(length <= s->length);
-	if (rest && last >= keep)
+	if (rest && last >= keep && s->length - length >= PAGE_TOKENS)
 		enter(s, last, rest);
 	if (keep < pages_for(s->length))
 		page_tree_touch(&s->pool->tree, block_before(s, last));
@@ -364,13 +372,21 @@ void sequence_truncate(struct sequence *s, size_t length)
 	s->length = length;
 }
 
-/* The last page, where tokens are to be added but others read it too. */
+/*
+ * The last page, where tokens are to be added, must be ours alone.  What the tree
+ * knows behind our tokens is given up for that, not copied, where nothing builds
+ * on it: guesses that were wrong, as a rule.
+ */
 static bool own_last_page(struct sequence *s)
 {
 	const size_t last = s->length / PAGE_TOKENS;
 
-	if (s->length % PAGE_TOKENS == 0 || (s->pages[last]->holders == 1 && !s->pages[last]->block))
+	if (s->length % PAGE_TOKENS == 0)
 		return true;
+	if (s->pages[last]->holders == 1 && (!s->pages[last]->block || !s->pages[last]->block->children)) {
+		leave_tree(s->pool, s->pages[last]);
+		return true;
+	}
 	struct page *copy = take_page(s->pool);
 	if (!copy)
 		return false;

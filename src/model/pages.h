@@ -61,7 +61,7 @@ size_t page_pool_find(const struct page_pool *p, uint32_t world, const int32_t *
 /* Empty. */
 struct sequence *sequence_create(struct page_pool *p, uint32_t world);
 
-/* What it computed stays in the tree. */
+/* What it computed stays in the tree, as after truncating it to nothing. */
 void sequence_destroy(struct sequence *s);
 
 static inline void sequence_destroy_ptr(struct sequence **s) { sequence_destroy(*s); }
@@ -93,7 +93,11 @@ bool sequence_reserve(struct sequence *s, size_t more, struct error *err) must_u
 /* These have been computed and lie in the slots reserved for them; full pages are entered in the tree. */
 void sequence_extend(struct sequence *s, const int32_t *tokens, size_t count);
 
-/* Keeps the first `length` tokens, length <= sequence_length(); gives back the pages behind and what was reserved. */
+/*
+ * Keeps the first `length` tokens, length <= sequence_length(); gives back the
+ * pages behind and what was reserved.  The tree remembers what is dropped, unless
+ * that is less than a page: guesses that were wrong, as a rule.
+ */
 void sequence_truncate(struct sequence *s, size_t length);
 
 /* Another with the first `length` computed tokens; shares all pages. */

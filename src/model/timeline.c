@@ -71,6 +71,11 @@ void timeline_yield(struct timeline *t)
 		t->engine->kind->truncate(t, 0);
 }
 
+void timeline_keep(struct timeline *t, size_t length)
+{
+	t->keep = engine_keeps(t->engine) && length <= t->count ? length : 0;
+}
+
 static void make_room(struct timeline *t, size_t count)
 {
 	if (count <= t->room)
@@ -100,6 +105,7 @@ bool timeline_begin(struct timeline *t, const int32_t *tokens, size_t count, str
 
 	if (!check_length(t, count, err) || !check_tokens(t, tokens, count, err))
 		return false;
+	t->keep = 0;
 	kind->adopt(t, tokens, count);
 	if (count && timeline_length(t) == count && !kind->logits(t, 0))
 		kind->truncate(t, count - 1);

@@ -87,6 +87,13 @@ struct advance {
 void timelines_advance(struct advance *list, size_t count);
 
 /*
+ * The first `length` tokens of the sequence are what others will begin with too:
+ * where the engine keeps such on disk (engine_keeps()), they are written when
+ * they have been computed, and found by later runs of the program.
+ */
+void timeline_keep(struct timeline *t, size_t length);
+
+/*
  * Gives back the memory of what was computed; all of the sequence is pending.  What
  * is still known of it when it advances the next time is not computed again.
  */

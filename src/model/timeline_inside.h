@@ -11,6 +11,7 @@ struct timeline {
 
 	/* On pages. */
 	struct sequence *sequence;
+	size_t keep;               /* tokens to be kept on disk once they are computed; 0: none, or done */
 	uint64_t run;              /* of the engine's runs, the one that gave it logits; 0: none, or not the last token's */
 	size_t first_logits, logits_count;     /* which of that run's */
 

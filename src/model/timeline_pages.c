@@ -6,12 +6,14 @@
 #include "base/mem.h"
 #include "model/timeline_inside.h"
 
+enum { WORLD = 0 };      /* of the model as it is, without adapters */
+
 /* ---- Life ---- */
 
 static bool open_timeline(struct timeline *t, struct error *err)
 {
 	(void)err;
-	t->sequence = sequence_create(t->engine->pages, 0);
+	t->sequence = sequence_create(t->engine->pages, WORLD);
 	return true;
 }
 
@@ -41,6 +43,8 @@ static void adopt(struct timeline *t, const int32_t *tokens, size_t count)
 
 	if (same)
 		return;
+	if (t->engine->beginnings)
+		(void)beginnings_load(t->engine->beginnings, WORLD, tokens, count, &t->engine->complaint);
 	sequence_begin(t->sequence, tokens, count);
 	t->run = 0;
 }
@@ -113,11 +117,19 @@ static void add_rows(struct advance *a, struct decoder_row *rows, size_t count, 
 	*logits_so_far += wanted;
 }
 
+/* As long as the writer is busy, it is tried again with the next run. */
+static void keep(struct timeline *t)
+{
+	if (t->keep && length(t) >= t->keep && beginnings_save(t->engine->beginnings, t->sequence, t->keep))
+		t->keep = 0;
+}
+
 static void settle(struct advance *a, size_t count)
 {
 	struct timeline *t = a->timeline;
 
 	sequence_extend(t->sequence, t->tokens + length(t), count);
+	keep(t);
 	t->run = t->logits_count ? t->engine->runs : 0;
 	a->ok = true;
 }

@@ -2,6 +2,7 @@
  * Answers of a prepared model with random weights: alone or together, with
  * guesses or without, each has the same tokens.
  */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "model/engine_inside.h"
 #include "model/generation.h"
@@ -12,6 +13,7 @@
 
 #define FOLDER "batch_test.tmp"
 #define PREPARED FOLDER "/prepared"
+#define BEGINNINGS FOLDER "/beginnings"
 
 enum { MANY = 6, LONGEST = 120 };
 
@@ -59,7 +61,10 @@ static void set_up(struct world *w, size_t kv_pages)
 	static const struct model_shape shape = { MODEL_TINY, .precision = PRECISION_Q4, .attention = ATTENTION_GQA };
 	struct prepared_wish wish = prepared_wish_of(&shape);
 	const struct model_options options = {
-		.engine = { .threads = 2, .prepared = PREPARED, .kv_bytes = kv_pages * PAGE_TOKENS * 384 },
+		.engine = {
+			.threads = 2, .prepared = PREPARED, .kv_bytes = kv_pages * PAGE_TOKENS * 384,
+			.beginnings = BEGINNINGS, .beginnings_limit = 1 << 20,
+		},
 	};
 	struct error err = {0};
 
@@ -214,11 +219,42 @@ TEST(an_answer_that_was_parked_in_the_middle_is_the_same)
 	expect_same(&alone, &parked);
 }
 
+/* A long system prompt, then a question; how many of the prompt's tokens were known. */
+static size_t ask_in_a_program_of_its_own(uint64_t rules, const char *question)
+{
+	own_world w = {0};
+	struct error err = {0};
+	own_buf words = BUF_INIT(10000);
+	struct request *r = &w.requests[0];
+
+	set_up(&w, 100);
+	for (int i = 0; i < 40; i++)
+		buf_putf(&words, "Rule %llu.%d: be brief. ", (unsigned long long)rules, i);
+	request_done(r);
+	*r = (struct request)REQUEST_INIT(1 << 20);
+	assert_non_null(chat_add(&r->chat, ROLE_SYSTEM, buf_str(&words), &err));
+	assert_non_null(chat_add(&r->chat, ROLE_USER, str_of(question), &err));
+	r->sampling.max_tokens = 2;
+	answer_alone(&w, 0, 0);
+	return w.heard[0].usage.cached_tokens;
+}
+
+TEST(a_system_prompt_is_known_to_the_next_program)
+{
+	uint64_t rules = clock_ns();     /* no earlier run of this test had them */
+
+	assert_true(ask_in_a_program_of_its_own(rules, "What is it?") < 128);
+	size_t known = ask_in_a_program_of_its_own(rules, "And what is this?");
+	assert_true(known >= 128);
+	assert_int_equal(known % PAGE_TOKENS, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_is_the_same_alone_and_beside_others_with_guesses_and_without),
 		cmocka_unit_test(an_answer_that_was_parked_in_the_middle_is_the_same),
+		cmocka_unit_test(a_system_prompt_is_known_to_the_next_program),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

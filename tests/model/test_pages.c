@@ -155,6 +155,40 @@ TEST(a_fork_shares_until_one_of_the_two_writes)
 	assert_int_equal(sequence_length(b), 47);
 }
 
+TEST(guesses_taken_back_behind_the_end_of_a_page_cost_no_copy)
+{
+	own_page_pool *p = page_pool_create(PAGE_BYTES, 100 * PAGE_BYTES);
+	own_sequence *s = sequence_create(p, 0);
+	int32_t tokens[70], other[4] = { 9, 9, 9, 9 };
+
+	fill(tokens, 70, 1);
+	assert_true(compute(s, 0, tokens, 62));
+	assert_true(compute(s, 0, tokens + 62, 4));
+	void *page = sequence_pages(s)[1];
+	sequence_truncate(s, 63);
+	assert_true(compute(s, 0, other, 4));
+	assert_ptr_equal(sequence_pages(s)[1], page);
+	check_content(s, 0);
+	assert_int_equal(page_pool_find(p, 0, tokens, 66), 63);
+}
+
+/* But not when somebody else reads them. */
+TEST(a_page_that_others_hold_or_build_on_is_copied)
+{
+	own_page_pool *p = page_pool_create(PAGE_BYTES, 100 * PAGE_BYTES);
+	own_sequence *a = sequence_create(p, 0), *b = sequence_create(p, 0);
+	int32_t tokens[96], other[1] = { 9 };
+
+	fill(tokens, 96, 1);
+	assert_true(compute(a, 0, tokens, 96));
+	assert_int_equal(sequence_begin(b, tokens, 64), 64);
+	sequence_truncate(a, 50);
+	assert_true(compute(a, 0, other, 1));
+	check_content(a, 0);
+	check_content(b, 0);
+	assert_int_equal(page_pool_find(p, 0, tokens, 96), 96);
+}
+
 TEST(a_full_pool_gives_up_what_was_used_longest_ago)
 {
 	own_page_pool *p = page_pool_create(PAGE_BYTES, 4 * PAGE_BYTES);
@@ -343,6 +377,8 @@ int main(void)
 		cmocka_unit_test(worlds_share_nothing),
 		cmocka_unit_test(what_two_compute_at_once_is_kept_once),
 		cmocka_unit_test(a_fork_shares_until_one_of_the_two_writes),
+		cmocka_unit_test(guesses_taken_back_behind_the_end_of_a_page_cost_no_copy),
+		cmocka_unit_test(a_page_that_others_hold_or_build_on_is_copied),
 		cmocka_unit_test(a_full_pool_gives_up_what_was_used_longest_ago),
 		cmocka_unit_test(a_pool_full_of_sequences_refuses_and_changes_nothing),
 		cmocka_unit_test(memory_nobody_holds_goes_back_to_the_system),

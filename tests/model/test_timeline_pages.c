@@ -4,8 +4,12 @@
  */
 #include "model/timeline.h"
 
+#include <dirent.h>
+#include <unistd.h>
+
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "kernel/attention.h"
 #include "model/pool.h"
 #include "support/prepared_model.h"
@@ -18,6 +22,8 @@ enum { VOCAB = 640, PAGE_BYTES_PER_TOKEN = 2 * 2 * (16 + 32) * 2 };    /* layers
 
 static const struct model_shape shape = { MODEL_TINY, .precision = PRECISION_Q4, .attention = ATTENTION_GQA };
 
+static const char *beginnings;   /* a folder, for engines opened from now on; NULL: none */
+
 static struct engine *open_engine(size_t pages, int threads)
 {
 	struct error err = {0};
@@ -25,6 +31,7 @@ static struct engine *open_engine(size_t pages, int threads)
 	const struct engine_options options = {
 		.threads = threads, .prepared = PREPARED, .reason = "the test says so",
 		.kv_bytes = pages * PAGE_TOKENS * PAGE_BYTES_PER_TOKEN,
+		.beginnings = beginnings, .beginnings_limit = 1 << 20,
 	};
 
 	assert_ok(model_write(FOLDER, &shape, &err));
@@ -292,6 +299,67 @@ TEST(memory_is_accounted_for_by_the_page)
 	assert_int_equal(engine_memory(e).cached, 3 * page);
 }
 
+/* ---- On disk ---- */
+
+#define BEGINNINGS "pages_beginnings.tmp"
+
+/* Opens an engine that keeps beginnings and computes a sequence, `keep` tokens of it to be kept; how many it found. */
+static size_t run_program(const int32_t *tokens, size_t count, size_t keep, const float *bits, struct error *complaint)
+{
+	struct error err = {0};
+	own_engine *e = open_engine(100, 1);
+	own_timeline *t = timeline_create(e, &err);
+
+	assert_ok(timeline_begin(t, tokens, count, &err));
+	size_t found = timeline_length(t);
+	timeline_keep(t, keep);
+	finish(t, 50);
+	expect_bits(t, bits);
+	(void)engine_complaint(e, complaint);
+	return found;
+}
+
+/* Empties the folder; with `damage`, changes a byte of each file instead. */
+static void change_files(bool damage)
+{
+	DIR *d = opendir(BEGINNINGS);
+	struct error err = {0};
+
+	for (struct dirent *entry; d && (entry = readdir(d));) {
+		own_mem char *path = path_join(BEGINNINGS, entry->d_name);
+		size_t size;
+		own_mem char *bytes = damage && entry->d_name[0] != '.' ? file_read(path, 1 << 20, &size, &err) : NULL;
+		if (bytes) {
+			bytes[size - 1] ^= 1;
+			assert_ok(file_write(path, (struct str){ bytes, size }, 0600, &err));
+		} else if (!damage) {
+			(void)unlink(path);
+		}
+	}
+	if (d)
+		closedir(d);
+}
+
+TEST(a_beginning_to_be_kept_is_found_by_the_next_program_with_the_same_bits)
+{
+	int32_t tokens[300];
+	float bits[VOCAB];
+	struct error complaint = {0};
+
+	random_tokens(tokens, 300);
+	known_bits(tokens, 300, bits);
+	beginnings = BEGINNINGS;
+	change_files(false);
+	assert_int_equal(run_program(tokens, 300, 200, bits, &complaint), 0);
+	assert_int_equal(run_program(tokens, 300, 200, bits, &complaint), 192);
+	assert_int_equal(complaint.kind, ERROR_NONE);
+	change_files(true);
+	assert_int_equal(run_program(tokens, 300, 0, bits, &complaint), 0);
+	assert_non_null(strstr(complaint.text, "damaged"));
+	change_files(false);
+	beginnings = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +371,7 @@ int main(void)
 		cmocka_unit_test(the_pool_promises_only_what_is_there),
 		cmocka_unit_test(a_parked_timeline_resumes_when_there_is_room),
 		cmocka_unit_test(memory_is_accounted_for_by_the_page),
+		cmocka_unit_test(a_beginning_to_be_kept_is_found_by_the_next_program_with_the_same_bits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
