@@ -9,22 +9,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "hub/graphs.h"
 
 enum {
 	CONFIG_MAX_BYTES = 1 << 20,
 	CONTEXT_MAX = 1 << 24,
 	VOCABULARY_MAX = 1 << 24,
-};
-
-static const struct graph_file { const char *precision, *name; } graph_files[] = {
-	{ "q4", "model_q4.onnx" },
-	{ "q4f16", "model_q4f16.onnx" },
-	{ "int8", "model_int8.onnx" },
-	{ "quantized", "model_quantized.onnx" },
-	{ "uint8", "model_uint8.onnx" },
-	{ "fp32", "model.onnx" },
-	{ "fp16", "model_fp16.onnx" },
-	{ "bnb4", "model_bnb4.onnx" },
 };
 
 /* ---- The graph ---- */
@@ -41,13 +31,13 @@ static bool find_graph(struct model_files *f, const char *precision, struct erro
 {
 	static const char *const subfolders[] = { "onnx", "" };
 
-	for (size_t i = 0; i < countof(graph_files); i++) {
-		if (precision && strcmp(precision, graph_files[i].precision) != 0)
+	for (size_t i = 0; i < graph_name_count; i++) {
+		if (precision && strcmp(precision, graph_names[i].precision) != 0)
 			continue;
 		for (size_t j = 0; j < countof(subfolders) && !f->graph; j++)
-			f->graph = find_in(f->folder, subfolders[j], graph_files[i].name);
+			f->graph = find_in(f->folder, subfolders[j], graph_names[i].file);
 		if (f->graph) {
-			f->precision = graph_files[i].precision;
+			f->precision = graph_names[i].precision;
 			return true;
 		}
 	}
@@ -74,7 +64,7 @@ static char *hub_name(struct str folder)
 	return name;
 }
 
-static char *name_of(const char *folder)
+char *model_folder_name(const char *folder)
 {
 	char resolved[PATH_MAX];
 	struct str rest = str_of(realpath(folder, resolved) ? resolved : folder), piece, last = STR("model");
@@ -205,7 +195,7 @@ static bool find_all(struct model_files *f, const char *precision, struct error 
 
 bool model_files_find(struct model_files *f, const char *folder, const char *precision, struct error *err)
 {
-	*f = (struct model_files){ .folder = mem_strdup(folder), .name = name_of(folder) };
+	*f = (struct model_files){ .folder = mem_strdup(folder), .name = model_folder_name(folder) };
 	if (find_all(f, precision, err))
 		return true;
 	model_files_done(f);

@@ -27,11 +27,13 @@ struct model_files {
 };
 
 /*
- * Of several graphs the first of this order is used: q4, q4f16, int8, quantized,
- * uint8, fp32 (model.onnx), fp16, bnb4: on a CPU small weights beat all else,
- * and float16 is emulated.  `precision` names one to use instead (NULL: none).
+ * Of several graphs the first in the order of hub/graphs.h is used.  `precision`
+ * names one to use instead (NULL: none).
  * An error names what is missing.
  */
 bool model_files_find(struct model_files *f, const char *folder, const char *precision, struct error *err) must_use;
+/* The name alone, which the caller frees; the folder need not be there. */
+char *model_folder_name(const char *folder) must_use;
+
 void model_files_done(struct model_files *f);
 #define own_model_files owns(model_files_done) struct model_files
