@@ -1,6 +1,6 @@
 /*
- * Loading goes from weak to strong: defaults, settings.json, environment; each
- * stage replaces what it knows.  The command line comes last, by
+ * Loading goes from weak to strong: defaults, ~/.shammah/model, settings.json,
+ * environment; each stage replaces what it knows.  The command line comes last, by
  * config_set_flag().  Only the key has an order of its own.
  */
 #include "config/config.h"
@@ -8,20 +8,23 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "config/home.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 #define KEY_MAX ((size_t)4096)
+#define MODEL_MAX ((size_t)4096)
 #define SETTINGS_FILE "~/.claude/settings.json"
 
 const struct setting_info settings[SETTING_COUNT] = {
 	[SETTING_MODEL] = {
 		.name = "backend.model", .key = "shammah.backend.model", .variable = "SHAMMAH_MODEL", .flag = "--model",
-		.kind = SETTING_TEXT, .what = "folder of the local model",
+		.kind = SETTING_TEXT, .what = "the local model: a name, a repository of the Hub, or a folder",
 	},
 	[SETTING_CONTEXT] = {
 		.name = "backend.context", .key = "shammah.backend.context",
@@ -62,7 +65,10 @@ const struct setting_info settings[SETTING_COUNT] = {
 static const char *const key_variables[] = { "SHAMMAH_API_KEY", "ANTHROPIC_API_KEY" };
 
 /* Read outside this file. */
-static const char *const other_variables[] = { "SHAMMAH_HOME", "SHAMMAH_ONNXRUNTIME", "NO_COLOR", "HOME" };
+static const char *const other_variables[] = {
+	"SHAMMAH_HOME", "SHAMMAH_ONNXRUNTIME", "NO_COLOR", "HOME", "HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH",
+	"HF_HUB_OFFLINE", "HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT",
+};
 
 void config_done(struct config *c)
 {
@@ -239,6 +245,31 @@ static bool set_key(struct config *c, struct str key, const char *origin, struct
 	return true;
 }
 
+/* What `shammah models use` wrote. */
+static bool read_model_file(struct config *c, struct error *err)
+{
+	struct error unread = {0};
+	size_t len;
+	own_mem char *home = path_shammah(&unread);
+	own_mem char *path = home ? home_path(home, HOME_MODEL) : NULL;
+	own_mem char *text = path ? file_read(path, MODEL_MAX, &len, &unread) : NULL;
+	struct str name = text ? str_trim((struct str){ text, len }) : (struct str){0};
+	own_mem char *line = mem_strndup(name.p, name.n);
+
+	if (strlen(line) != name.n || strchr(line, '\n'))
+		return error_set(err, ERROR_INVALID, "%s must hold one line, the name of a model; delete it, and `shammah models use NAME` writes it anew", path);
+	return !name.n || set(c, SETTING_MODEL, line, CONFIG_MODEL_FILE, err);
+}
+
+bool config_use_model(const char *home, const char *name, struct error *err)
+{
+	own_mem char *path = home_path(home, HOME_MODEL), *line = name ? mem_printf("%s\n", name) : NULL;
+
+	if (!name)
+		return unlink(path) == 0 || errno == ENOENT || error_errno(err, "cannot remove %s", path);
+	return path_make(home, 0700, err) && file_write(path, str_of(line), 0600, err);
+}
+
 static bool find_key_file(struct config *c, const char *home, struct error *err)
 {
 	struct error unread = {0};
@@ -292,7 +323,7 @@ bool config_load(struct config *c, struct error *err)
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (settings[i].standard)
 			replace(&c->values[i], mem_strdup(settings[i].standard), mem_strdup("default"));
-	return read_settings(c, root, err) && read_environment(c, err) && find_key(c, root, home, err);
+	return read_model_file(c, err) && read_settings(c, root, err) && read_environment(c, err) && find_key(c, root, home, err);
 }
 
 const char *config_text(const struct config *c, enum setting s)

@@ -2,8 +2,8 @@
  * Settings: every value knows where it came from.
  *
  * Precedence, high to low: command line, environment, ~/.claude/settings.json
- * (Claude Code's own file; we only read it), default.  The API key is found in
- * an order of its own, see config_load().
+ * (Claude Code's own file; we only read it), ~/.shammah/model (the model only),
+ * default.  The API key is found in an order of its own, see config_load().
  *
  * A struct config is filled once and then read-only; any thread may read it.
  */
@@ -14,7 +14,7 @@
 #include "base/buf.h"
 
 enum setting {
-	SETTING_MODEL,           /* folder of the local model; unset: none */
+	SETTING_MODEL,           /* the local model, as hub/spec.h reads it; unset: none */
 	SETTING_CONTEXT,         /* most tokens of a conversation for the local model; unset: the model's own */
 	SETTING_THREADS,         /* threads of the local model; unset: the number of cores */
 	SETTING_KV_BITS,         /* of a number in the local model's keys and values: 8 or 16 */
@@ -42,6 +42,8 @@ struct setting_info {
 
 extern const struct setting_info settings[SETTING_COUNT];
 
+#define CONFIG_MODEL_FILE "~/.shammah/model"     /* the origin of what `shammah models use` chose */
+
 struct value {
 	char *text;              /* NULL: unset */
 	char *origin;            /* "--port", "environment SHAMMAH_PORT", "~/.claude/settings.json", "default" */
@@ -64,6 +66,9 @@ void config_done(struct config *c);
 
 /* Takes a value from the command line, over everything else; checked like any other. */
 bool config_set_flag(struct config *c, enum setting s, const char *text, struct error *err) must_use;
+
+/* Makes a model the one in use, for all that name no other: writes home/model.  NULL: none any more. */
+bool config_use_model(const char *home, const char *name, struct error *err) must_use;
 
 /* The text, NULL when unset. */
 const char *config_text(const struct config *c, enum setting s);

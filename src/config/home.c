@@ -9,6 +9,10 @@ const char *const home_files[HOME_FILES] = {
 	[HOME_TOKEN] = "daemon.token",
 	[HOME_HISTORY] = "history",
 	[HOME_CACHE] = "cache/",
+	[HOME_MODEL] = "model",
+	[HOME_PRECISIONS] = "precisions.json",
+	[HOME_DOWNLOAD] = "download.json",
+	[HOME_OFFER] = "offer",
 };
 
 char *home_path(const char *home, enum home_file file)

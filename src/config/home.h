@@ -6,7 +6,14 @@
 
 #include <stddef.h>
 
-enum home_file { HOME_PID, HOME_LOG, HOME_OLD_LOG, HOME_TOKEN, HOME_HISTORY, HOME_CACHE, HOME_FILES };
+enum home_file {
+	HOME_PID, HOME_LOG, HOME_OLD_LOG, HOME_TOKEN, HOME_HISTORY, HOME_CACHE,
+	HOME_MODEL,          /* the name of the model in use, one line */
+	HOME_PRECISIONS,     /* which precision of a model to load: {"OWNER/NAME": "q4"} */
+	HOME_DOWNLOAD,       /* what the daemon is downloading, so that the next one goes on with it */
+	HOME_OFFER,          /* there once a download was offered: it is not offered again */
+	HOME_FILES
+};
 
 /* "daemon.pid", …; a folder's ends with '/'. */
 extern const char *const home_files[HOME_FILES];

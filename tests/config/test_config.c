@@ -48,6 +48,19 @@ static void expect_error(const char *part)
 		fail_msg("'%s' does not say '%s'", err.text, part);
 }
 
+static void given_model_file(const char *text)
+{
+	struct error err = {0};
+	own_mem char *folder = path_join(home, ".shammah"), *file = path_join(folder, "model");
+
+	unsetenv("SHAMMAH_HOME");
+	assert_ok(path_make(folder, 0700, &err));
+	if (text)
+		assert_ok(file_write(file, str_of(text), 0600, &err));
+	else
+		unlink(file);
+}
+
 static int make_home(void **state)
 {
 	(void)state;
@@ -58,9 +71,12 @@ static int remove_home(void **state)
 {
 	own_mem char *folder = path_join(home, ".claude"), *file = path_join(folder, "settings.json");
 
+	own_mem char *ours = path_join(home, ".shammah");
+
 	(void)state;
 	unlink(file);
 	rmdir(folder);
+	rmdir(ours);
 	return rmdir(home);
 }
 
@@ -73,6 +89,26 @@ TEST(without_files_the_defaults_hold)
 	assert_ok(config_load(&c, &err));
 	assert_null(config_text(&c, SETTING_API_KEY));
 	assert_int_equal(config_number(&c, SETTING_THREADS, 7), 7);
+}
+
+TEST(the_model_in_use_is_below_every_setting)
+{
+	given(NULL);
+	given_model_file("qwen2.5-coder-1.5b\n");
+	expect(SETTING_MODEL, "qwen2.5-coder-1.5b", "~/.shammah/model");
+	given("{\"shammah\":{\"backend\":{\"model\":\"owner/name\"}}}");
+	expect(SETTING_MODEL, "owner/name", "~/.claude/settings.json");
+	setenv("SHAMMAH_MODEL", "/folder", 1);
+	expect(SETTING_MODEL, "/folder", "environment SHAMMAH_MODEL");
+	given(NULL);
+	given_model_file("  \n");
+	struct error err = {0};
+	own_config c;
+	assert_ok(config_load(&c, &err));
+	assert_null(config_text(&c, SETTING_MODEL));
+	given_model_file("two\nlines\n");
+	expect_error("must hold one line");
+	given_model_file(NULL);
 }
 
 TEST(the_environment_beats_the_file_and_a_flag_beats_both)
@@ -165,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_files_the_defaults_hold),
+		cmocka_unit_test(the_model_in_use_is_below_every_setting),
 		cmocka_unit_test(the_environment_beats_the_file_and_a_flag_beats_both),
 		cmocka_unit_test(the_key_is_found_in_the_decided_order),
 		cmocka_unit_test(a_key_that_would_break_its_header_is_refused_without_showing_it),
