@@ -24,6 +24,7 @@
 #include "cli/commands.h"
 #include "cli/conversation.h"
 #include "cli/interrupt.h"
+#include "cli/offer.h"
 
 #define HISTORY_LINES 1000
 #define HISTORY_BYTES ((off_t)1 << 20)   /* of the file, before it is shortened to those lines */
@@ -32,6 +33,7 @@
 const struct prompt_command prompt_commands[] = {
 	{ "/help", "this list" },
 	{ "/clear", "forget the conversation" },
+	{ "/models", "models on this machine, and how far a download is" },
 	{ "/exit", "leave (also Ctrl+D)" },
 	{0},
 };
@@ -44,6 +46,8 @@ struct repl {
 	bool dropped;                /* Ctrl+C was typed at the line just read */
 	unsigned interrupts;         /* Ctrl+C in a row, on empty lines */
 	struct conversation conversation;
+	struct offer_watch watch;
+	struct config *config;
 };
 
 /* --- the editor -------------------------------------------------------------------- */
@@ -239,6 +243,8 @@ static bool obey(struct repl *r, struct str line)
 	} else if (str_is(line, "/clear")) {
 		conversation_clear(&r->conversation);
 		puts("The conversation is forgotten.");
+	} else if (str_is(line, "/models")) {
+		(void)cmd_models(&(struct options){ .text = "list" }, r->config);
 	} else {
 		printf("There is no command %.*s; /help lists them.\n", STR_ARGS(line));
 	}
@@ -251,6 +257,13 @@ static bool is_command(struct str line)
 	return line.n > 1 && line.p[0] == '/' && !memchr(line.p + 1, '/', line.n - 1) && !memchr(line.p, ' ', line.n);
 }
 
+static void ask(struct repl *r, struct str question)
+{
+	(void)conversation_ask(&r->conversation, question);
+	if (r->conversation.nobody && isatty(STDIN_FILENO))
+		offer_model(r->conversation.link, &r->conversation.show);
+}
+
 static bool handle(struct repl *r, const struct buf *message)
 {
 	struct str line = str_trim(buf_str(message));
@@ -258,7 +271,7 @@ static bool handle(struct repl *r, const struct buf *message)
 	remember(r, message->data);
 	if (is_command(line))
 		return obey(r, line);
-	(void)conversation_ask(&r->conversation, line);
+	ask(r, line);
 	return true;
 }
 
@@ -268,8 +281,9 @@ static int run(struct repl *r, const char *first)
 	struct error err = {0};
 
 	if (first)
-		(void)conversation_ask(&r->conversation, str_of(first));
+		ask(r, str_of(first));
 	for (;;) {
+		offer_show(&r->watch, r->conversation.link, &r->conversation.show);
 		enum input input = read_message(r, &message, &err);
 		if (input == INPUT_END || (input == INPUT_TEXT && !handle(r, &message)))
 			break;
@@ -281,7 +295,7 @@ static int run(struct repl *r, const char *first)
 
 int cmd_repl(const struct options *o, struct config *c)
 {
-	struct repl r = {0};
+	struct repl r = { .config = c };
 	struct error err = {0};
 	own_link link = {0};
 

@@ -95,6 +95,7 @@ int conversation_ask(struct conversation *c, struct str question)
 	interrupt_guards(&cancel);
 	bool ok = link_ask(c->link, body, &cancel, on_text, &turn, &answer, &err);
 	interrupt_guards(NULL);
+	c->nobody = answer.nobody;
 	int code = result_of(c, ok, cancel_fired(&cancel), &err, &answer);
 	cancel_done(&cancel);
 	if (turn.answer.len)

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/utf8.h"
+#include "hub/spec.h"
 #include "net/sse.h"
 
 #define JSON_MAX ((size_t)1 << 20)
@@ -66,26 +67,47 @@ static void set_text(json_t *object, const char *key, const char *text)
 		json_object_set_new(object, key, json_string(text));
 }
 
-static bool refused(const json_t *reply, int status, struct error *err)
+bool link_refused(const json_t *reply, int status, struct error *err)
 {
 	const char *text = json_member_string(json_object_get(reply, "error"), "message");
 
-	return error_set(err, ERROR_INVALID, "%s", text ? text : status == 401 ?
+	return error_set(err, status == 404 ? ERROR_NOT_FOUND : ERROR_INVALID, "%s", text ? text : status == 401 ?
 		"the daemon does not accept this user's token" : "the daemon refused the request");
+}
+
+/*
+ * The model's folder, NULL when none is configured, or when what `shammah models
+ * use` chose has gone meanwhile: that is said, and the rest works on.
+ */
+static bool find_model(struct link *l, char **folder, struct error *err)
+{
+	const struct value *model = &l->config->values[SETTING_MODEL];
+	struct error why = {0};
+
+	*folder = model->text ? spec_locate(model->text, &why) : NULL;
+	if (!model->text || *folder)
+		return true;
+	if (strcmp(model->origin, CONFIG_MODEL_FILE) != 0) {
+		*err = why;
+		return error_prefix(err, "%s", model->origin);
+	}
+	if (!l->told)
+		fprintf(stderr, "shammah: %s\n", why.text);
+	return true;
 }
 
 /* The daemon may have been started elsewhere: it is told what is known here. */
 static bool tell(struct link *l, struct error *err)
 {
-	const char *model = config_text(l->config, SETTING_MODEL), *key = config_text(l->config, SETTING_API_KEY);
+	const char *key = config_text(l->config, SETTING_API_KEY);
 	own_json *body = json_object();
-	own_mem char *full = model ? realpath(model, NULL) : NULL;
+	own_mem char *full = NULL;
 	int status;
 
-	if (!model && !key)
+	if (!find_model(l, &full, err))
+		return false;
+	if (!full && !key)
 		return true;
-	if (model && !full)
-		return error_errno(err, "the model folder %s (from %s)", model, l->config->values[SETTING_MODEL].origin);
 	if (full && !utf8_valid(full, strlen(full)))
 		return error_set(err, ERROR_INVALID, "the model folder's path is not valid UTF-8 text; rename it");
 	set_text(body, "model", full);
@@ -93,7 +115,7 @@ static bool tell(struct link *l, struct error *err)
 	set_text(body, "teacher_url", key ? config_text(l->config, SETTING_TEACHER_URL) : NULL);
 	set_text(body, "teacher_model", key ? config_text(l->config, SETTING_TEACHER_MODEL) : NULL);
 	own_json *reply = link_json(l, "/v1/daemon/configure", body, &status, err);
-	return reply && (status == 200 || refused(reply, status, err));
+	return reply && (status == 200 || link_refused(reply, status, err));
 }
 
 /* Ready to ask: a daemon listens, and has been told. */
@@ -118,6 +140,22 @@ bool link_open(struct link *l, const struct config *config, struct error *err)
 	l->home = path_shammah(err);
 	l->http = l->home ? http_client_create(err) : NULL;
 	return l->http && reach(l, err);
+}
+
+bool link_attach(struct link *l, const struct config *config, struct error *err)
+{
+	struct running running;
+
+	*l = (struct link){ .config = config };
+	l->home = path_shammah(err);
+	if (!l->home || !life_find(l->home, &running, err))
+		return false;
+	if (!running.pid || !running.port)
+		return error_set(err, ERROR_NOT_FOUND, "no daemon runs");
+	l->pid = running.pid;
+	l->port = running.port;
+	l->http = http_client_create(err);
+	return l->http && life_read_token(l->home, l->token, err);
 }
 
 void link_done(struct link *l)
@@ -180,6 +218,17 @@ json_t *link_json(struct link *l, const char *path, const json_t *body, int *sta
 	*status = c.status;
 	buf_done(&c.body);
 	return reply;
+}
+
+json_t *link_status(struct link *l)
+{
+	struct error err = {0};
+	struct running running;
+	int status;
+
+	if (!life_find(l->home, &running, &err) || running.pid != l->pid || running.port != l->port)
+		return NULL;
+	return link_json(l, "/v1/status", NULL, &status, &err);
 }
 
 /* --- asking a question --------------------------------------------------------------- */
@@ -271,7 +320,8 @@ static bool explain_status(struct asking *x, struct error *err)
 	struct error unread = {0};
 	own_json *reply = json_parse(buf_str(&x->whole.body), "the daemon's answer", &unread);
 
-	return refused(reply, x->whole.status, err);
+	x->answer->nobody = str_is(json_member_str(json_object_get(reply, "error"), "code"), "nobody_can_answer");
+	return link_refused(reply, x->whole.status, err);
 }
 
 static bool ask_once(struct link *l, const struct buf *request, struct cancel *cancel, struct asking *x, struct error *err)

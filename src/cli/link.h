@@ -26,6 +26,10 @@ struct link {
  * for its model) and knows this user's model and key.  link_done() in any case.
  */
 bool link_open(struct link *l, const struct config *config, struct error *err) must_use;
+
+/* Only finds the daemon that runs, and tells it nothing; ERROR_NOT_FOUND when none does.  link_done() in any case. */
+bool link_attach(struct link *l, const struct config *config, struct error *err) must_use;
+
 void link_done(struct link *l);
 #define own_link owns(link_done) struct link
 
@@ -35,12 +39,19 @@ bool link_start_daemon(const struct config *config, const char *home, struct err
 /* GETs or (body not NULL) POSTs JSON.  The answer's JSON whatever the status; the caller owns it. */
 json_t *link_json(struct link *l, const char *path, const json_t *body, int *status, struct error *err) must_use;
 
+/* The daemon's /v1/status, which the caller owns; NULL when the one that was told is gone. */
+json_t *link_status(struct link *l);
+
+/* The error that a reply with another status than 200 stands for; false. */
+bool link_refused(const json_t *reply, int status, struct error *err);
+
 /* What came with an answer besides its text. */
 struct link_answer {
 	char *kind, *name, *reason;   /* who answered, as in daemon/openai.h; NULL: unknown */
 	size_t completion_tokens;
 	uint64_t first_ns, total_ns;  /* from the question to the first text, and to the end */
 	bool cut_by_length;
+	bool nobody;                  /* refused: neither known answer, nor model, nor teacher */
 };
 void link_answer_done(struct link_answer *a);
 #define own_link_answer owns(link_answer_done) struct link_answer

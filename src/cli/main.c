@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/protect.h"
+#include "hub/spec.h"
 
 /*
  * A standard descriptor that is closed would be given to the next file or socket,
@@ -18,14 +19,14 @@ static void open_standard(void)
 			(void)open("/dev/null", O_RDONLY);
 }
 
-/* Relative to where the user stands, before PATH is entered. */
+/* A folder is relative to where the user stands, before PATH is entered. */
 static bool set_model(const struct options *o, struct config *c, struct error *err)
 {
-	own_mem char *full = realpath(o->model, NULL);
+	own_model_spec spec = {0};
 
-	if (!full)
-		return error_errno(err, "--model %s", o->model);
-	return config_set_flag(c, SETTING_MODEL, full, err);
+	if (!spec_parse(&spec, o->model, err))
+		return error_prefix(err, "--model");
+	return config_set_flag(c, SETTING_MODEL, spec.folder ? spec.folder : o->model, err);
 }
 
 static bool configure(const struct options *o, struct config *c, struct error *err)

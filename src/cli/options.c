@@ -23,6 +23,9 @@ FLAG(take_help, help)
 FLAG(take_version, version)
 FLAG(take_jsonl, jsonl)
 FLAG(take_follow, follow)
+FLAG(take_json, json)
+FLAG(take_yes, yes)
+FLAG(take_background, background)
 
 #define TEXT(function, member) \
 	static bool function(struct options *o, const char *value, struct error *err) \
@@ -35,6 +38,8 @@ TEXT(take_model, model)
 TEXT(take_port, port)
 TEXT(take_system_prompt, system_prompt)
 TEXT(take_tokenizer, tokenizer)
+TEXT(take_precision, precision)
+TEXT(take_revision, revision)
 
 static bool take_source(struct options *o, const char *value, struct error *err)
 {
@@ -87,7 +92,7 @@ static bool take_ready_fd(struct options *o, const char *value, struct error *er
 
 const struct option option_table[] = {
 	{ "--print", 'p', NULL, "answer once and exit", take_print },
-	{ "--model", 0, "DIR", "folder with an ONNX model; the daemon loads it", take_model },
+	{ "--model", 0, "NAME", "the local model: a name, OWNER/NAME of the Hub, or a folder", take_model },
 	{ "--source", 0, "WHO", "who may answer: auto, known, local or teacher", take_source },
 	{ "--system-prompt", 0, "TEXT", "what the model is told first", take_system_prompt },
 	{ "--max-tokens", 0, "N", "longest answer, in tokens", take_max_tokens },
@@ -96,6 +101,11 @@ const struct option option_table[] = {
 	{ "--port", 0, "N", "port of the daemon (11435)", take_port },
 	{ "--tokenizer", 0, "DIR", "explain: folder with tokenizer.json", take_tokenizer },
 	{ "--jsonl", 0, NULL, "explain: one JSON object a line, in and out", take_jsonl },
+	{ "--precision", 0, "P", "models: q4, q4f16, int8, fp16, ...", take_precision },
+	{ "--revision", 0, "R", "models: a branch, tag or commit", take_revision },
+	{ "--background", 0, NULL, "models pull: the daemon does it", take_background },
+	{ "--json", 0, NULL, "models list, recommend: for programs", take_json },
+	{ "--yes", 'y', NULL, "models rm: do not ask", take_yes },
 	{ "--follow", 'f', NULL, "daemon logs: go on as the log grows", take_follow },
 	{ "--mode", 0, "MODE", "as in older versions: interactive, query or daemon", take_mode },
 	{ "--help", 'h', NULL, "this text; after a command, its own", take_help },

@@ -40,11 +40,11 @@ struct options {
 	const struct command *command;   /* NULL: the prompt, or with `print` one answer */
 	char *text;                  /* the words that are no option, joined by spaces; NULL: none */
 	const char *directory;       /* the PATH to work in; NULL: here */
-	bool print, quiet, help, version, jsonl, follow;
+	bool print, quiet, help, version, jsonl, follow, json, yes, background;
 	enum mode mode;
 	enum route_wish wish;
 	const char *model, *port;    /* as written; NULL: not given */
-	const char *system_prompt, *tokenizer;
+	const char *system_prompt, *tokenizer, *precision, *revision;
 	int64_t max_tokens;          /* -1: not given */
 	double temperature;          /* NAN: not given */
 	int ready_fd;                /* -1: not given; of a daemon started in the background */

@@ -1,14 +1,17 @@
 #include "cli/show.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/utf8.h"
+#include "cli/interrupt.h"
 
 #define DIM "\033[2m"
 #define RED "\033[31m"
 #define PLAIN "\033[0m"
+#define CONFIRM_POLL_MS 100
 
 void show_init(struct show *s)
 {
@@ -114,4 +117,34 @@ void show_error(const struct show *s, const char *text)
 void show_note(const struct show *s, const char *text)
 {
 	line(s, DIM, "- ", text);
+}
+
+/* One byte, read without a buffer that would keep what is typed after it; 0 at the end, or when the token fired. */
+static char read_key(const struct cancel *cancel)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	char key;
+
+	while (poll(&in, 1, CONFIRM_POLL_MS) <= 0)
+		if (cancel_fired(cancel))
+			return '\0';
+	return read(STDIN_FILENO, &key, 1) == 1 ? key : '\0';
+}
+
+bool show_confirm(const char *question)
+{
+	struct cancel cancel;
+	char first = '\0', key;
+
+	fprintf(stderr, "%s [y/N] ", question);
+	fflush(stderr);
+	cancel_init(&cancel);
+	interrupt_guards(&cancel);
+	while ((key = read_key(&cancel)) && key != '\n' && key != '\r')
+		first = first ? first : key;
+	interrupt_guards(NULL);
+	cancel_done(&cancel);
+	if (!key)
+		fputc('\n', stderr);
+	return key && (first == 'y' || first == 'Y');
 }

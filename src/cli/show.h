@@ -26,3 +26,6 @@ void show_source(const struct show *s, const struct link_answer *a);
 /* A message of ours, "shammah: …". */
 void show_error(const struct show *s, const char *text);
 void show_note(const struct show *s, const char *text);
+
+/* Asks on standard error and reads a line of standard input: true for "y…".  The end of input and Ctrl+C are a no. */
+bool show_confirm(const char *question);

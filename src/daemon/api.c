@@ -5,8 +5,9 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "daemon/api.h"
 #include "daemon/chat.h"
-#include "daemon/service.h"
+#include "daemon/models.h"
 
 #define JSON "application/json"
 #define BODY ((size_t)1 << 20)
@@ -20,7 +21,7 @@ static void send_text(struct reply *r, const char *type, struct buf *body)
 	reply_whole(r, (struct reply_head){ .status = 200, .type = type }, body);
 }
 
-static void send_json(struct reply *r, json_t *value)
+void api_send(struct reply *r, json_t *value)
 {
 	own_buf body = BUF_INIT(BODY);
 	own_json *owned = value;
@@ -56,18 +57,22 @@ static void status(void *user, const struct http_request_in *in, struct reply *r
 	struct service *s = user;
 	struct worker_status w;
 	struct teacher_status t;
+	struct download_status d;
 
 	(void)in;
 	worker_status(s->worker, &w);
 	teacher_status(s->teacher, &t);
-	send_json(r, json_pack("{s:s, s:I, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}, s:{s:s, s:s, s:s}, s:{s:I, s:I, s:I}}",
+	download_status(s->download, &d);
+	json_t *value = json_pack("{s:s, s:I, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}, s:{s:s, s:s, s:s}, s:{s:I, s:I, s:I}}",
 		"version", SHAMMAH_VERSION, "uptime_s", (json_int_t)((clock_ms() - s->started_ms) / 1000),
 		"model", "state", state_names[w.state], "name", w.name, "folder", w.folder, "error", w.error,
 			"precision", w.precision, "attention", w.attention, "runtime", w.runtime, "reason", w.reason,
 			"context", (json_int_t)w.context, "memory", memory_json(&w.memory),
 		"teacher", "state", t.ready ? "ready" : "no key", "name", t.name, "model", t.model,
 		"queue", "active", (json_int_t)w.active, "waiting", (json_int_t)w.waiting,
-			"parked", (json_int_t)w.parked));
+			"parked", (json_int_t)w.parked);
+	json_object_set_new(value, "download", download_json(&d));
+	api_send(r, value);
 }
 
 static void metrics(void *user, const struct http_request_in *in, struct reply *r)
@@ -93,7 +98,25 @@ static json_t *model_json(const struct service *s, const char *id, const char *o
 	return json_pack("{s:s, s:s, s:I, s:s}", "id", id, "object", "model", "created", (json_int_t)created, "owned_by", owner);
 }
 
-/* What `model` may be in a request now. */
+struct listing {
+	const struct service *service;
+	json_t *list;
+	const char *loaded;
+};
+
+/* Installed, but not to be asked for until it is loaded. */
+static void add_installed(void *user, const char *name)
+{
+	struct listing *l = user;
+
+	if (strcmp(name, l->loaded) == 0)
+		return;
+	json_t *entry = model_json(l->service, name, "local");
+	json_object_set_new(entry, "shammah", json_pack("{s:b}", "loaded", 0));
+	json_array_append_new(l->list, entry);
+}
+
+/* What `model` may be in a request now, and the models that could be loaded. */
 static json_t *models_json(struct service *s)
 {
 	json_t *list = json_array();
@@ -110,13 +133,15 @@ static json_t *models_json(struct service *s)
 	}
 	if (t.ready)
 		json_array_append_new(list, model_json(s, t.model, t.name));
+	struct listing installed = { s, list, w.state == LOCAL_READY ? w.name : "" };
+	models_installed(add_installed, &installed);
 	return list;
 }
 
 static void models(void *user, const struct http_request_in *in, struct reply *r)
 {
 	(void)in;
-	send_json(r, json_pack("{s:s, s:o}", "object", "list", "data", models_json(user)));
+	api_send(r, json_pack("{s:s, s:o}", "object", "list", "data", models_json(user)));
 }
 
 static void model(void *user, const struct http_request_in *in, struct reply *r)
@@ -127,34 +152,42 @@ static void model(void *user, const struct http_request_in *in, struct reply *r)
 
 	json_array_foreach(list, i, entry) {
 		if (str_equal(in->tail, json_member_str(entry, "id"))) {
-			send_json(r, json_incref(entry));
+			api_send(r, json_incref(entry));
 			return;
 		}
 	}
 	reply_error(r, 404, "invalid_request_error", "model", "model_not_found", "there is no such model; GET /v1/models lists them");
 }
 
-static void configure(void *user, const struct http_request_in *in, struct reply *r)
+json_t *api_own_body(const struct service *s, const struct http_request_in *in, struct reply *r)
 {
-	struct service *s = user;
 	struct error err = {0};
 
 	if (!life_token_is(&s->life, in->token)) {
 		reply_error(r, 401, "authentication_error", NULL, "invalid_token", "needs the token in daemon.token");
-		return;
+		return NULL;
 	}
 	own_json *body = json_parse(in->body, "request body", &err);
-	if (!json_is_object(body)) {
-		reply_error(r, 400, "invalid_request_error", NULL, NULL, body ? "the request body must be a JSON object" : err.text);
+	if (json_is_object(body))
+		return take(body);
+	reply_error(r, 400, "invalid_request_error", NULL, NULL, body ? "the request body must be a JSON object" : err.text);
+	return NULL;
+}
+
+static void configure(void *user, const struct http_request_in *in, struct reply *r)
+{
+	struct service *s = user;
+	own_json *body = api_own_body(s, in, r);
+
+	if (!body)
 		return;
-	}
 	const char *folder = json_member_string(body, "model"), *key = json_member_string(body, "api_key");
 	const char *url = json_member_string(body, "teacher_url"), *name = json_member_string(body, "teacher_model");
 	if (key && url)
 		teacher_set(s->teacher, key, url, name);
 	if (folder)
 		worker_load(s->worker, folder);
-	send_json(r, json_pack("{s:b}", "ok", 1));
+	api_send(r, json_pack("{s:b}", "ok", 1));
 }
 
 void service_answered(void *user, unsigned http_status)
@@ -166,11 +199,12 @@ void service_answered(void *user, unsigned http_status)
 
 const struct route routes[] = {
 	{ "GET", "/health", health, "alive, and the local model's state" },
-	{ "GET", "/v1/status", status, "model, teacher, queue, uptime" },
+	{ "GET", "/v1/status", status, "model, teacher, queue, download, uptime" },
 	{ "GET", "/metrics", metrics, "counters for Prometheus" },
-	{ "GET", "/v1/models", models, "what `model` may be in a request" },
+	{ "GET", "/v1/models", models, "what `model` may be in a request, and what is installed" },
 	{ "GET", "/v1/models/", model, "one of them" },
 	{ "POST", "/v1/chat/completions", chat_completions, "a question, in OpenAI's form" },
 	{ "POST", "/v1/daemon/configure", configure, "model and key, from this user's own programs" },
+	{ "POST", "/v1/daemon/models", models_change, "download, cancel or use a model, from this user's own programs" },
 };
 const size_t route_count = countof(routes);

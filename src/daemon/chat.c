@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "daemon/models.h"
 #include "daemon/service.h"
 #include "route/answers.h"
 
@@ -103,8 +104,12 @@ static void refuse_request(struct delivery *a, const struct openai_fault *fault,
 static void refuse_model(struct delivery *a)
 {
 	struct error err = {0};
+	char hint[300];
 
-	error_set(&err, ERROR_NOT_FOUND, "there is no model of this name; use \"auto\", or one that GET /v1/models lists");
+	if (models_explain(a->request.model, hint, sizeof hint))
+		error_set(&err, ERROR_NOT_FOUND, "%s", hint);
+	else
+		error_set(&err, ERROR_NOT_FOUND, "there is no model of this name; use \"auto\", or one that GET /v1/models lists");
 	delivery_refuse(a, &err, "model", "model_not_found");
 }
 
@@ -116,6 +121,7 @@ void chat_completions(void *user, const struct http_request_in *in, struct reply
 	struct error err = {0};
 	struct worker_status local;
 	struct teacher_status teacher;
+	struct download_status download;
 	enum route_wish wish;
 
 	if (!openai_read(in->body, &a->request, &fault, &err)) {
@@ -124,6 +130,7 @@ void chat_completions(void *user, const struct http_request_in *in, struct reply
 	}
 	worker_status(s->worker, &local);
 	teacher_status(s->teacher, &teacher);
+	download_status(s->download, &download);
 	if (!find_wish(&a->request, &local, &teacher, &wish)) {
 		refuse_model(a);
 		return;
@@ -131,6 +138,7 @@ void chat_completions(void *user, const struct http_request_in *in, struct reply
 	const struct answer *known = find_known(&a->request, wish);
 	struct route_facts facts = {
 		.wish = wish, .known = known != NULL, .local = local.state, .teacher = teacher.ready,
+		.fetching = download.state == DOWNLOAD_RUNNING,
 	};
 	struct decision decision = route_decide(&facts);
 	switch (decision.to) {

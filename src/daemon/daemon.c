@@ -20,6 +20,7 @@
 #include "base/path.h"
 #include "config/home.h"
 #include "daemon/service.h"
+#include "hub/spec.h"
 
 #define TICK_MS 2000                  /* how often silent streams are looked at */
 #define GRACE_MS 3000                 /* for answers under way, before they are cancelled */
@@ -133,12 +134,15 @@ static struct server *serve(struct service *s, const struct config *c, struct er
 static void use_configuration(struct service *s, const struct config *c)
 {
 	const char *model = config_text(c, SETTING_MODEL), *key = config_text(c, SETTING_API_KEY);
-	own_mem char *full = model ? realpath(model, NULL) : NULL;
+	struct error err = {0};
+	own_mem char *folder = model ? spec_locate(model, &err) : NULL;
 
 	if (key)
 		teacher_set(s->teacher, key, config_text(c, SETTING_TEACHER_URL), config_text(c, SETTING_TEACHER_MODEL));
-	if (model)
-		worker_load(s->worker, full ? full : model);
+	if (folder)
+		worker_load(s->worker, folder);
+	else if (model)
+		log_warn("%s: %s", c->values[SETTING_MODEL].origin, err.text);
 }
 
 static void run_until_signal(struct server *server)
@@ -181,6 +185,7 @@ static bool start(struct service *s, const struct config *c, const char *home, i
 		return false;
 	/* Before clients can know the port: what they bring comes after and over it. */
 	use_configuration(s, c);
+	download_resume(s->download);
 	if (!life_publish(&s->life, server_port(*server), err))
 		return false;
 	snprintf(ready, sizeof ready, "ready %u", server_port(*server));
@@ -213,6 +218,7 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	raise_descriptor_limit();
 	s.teacher = teacher_create();
 	s.worker = worker_create(&options);
+	s.download = download_create(home, s.worker);
 	bool ok = start(&s, config, home, &ready_fd, &server, err);
 	if (ok) {
 		run_until_signal(server);
@@ -226,8 +232,10 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	server_stop(server);
 	(void)alarm(0);
 	life_end(&s.life);
+	download_stop(s.download);
 	if (ok)
 		leave_if_loading(&s);
+	download_destroy(s.download);
 	worker_destroy(s.worker);
 	teacher_destroy(s.teacher);
 	release_signals();

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "config/home.h"
+#include "model/files.h"
 #include "hub/memory.h"
 
 #define TIMELINES_MAX ANSWERS_MAX
@@ -196,7 +197,8 @@ void loader_status(struct loader *l, struct worker_status *s)
 	s->state = l->state;
 	snprintf(s->error, sizeof s->error, "%s", l->error);
 	snprintf(s->folder, sizeof s->folder, "%s", l->wanted ? l->wanted : "");
-	snprintf(s->name, sizeof s->name, "%s", l->wanted ? path_base(l->wanted) : "");
+	own_mem char *name = l->wanted ? model_folder_name(l->wanted) : NULL;
+	snprintf(s->name, sizeof s->name, "%s", name ? name : "");
 	if (l->state == LOCAL_READY) {
 		const struct engine_info *info = engine_info(model_engine(l->loaded->model));
 		snprintf(s->name, sizeof s->name, "%s", info->name);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "daemon/download.h"
 #include "daemon/life.h"
 #include "daemon/metrics.h"
 #include "daemon/server.h"
@@ -17,6 +18,7 @@ struct service {
 	struct metrics metrics;
 	struct worker *worker;
 	struct teacher *teacher;
+	struct download *download;
 	uint64_t started_ms;
 };
 

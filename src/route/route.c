@@ -86,7 +86,10 @@ const char *route_nobody_text(const struct route_facts *f)
 		       "Run `shammah daemon status` to see why it failed.";
 	if (f->wish == WISH_LOCAL)
 		return "The local model was asked for, but none is configured.\n"
-		       "Run `shammah --model DIR` with a folder that holds an ONNX model.";
+		       "Run `shammah models pull` to fetch the one that fits this machine.";
+	if (f->fetching)
+		return "No known answer fits; a local model is being fetched, and there is no API key for Claude.\n"
+		       "Run `shammah models list` to see how far it is, and ask again then.";
 	return "No known answer fits, and there is neither a local model nor an API key for Claude.\n"
-	       "Run `shammah --model DIR` with a folder that holds an ONNX model (or set ANTHROPIC_API_KEY).";
+	       "Run `shammah models pull` to fetch a model that fits this machine (or set ANTHROPIC_API_KEY).";
 }

@@ -19,6 +19,7 @@ struct route_facts {
 	bool known;                  /* a known answer is above its bar */
 	enum local_state local;
 	bool teacher;                /* has a key */
+	bool fetching;               /* a model is on its way to this machine */
 };
 
 enum route_to {

@@ -256,11 +256,11 @@ TEST(the_manual_names_every_command_option_variable_and_file)
 TEST(the_checker_itself_finds_what_is_wrong)
 {
 	static const char *const good[] = {
-		"shammah", "shammah -p \"any words here\"", "shammah daemon stop", "shammah --model DIR", "make run", "--port N", "-q",
+		"shammah", "shammah -p \"any words here\"", "shammah daemon stop", "shammah models pull", "shammah --model DIR", "make run", "--port N", "-q",
 		"~/.shammah/daemon.log", "/v1/models/{id}", "/clear", "ANTHROPIC_API_KEY", "backend.model", "env.SHAMMAH_API_KEY", "x = 1",
 	};
 	static const char *const bad[] = {
-		"shammah models pull", "shammah --modle DIR", "make coffee", "--verbose", "-z", "~/.shammah/config.toml", "/v1/messages",
+		"shammah modles pull", "shammah --modle DIR", "make coffee", "--verbose", "-z", "~/.shammah/config.toml", "/v1/messages",
 		"/compact", "OPENAI_API_KEY", "backend.modle", "env.PATH",
 	};
 

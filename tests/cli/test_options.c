@@ -7,7 +7,7 @@
 
 static bool parse(struct options *o, struct error *err, const char *line)
 {
-	char *argv[20] = { "shammah" };
+	char *argv[40] = { "shammah" };
 	int argc = 1;
 	static char copy[500];
 
@@ -93,9 +93,11 @@ TEST(a_value_stands_in_the_next_word_or_after_an_equals_sign)
 
 TEST(every_option_is_taken)
 {
-	struct options o = parsed("-p|-q|--source|local|--max-tokens|5|--temperature|0.5|--port|1|--system-prompt|s|--jsonl|-f|--tokenizer|t|--mode|query");
+	struct options o = parsed("-p|-q|--source|local|--max-tokens|5|--temperature|0.5|--port|1|--system-prompt|s|--jsonl|-f|--tokenizer|t|--mode|query|--json|-y|--background|--precision|q4|--revision|v1");
 
-	assert_true(o.print && o.quiet && o.jsonl && o.follow);
+	assert_true(o.print && o.quiet && o.jsonl && o.follow && o.json && o.yes && o.background);
+	assert_string_equal(o.precision, "q4");
+	assert_string_equal(o.revision, "v1");
 	assert_int_equal(o.wish, WISH_LOCAL);
 	assert_int_equal(o.max_tokens, 5);
 	assert_true(o.temperature == 0.5);
@@ -109,7 +111,7 @@ TEST(wrong_usage_is_explained)
 {
 	expect_refused("--modle|x", "no option --modle");
 	expect_refused("-z", "no option -z");
-	expect_refused("--model", "--model needs a value: --model DIR");
+	expect_refused("--model", "--model needs a value: --model NAME");
 	expect_refused("--print=yes", "--print takes no value");
 	expect_refused("--source|cloud", "auto, known, local or teacher");
 	expect_refused("--max-tokens|0", "whole number from 1");

@@ -25,7 +25,7 @@ def says_its_version_and_its_help():
     with Home() as h:
         assert h.run('--version').out.startswith('shammah 0.')
         help_text = h.run('--help').out
-        assert 'Usage:' in help_text and '--model DIR' in help_text and '/clear' in help_text
+        assert 'Usage:' in help_text and '--model NAME' in help_text and '/clear' in help_text
         assert 'run|start|stop|status|logs' in h.run('help', 'daemon').out
 
 
@@ -49,7 +49,7 @@ def says_in_two_lines_what_is_missing():
         result = h.ask('write a quicksort in ocaml')
         assert result.code == 1 and result.out == '', result
         lines = result.err.strip().split('\n')
-        assert len(lines) == 2 and 'Run `shammah --model DIR`' in lines[1], result
+        assert len(lines) == 2 and 'Run `shammah models pull`' in lines[1], result
 
 
 def answers_from_a_local_model_token_by_token():
