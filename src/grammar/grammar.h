@@ -1,0 +1,48 @@
+/*
+ * What an answer must look like: JSON of a schema, or calls of tools whose
+ * arguments are.
+ *
+ *	own_grammar *g = grammar_of_schema(schema, &err);
+ *	struct masks masks;
+ *	masks_init(&masks, vocabulary, grammar_graph(g));
+ *	own_matcher *m = matcher_create(&masks, ends, end_count, bits);
+ *
+ * Compiled once, then read-only; any thread.  Reference-counted.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "grammar/graph.h"
+#include "text/tokenizer.h"
+
+struct grammar;
+
+/* Values of a schema; NULL: any JSON object.  ERROR_INVALID names what is not supported, and where. */
+struct grammar *grammar_of_schema(const json_t *schema, struct error *err) must_use;
+
+/* A call is before_name NAME before_arguments ARGUMENTS behind. */
+struct grammar_form {
+	struct str begin;              /* before the first call */
+	struct str before_name, before_arguments, behind;
+	struct str between, end;       /* two calls; behind the last */
+	bool quoted;                   /* the name stands in a JSON string */
+};
+
+struct grammar_tool {
+	struct str name;
+	const json_t *schema;          /* of the arguments; NULL: any object */
+};
+
+/*
+ * One call of one of the tools, or, with `many`, one or more.  Texts of the form
+ * that are control tokens of the tokenizer become these.  An error names the tool.
+ */
+struct grammar *grammar_of_calls(const struct grammar_form *form, const struct grammar_tool *tools, size_t count, bool many,
+	const struct tokenizer *tokenizer, struct error *err) must_use;
+
+struct grammar *grammar_share(struct grammar *g);
+void grammar_release(struct grammar *g);         /* accepts NULL */
+static inline void grammar_release_ptr(struct grammar **g) { grammar_release(*g); }
+#define own_grammar owns(grammar_release_ptr) struct grammar
+
+const struct graph *grammar_graph(const struct grammar *g);
