@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "model/timeline.h"
+#include "prepare/prepare.h"
 
 enum { SLICE = 512, WRITTEN = 64, MOST = 2048 + WRITTEN };
 
@@ -81,8 +82,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: race FOLDER THREADS\n");
 		return 2;
 	}
-	struct engine_options options = { .threads = atoi(argv[2]) };
-	own_engine *e = engine_open(argv[1], &options, &err);
+	struct prepare_options wishes = { .engine = { .threads = atoi(argv[2]) } };
+	own_prepared_model prepared = {0};
+	if (!prepare_model(argv[1], &wishes, &prepared, &err))
+		die(&err);
+	wishes.engine.prepared = prepared.path;
+	own_engine *e = engine_open(argv[1], &wishes.engine, &err);
 	if (!e)
 		die(&err);
 	measure(e, 1, NULL, "decode-0");          /* also warms up */

@@ -1,5 +1,6 @@
 /*
- * follow FOLDER: goes along another implementation's answers.
+ * follow FOLDER [original]: goes along another implementation's answers, with the
+ * model prepared or, on wish, as it was published.
  *
  * Standard input has, a line each, a prompt's length and then the token ids of
  * prompt and answer.  For each token of the answer our own choice at that place
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 #include "model/select.h"
 #include "model/timeline.h"
+#include "prepare/prepare.h"
 
 enum { IDS_MAX = 4096, SLICE = 32 };
 
@@ -79,15 +81,21 @@ static void follow(struct engine *e, const int32_t *ids, size_t count, size_t pr
 int main(int argc, char **argv)
 {
 	struct error err = {0};
-	struct engine_options options = {0};
+	struct prepare_options wishes = {0};
+	own_prepared_model prepared = {0};
 	int32_t numbers[IDS_MAX];
 	size_t count;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: follow FOLDER < IDS\n");
+	if (argc < 2) {
+		fprintf(stderr, "usage: follow FOLDER [original] < IDS\n");
 		return 2;
 	}
-	own_engine *e = engine_open(argv[1], &options, &err);
+	if (argc == 2 && !prepare_model(argv[1], &wishes, &prepared, &err))
+		die(err.text);
+	if (argc == 2 && !prepared.path)
+		die(prepared.reason);
+	wishes.engine.prepared = prepared.path;
+	own_engine *e = engine_open(argv[1], &wishes.engine, &err);
 	if (!e)
 		die(err.text);
 	while ((count = read_line(numbers)) > 1)
