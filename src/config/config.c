@@ -45,6 +45,11 @@ const struct setting_info settings[SETTING_COUNT] = {
 		.kind = SETTING_NUMBER, .least = 1, .most = 1 << 24,
 		.what = "megabytes for the local model's keys and values; unset: a quarter of the memory",
 	},
+	[SETTING_BEGINNINGS] = {
+		.name = "backend.beginnings_megabytes", .key = "shammah.backend.beginnings_megabytes", .standard = "1024",
+		.kind = SETTING_NUMBER, .least = 0, .most = 1 << 24,
+		.what = "megabytes of computed system prompts kept on disk; 0: none",
+	},
 	[SETTING_KEEP_ALIVE] = {
 		.name = "backend.keep_alive", .key = "shammah.backend.keep_alive", .standard = "1800",
 		.kind = SETTING_NUMBER, .least = 0, .most = 10000000,

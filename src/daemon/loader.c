@@ -19,7 +19,6 @@
 #include "prepare/prepare.h"
 
 #define TIMELINES_MAX ANSWERS_MAX
-#define BEGINNINGS_BYTES ((uint64_t)1 << 30)      /* of system prompts on disk */
 #define MEMORY_SHARE 4                   /* of the memory we may have, timelines get at most 1/4 */
 
 struct loader {
@@ -115,7 +114,7 @@ static struct loaded *load(struct loader *l, const char *folder, struct error *e
 	struct model_options options = {
 		.engine = {
 			.threads = o->threads, .context = o->context, .small_kv = o->small_kv, .kv_bytes = memory,
-			.beginnings = beginnings, .beginnings_limit = BEGINNINGS_BYTES,
+			.beginnings = beginnings, .beginnings_limit = o->beginnings_bytes,
 		},
 		.cache_dir = cache,
 	};

@@ -23,6 +23,7 @@ struct worker_options {
 	size_t context;           /* 0: the model's own limit */
 	unsigned keep_alive_s;    /* after so long without an answer the model's memory is given back; 0: never */
 	size_t kv_bytes;          /* for all keys and values; 0: a quarter of the memory */
+	uint64_t beginnings_bytes;   /* of computed system prompts on disk; 0: none are kept */
 	bool small_kv;            /* keys and values in 8 bits; model/engine.h */
 };
 
