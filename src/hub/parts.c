@@ -204,7 +204,7 @@ void parts_done(struct parts *p)
 
 bool parts_finish(struct parts *p, const char *blob, struct error *err)
 {
-	if (sys.fsync(p->fd) < 0 || ftruncate(p->fd, (off_t)p->size) < 0 || sys.fsync(p->fd) < 0)
+	if (ftruncate(p->fd, (off_t)p->size) < 0 || sys.fsync(p->fd) < 0)
 		return error_errno(err, "cannot write %s to disk", p->path);
 	return sys.rename(p->path, blob) == 0 || error_errno(err, "cannot rename %s", p->path);
 }

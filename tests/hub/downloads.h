@@ -20,6 +20,9 @@ static struct fake_hub fake;
 
 static inline void serve(void)
 {
+	for (size_t i = 0; i < FAKE_ASKS; i++)
+		fake.asked[i] = 0;
+	fake.bytes_sent = 0;
 	for (size_t i = 0; i + 1 < sizeof large_text; i++)
 		large_text[i] = (char)('a' + (i * i / 7 + i) % 26);
 	fake.files = files;
@@ -95,10 +98,12 @@ static inline void assert_download_fails(enum error_kind kind, const char *part)
 		fail_msg("error %d: %s (expected %d, %s)", err.kind, err.text, kind, part);
 }
 
-/* Forgets what has been brought. */
-static inline void empty_cache(void)
+/* Forgets what has been brought, and what has been asked for. */
+static inline void begin_again(void)
 {
 	own_mem char *command = mem_printf("rm -rf %s", hub.cache);
 
 	assert_int_equal(system(command), 0);
+	fake_hub_stop(&fake);
+	serve();
 }

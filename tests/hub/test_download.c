@@ -163,7 +163,9 @@ TEST(without_a_network_what_is_there_will_do)
 	free(hub.endpoint);
 	hub.endpoint = mem_strdup("http://127.0.0.1:1");
 	assert_downloads();
-	empty_cache();
+	begin_again();
+	free(hub.endpoint);
+	hub.endpoint = mem_strdup("http://127.0.0.1:1");
 	assert_download_fails(ERROR_UNAVAILABLE, "127.0.0.1:1");
 }
 

@@ -143,9 +143,10 @@ static void give_bytes(struct fake_hub *hub, const struct fake_file *f, struct s
 static bool faulty(struct fake_hub *hub, enum fake_ask ask, struct str request, struct scripted_reply *reply,
 	struct buf *storage)
 {
+	fake_fault_fn *fault = hub->fault;
 	unsigned nth = hub->asked[ask]++;
 
-	return hub->fault && hub->fault(hub, ask, nth, request, reply, storage);
+	return fault && fault(hub, ask, nth, request, reply, storage);
 }
 
 static size_t page_of(struct str path)

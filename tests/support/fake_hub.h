@@ -32,7 +32,7 @@ typedef bool fake_fault_fn(struct fake_hub *hub, enum fake_ask ask, unsigned nth
 struct fake_hub {
 	const struct fake_file *files;
 	size_t count;
-	fake_fault_fn *fault;             /* NULL: none */
+	fake_fault_fn *_Atomic fault;     /* NULL: none */
 	bool bare_listing;                /* names only, as some mirrors have it */
 	bool no_ranges;                   /* 200 and the whole file, whatever is asked for */
 	const char *prefix;               /* of the mirror's paths, "/hf"; NULL: none */

@@ -7,6 +7,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -237,6 +239,8 @@ static bool add_connection(struct scripted_server *s, int fd)
 		close(fd);
 	} else {
 		struct connection *c = &s->connections[s->connection_count++];
+		int on = 1;
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);   /* head and body are sent one by one */
 		*c = (struct connection){ .server = s, .fd = fd, .received = BUF_INIT(REQUEST_LIMIT) };
 		pthread_create(&c->thread, NULL, serve, c);
 	}
