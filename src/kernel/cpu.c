@@ -17,12 +17,19 @@ static const char *const names[ISA_COUNT] = {
 };
 
 #if defined(__x86_64__)
-/* Compilers' own names for it are younger than those we build with. */
+/* Not all compilers have names for these two. */
 static bool has_avx_vnni(void)
 {
 	unsigned a, b, c, d;
 
 	return __get_cpuid_count(7, 1, &a, &b, &c, &d) && a & 1 << 4;
+}
+
+static bool has_f16c(void)
+{
+	unsigned a, b, c, d;
+
+	return __get_cpuid(1, &a, &b, &c, &d) && c & 1 << 29;
 }
 
 static bool has_avx512(void)
@@ -34,7 +41,7 @@ static bool has_avx512(void)
 static enum isa best(void)
 {
 	__builtin_cpu_init();
-	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c"))
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !has_f16c())
 		return ISA_PORTABLE;
 	return has_avx512() ? ISA_AVX512 : has_avx_vnni() ? ISA_AVX_VNNI : ISA_AVX2;
 }
