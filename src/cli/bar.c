@@ -52,35 +52,57 @@ void bar_init(struct bar *b)
 	*b = (struct bar){ .terminal = isatty(STDERR_FILENO) };
 }
 
-static void show_line(struct bar *b, const char *what, uint64_t done, uint64_t total, uint64_t per_second)
+static void draw(struct bar *b, const char *what, unsigned percent, const char *text)
 {
-	unsigned filled = total ? percent_of(done, total) * WIDTH / 100 : 0;
-	char text[PROGRESS_TEXT], drawn[WIDTH + 1];
+	char drawn[WIDTH + 1];
 
 	memset(drawn, '-', WIDTH);
-	memset(drawn, '#', filled);
+	memset(drawn, '#', percent * WIDTH / 100);
 	drawn[WIDTH] = '\0';
-	fprintf(stderr, "\r\033[K%s [%s] %s", what, drawn, progress_text(done, total, per_second, text));
+	fprintf(stderr, "\r\033[K%s [%s] %s", what, drawn, text);
 	fflush(stderr);
 	b->shown = true;
 }
 
+/* Whether something has changed that is worth showing. */
+static bool is_due(const struct bar *b, const char *what, unsigned percent)
+{
+	uint64_t since = clock_ms() - b->last_ms;
+	bool other = !b->what || strcmp(b->what, what) != 0, ended = percent == 100 && b->last_percent < 100;
+
+	if (other || ended || since >= (b->terminal ? TERMINAL_MS : PLAIN_MS))
+		return true;
+	return !b->terminal && percent >= b->last_percent + PLAIN_PERCENT;
+}
+
+static void show(struct bar *b, const char *what, unsigned percent, const char *text)
+{
+	b->last_ms = clock_ms();
+	b->last_percent = percent;
+	b->what = what;
+	if (b->terminal)
+		draw(b, what, percent, text);
+	else
+		fprintf(stderr, "%s: %s\n", what, text);
+}
+
 void bar_show(struct bar *b, const char *what, uint64_t done, uint64_t total, uint64_t per_second)
 {
-	uint64_t now = clock_ms();
 	unsigned percent = total ? percent_of(done, total) : 0;
 	char text[PROGRESS_TEXT];
-	bool first = !b->last_ms, end = total && done >= total && b->last_percent < 100;
 
-	if (!first && !end && now - b->last_ms < (b->terminal ? TERMINAL_MS : PLAIN_MS) &&
-	    (b->terminal || percent < b->last_percent + PLAIN_PERCENT))
-		return;
-	b->last_ms = now;
-	b->last_percent = percent;
-	if (b->terminal)
-		show_line(b, what, done, total, per_second);
-	else
-		fprintf(stderr, "%s: %s\n", what, progress_text(done, total, per_second, text));
+	if (is_due(b, what, percent))
+		show(b, what, percent, progress_text(done, total, per_second, text));
+}
+
+void bar_share(struct bar *b, const char *what, double share)
+{
+	unsigned percent = share >= 1 ? 100 : share > 0 ? (unsigned)(share * 100) : 0;
+	char text[PROGRESS_TEXT];
+
+	snprintf(text, sizeof text, "%u %%", percent);
+	if (is_due(b, what, percent))
+		show(b, what, percent, text);
 }
 
 void bar_end(struct bar *b)
@@ -88,8 +110,7 @@ void bar_end(struct bar *b)
 	if (b->shown)
 		fputc('\n', stderr);
 	b->shown = false;
-	b->last_ms = 0;
-	b->last_percent = 0;
+	b->what = NULL;
 }
 
 void bar_say(struct bar *b, const char *text)

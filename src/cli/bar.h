@@ -13,12 +13,16 @@ struct bar {
 	bool shown;              /* a line stands there that has not ended */
 	uint64_t last_ms;        /* when something was printed */
 	unsigned last_percent;
+	const char *what;        /* of the line; NULL: none so far */
 };
 
 void bar_init(struct bar *b);
 
-/* `what` is one word, "fetching"; a total of 0 is not known, and so is a speed of 0. */
+/* `what` is a word or two, "fetching", that outlive the bar; a total of 0 is not known, and so is a speed of 0. */
 void bar_show(struct bar *b, const char *what, uint64_t done, uint64_t total, uint64_t per_second);
+
+/* The same for work that is not counted in bytes: 0 to 1. */
+void bar_share(struct bar *b, const char *what, double share);
 
 /* A message between, on a line of its own. */
 void bar_say(struct bar *b, const char *text);

@@ -45,7 +45,7 @@ char *models_in_use(const struct models *m)
 
 	if (!name || !spec_parse(&spec, name, &err))
 		return NULL;
-	return spec_find(&m->hub, &spec, NULL, &err);
+	return spec_find(&m->hub, &spec, NULL, NULL, &err);
 }
 
 bool models_precisions(const char *folder, struct buf *out)
@@ -62,6 +62,11 @@ bool models_precisions(const char *folder, struct buf *out)
 		}
 	}
 	return out->len;
+}
+
+struct prepare_options models_prepare_options(const char *cache, const char *precision)
+{
+	return (struct prepare_options){ .engine.precision = precision, .cache_dir = cache };
 }
 
 bool models_tell(const struct models *m, json_t *body, struct error *err)

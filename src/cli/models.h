@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "hub/choose.h"
 #include "hub/spec.h"
+#include "prepare/prepare.h"
 
 struct models {
 	const struct options *options;
@@ -35,6 +36,9 @@ char *models_in_use(const struct models *m);
 
 /* "q4, fp16": the graphs that lie in a folder; false for none. */
 bool models_precisions(const char *folder, struct buf *out);
+
+/* Options to prepare a model with, and to look for a prepared copy; `cache` (of ~/.shammah) must outlive them. */
+struct prepare_options models_prepare_options(const char *cache, const char *precision);
 
 /* POSTs an action to the daemon that runs; takes the body over. */
 bool models_tell(const struct models *m, json_t *body, struct error *err) must_use;

@@ -27,7 +27,7 @@ int models_use(struct models *m)
 
 	if (!models_named(m, "use", &err) || !spec_parse(&spec, m->name, &err))
 		return complain(&err);
-	own_mem char *folder = spec_find(&m->hub, &spec, NULL, &err);
+	own_mem char *folder = spec_find(&m->hub, &spec, NULL, NULL, &err);
 	const char *name = spec.folder ? spec.folder : m->name;
 	if (!folder || !config_use_model(m->home, name, &err))
 		return complain(&err);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/bar.h"
+#include "config/home.h"
 #include "hub/graphs.h"
 
 #define TEXT_MAX ((size_t)64 << 10)
@@ -33,22 +34,42 @@ static bool is_ours(const struct hub_cached *entry, struct buf *precisions)
 	return models_precisions(entry->path, precisions) || (!entry->whole && catalogue_find(str_of(entry->repo)));
 }
 
-static json_t *installed_json(const struct hub_cached *entry, const char *precisions, const char *state)
+/* Which of the precisions have a prepared copy: "q4, fp16". */
+static void find_prepared(const struct models *m, const struct hub_cached *entry, struct buf *out)
 {
-	json_t *list = json_array();
+	own_mem char *cache = home_path(m->home, HOME_CACHE);
 
-	for (struct str rest = str_of(precisions), one; rest.n && str_split(&rest, ',', &one); ) {
-		one = str_trim(one);
-		json_array_append_new(list, json_stringn(one.p, one.n));
+	buf_clear(out);
+	for (size_t i = 0; entry->whole && i < graph_name_count; i++) {
+		struct prepare_options options = models_prepare_options(cache, graph_names[i].precision);
+		own_prepared_model prepared = {0};
+		struct error err = {0};
+		if (prepare_find(entry->path, &options, &prepared, &err) && prepared.path)
+			buf_putf(out, "%s%s", out->len ? ", " : "", graph_names[i].precision);
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:o}", "name", short_name(entry->repo), "repository", entry->repo,
-		"commit", entry->commit, "revisions", entry->refs, "path", entry->path, "bytes", (json_int_t)entry->bytes, "state", state,
-		"precisions", list);
 }
 
-static size_t print_installed(const struct hub_cache *cache, const char *in_use, json_t *json)
+static json_t *strings(const char *list)
 {
-	own_buf precisions = BUF_INIT(TEXT_MAX);
+	json_t *array = json_array();
+
+	for (struct str rest = str_of(list), one; rest.n && str_split(&rest, ',', &one); ) {
+		one = str_trim(one);
+		json_array_append_new(array, json_stringn(one.p, one.n));
+	}
+	return array;
+}
+
+static json_t *installed_json(const struct hub_cached *entry, const char *precisions, const char *prepared, const char *state)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:o, s:o}", "name", short_name(entry->repo), "repository", entry->repo,
+		"commit", entry->commit, "revisions", entry->refs, "path", entry->path, "bytes", (json_int_t)entry->bytes, "state", state,
+		"precisions", strings(precisions), "prepared", strings(prepared));
+}
+
+static size_t print_installed(const struct models *m, const struct hub_cache *cache, const char *in_use, json_t *json)
+{
+	own_buf precisions = BUF_INIT(TEXT_MAX), prepared = BUF_INIT(TEXT_MAX);
 	size_t count = 0;
 
 	for (size_t i = 0; i < cache->count; i++) {
@@ -58,11 +79,13 @@ static size_t print_installed(const struct hub_cache *cache, const char *in_use,
 		if (!is_ours(entry, &precisions))
 			continue;
 		const char *state = state_of(entry, in_use);
+		find_prepared(m, entry, &prepared);
 		count++;
 		if (json)
-			json_array_append_new(json, installed_json(entry, precisions.data, state));
+			json_array_append_new(json, installed_json(entry, precisions.data, prepared.data, state));
 		else
-			printf("  %-32s %8s  %-16s %s\n", short_name(entry->repo), size_text(entry->bytes, size), precisions.data, state);
+			printf("  %-32s %8s  %-14s %s%s%s\n", short_name(entry->repo), size_text(entry->bytes, size), precisions.data, state,
+				prepared.len ? ", prepared: " : "", prepared.data);
 	}
 	return count;
 }
@@ -135,7 +158,7 @@ static json_t *list_json(const struct models *m, const struct hub_cache *cache, 
 {
 	json_t *installed = json_array(), *known = json_array(), *download = json_object_get(status, "download");
 
-	print_installed(cache, in_use, installed);
+	print_installed(m, cache, in_use, installed);
 	for (size_t i = 0; i < catalogue_count; i++)
 		json_array_append_new(known, catalogue_json(&catalogue[i], choice, precision));
 	return json_pack("{s:s, s:o, s:o, s:O?}", "cache", m->hub.cache, "installed", installed, "catalogue", known, "download", download);
@@ -165,7 +188,7 @@ int models_list(struct models *m)
 	if (m->options->json)
 		return print_json(list_json(m, &cache, in_use, &choice, precision, status));
 	printf("On this machine, in %s:\n", m->hub.cache);
-	if (!print_installed(&cache, in_use, NULL))
+	if (!print_installed(m, &cache, in_use, NULL))
 		puts("  no model that Shammah could use");
 	print_download(status);
 	printf("\nTo be had with `shammah models pull NAME` (* fits this machine best; any OWNER/NAME of the Hub works as well):\n");

@@ -8,6 +8,7 @@
 #include "cli/bar.h"
 #include "cli/interrupt.h"
 #include "cli/link.h"
+#include "config/home.h"
 #include "hub/obtain.h"
 #include "hub/graphs.h"
 
@@ -86,6 +87,36 @@ static bool fetch(const struct models *m, const struct obtain *f, struct obtaine
 	return ok;
 }
 
+/* ---- Preparing it ---- */
+
+/* `done` of `total` in thousandths: what it is measured in is no matter of bytes. */
+static void on_prepare(void *user, enum prepare_stage stage, double share)
+{
+	struct pulling *p = user;
+
+	bar_share(&p->bar, prepare_stage_name(stage), share);
+}
+
+/* That a model cannot be prepared is no failure: ONNX Runtime runs it as it is. */
+static bool prepare(const struct models *m, struct pulling *p, const struct obtained *what, struct cancel *cancel, struct error *err)
+{
+	own_mem char *cache = home_path(m->home, HOME_CACHE);
+	struct prepare_options options = models_prepare_options(cache, what->precision);
+	own_prepared_model prepared = {0};
+
+	options.progress = on_prepare;
+	options.user = p;
+	options.cancel = cancel;
+	if (!prepare_model(what->folder, &options, &prepared, err))
+		return false;
+	bar_end(&p->bar);
+	if (prepared.path)
+		printf("It is prepared for this machine: %s.\n", prepared.reason);
+	else
+		printf("It is not prepared, and runs as published: %s.\n", prepared.reason);
+	return true;
+}
+
 /* The first model that comes is the one in use. */
 static bool use_if_first(const struct models *m, const char *name, struct error *err)
 {
@@ -127,9 +158,12 @@ static int pull(struct models *m)
 	};
 	bool ok = fetch(m, &f, &result, &name, &err);
 	bar_end(&p.bar);
-	interrupt_guards(NULL);
 	if (ok)
 		printf("%s is here, whole and verified: %s\n", name, result.folder);
+	fflush(stdout);
+	ok = ok && prepare(m, &p, &result, &cancel, &err);
+	bar_end(&p.bar);
+	interrupt_guards(NULL);
 	ok = ok && use_if_first(m, name, &err);
 	int code = ok ? EXIT_ANSWERED : failed(m, &cancel, &err);
 	cancel_done(&cancel);

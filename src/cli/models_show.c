@@ -151,7 +151,7 @@ int models_show(struct models *m)
 
 	if (!models_named(m, "show", &err) || !spec_parse(&spec, m->name, &err))
 		return complain(&err);
-	own_mem char *folder = spec_find(&m->hub, &spec, NULL, &away);
+	own_mem char *folder = spec_find(&m->hub, &spec, NULL, NULL, &away);
 	const struct catalogue_model *known = spec.model ? spec.model : spec.repo ? catalogue_find(str_of(spec.repo)) : NULL;
 	if (known)
 		show_known(known);

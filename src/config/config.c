@@ -40,6 +40,21 @@ const struct setting_info settings[SETTING_COUNT] = {
 		.kind = SETTING_NUMBER, .least = 8, .most = 16, .step = 8,
 		.what = "bits of a number in the local model's keys and values: 8 or 16",
 	},
+	[SETTING_KV_MEMORY] = {
+		.name = "backend.kv_megabytes", .key = "shammah.backend.kv_megabytes",
+		.kind = SETTING_NUMBER, .least = 1, .most = 1 << 24,
+		.what = "megabytes for the local model's keys and values; unset: a quarter of the memory",
+	},
+	[SETTING_BEGINNINGS] = {
+		.name = "backend.beginnings_megabytes", .key = "shammah.backend.beginnings_megabytes", .standard = "1024",
+		.kind = SETTING_NUMBER, .least = 0, .most = 1 << 24,
+		.what = "megabytes of computed system prompts kept on disk; 0: none",
+	},
+	[SETTING_KEEP_ALIVE] = {
+		.name = "backend.keep_alive", .key = "shammah.backend.keep_alive", .standard = "1800",
+		.kind = SETTING_NUMBER, .least = 0, .most = 10000000,
+		.what = "seconds without an answer after which the local model gives its memory back; 0: never",
+	},
 	[SETTING_PORT] = {
 		.name = "server.port", .key = "shammah.server.port", .variable = "SHAMMAH_PORT", .flag = "--port",
 		.standard = "11435", .kind = SETTING_NUMBER, .least = 1, .most = 65535, .what = "port of the daemon on 127.0.0.1",

@@ -63,9 +63,10 @@ static void status(void *user, const struct http_request_in *in, struct reply *r
 	worker_status(s->worker, &w);
 	teacher_status(s->teacher, &t);
 	download_status(s->download, &d);
-	json_t *value = json_pack("{s:s, s:I, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}, s:{s:s, s:s, s:s}, s:{s:I, s:I, s:I}}",
+	json_t *value = json_pack("{s:s, s:I, s:{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}, s:{s:s, s:s, s:s}, s:{s:I, s:I, s:I}}",
 		"version", SHAMMAH_VERSION, "uptime_s", (json_int_t)((clock_ms() - s->started_ms) / 1000),
-		"model", "state", state_names[w.state], "name", w.name, "folder", w.folder, "error", w.error,
+		"model", "state", state_names[w.state], "asleep", (int)w.asleep, "progress", w.progress,
+			"name", w.name, "folder", w.folder, "error", w.error,
 			"precision", w.precision, "attention", w.attention, "runtime", w.runtime, "reason", w.reason,
 			"context", (json_int_t)w.context, "memory", memory_json(&w.memory),
 		"teacher", "state", t.ready ? "ready" : "no key", "name", t.name, "model", t.model,

@@ -209,6 +209,9 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	struct service s = { .started_ms = clock_ms(), .life.pid_file = -1 };
 	struct worker_options options = {
 		.threads = (int)config_number(config, SETTING_THREADS, 0), .context = (size_t)config_number(config, SETTING_CONTEXT, 0),
+		.kv_bytes = (size_t)config_number(config, SETTING_KV_MEMORY, 0) << 20,
+		.beginnings_bytes = (uint64_t)config_number(config, SETTING_BEGINNINGS, 0) << 20,
+		.keep_alive_s = (unsigned)config_number(config, SETTING_KEEP_ALIVE, 0),
 		.small_kv = config_number(config, SETTING_KV_BITS, 16) == 8,
 	};
 	struct server *server = NULL;

@@ -15,6 +15,7 @@
 #include "hub/choose.h"
 #include "hub/obtain.h"
 #include "hub/graphs.h"
+#include "prepare/prepare.h"
 
 #define NOTE_MAX ((size_t)64 << 10)
 
@@ -176,6 +177,29 @@ static bool wants_use(struct download *d)
 	return use;
 }
 
+static void on_prepare(void *user, enum prepare_stage stage, double share)
+{
+	struct download *d = user;
+
+	(void)stage;
+	pthread_mutex_lock(&d->lock);
+	d->status.stage = "preparing";
+	d->status.share = share;
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* While the old model is still there to answer.  What cannot be prepared runs as it is; the loader says so. */
+static bool prepare(struct download *d, const struct obtained *what, struct error *err)
+{
+	own_mem char *cache = home_path(d->home, HOME_CACHE);
+	struct prepare_options options = {
+		.engine.precision = what->precision, .cache_dir = cache, .progress = on_prepare, .user = d, .cancel = &d->cancel,
+	};
+	own_prepared_model prepared = {0};
+
+	return prepare_model(what->folder, &options, &prepared, err);
+}
+
 static bool bring(struct download *d, const struct job *j, struct error *err)
 {
 	own_obtained result = {0};
@@ -191,6 +215,8 @@ static bool bring(struct download *d, const struct job *j, struct error *err)
 	if (!fetch(&f, j, &result, &name, err))
 		return false;
 	log_info("%s is here, in %s", result.repo, result.folder);
+	if (!prepare(d, &result, err))
+		return false;
 	if (!wants_use(d))
 		return true;
 	if (!config_use_model(d->home, name, err))
@@ -363,8 +389,8 @@ json_t *download_json(const struct download_status *s)
 	};
 	json_t *eta = s->per_second && s->total >= s->done ? json_integer((json_int_t)((s->total - s->done) / s->per_second)) : json_null();
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:s, s:s}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:f, s:I, s:I, s:s, s:s}",
 		"state", names[s->state], "stage", s->stage, "model", s->model, "repository", s->repository, "precision", s->precision,
-		"bytes", (json_int_t)s->done, "total", (json_int_t)s->total, "per_second", (json_int_t)s->per_second, "eta_s", eta,
+		"bytes", (json_int_t)s->done, "total", (json_int_t)s->total, "per_second", (json_int_t)s->per_second, "eta_s", eta, "share", s->share,
 		"files_done", (json_int_t)s->files_done, "files", (json_int_t)s->files, "error", s->error, "trouble", s->trouble);
 }

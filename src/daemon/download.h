@@ -48,6 +48,7 @@ struct download_status {
 	const char *stage;           /* while it runs: "asking", "fetching", "waiting", "verifying", "preparing"; else "" */
 	char model[256], repository[128], precision[16];
 	uint64_t done, total, per_second;      /* bytes; 0: not known */
+	double share;                /* of preparing, 0 to 1 */
 	size_t files_done, files;
 	char error[400], trouble[200];         /* why it failed; why a try is being repeated */
 };

@@ -1,7 +1,8 @@
 /*
- * One thread at most, alive only while there is something to load.  A folder
- * asked for meanwhile is loaded next; whatever was loaded for an older wish is
- * dropped.  The old model is let go first, since two may not fit into memory;
+ * One thread at most, alive only while there is something to load.  A model that
+ * can be prepared (prepare/prepare.h) is, once, before it is loaded for the first
+ * time.  A folder asked for meanwhile is loaded next; whatever was loaded for an
+ * older wish is dropped, and a preparation for it ends.  The old model is let go first, since two may not fit into memory;
  * answers under way keep it until they end.
  */
 #include "daemon/loader.h"
@@ -13,8 +14,9 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "config/home.h"
-#include "model/files.h"
 #include "hub/memory.h"
+#include "model/files.h"
+#include "prepare/prepare.h"
 
 #define TIMELINES_MAX ANSWERS_MAX
 #define MEMORY_SHARE 4                   /* of the memory we may have, timelines get at most 1/4 */
@@ -30,7 +32,10 @@ struct loader {
 	enum local_state state;
 	char *wanted;                    /* folder; NULL: none yet */
 	char error[400];
-	struct loaded *loaded;
+	char progress[64];               /* of a preparation, "": none under way */
+	bool stopping;
+	struct loaded *loaded;           /* NULL while it sleeps */
+	struct worker_status known;      /* of the model that is ready */
 };
 
 /* --- loaded models ----------------------------------------------------------------- */
@@ -58,25 +63,74 @@ static size_t timeline_memory(void)
 	return (size_t)(m.limit / MEMORY_SHARE);
 }
 
-static struct loaded *load(const struct worker_options *o, const char *folder, struct error *err)
+/* What a preparation tells and is told. */
+struct preparing {
+	struct loader *loader;
+	const char *folder;
+	struct cancel cancel;
+};
+
+static void note_progress(void *user, enum prepare_stage stage, double share)
 {
+	struct preparing *p = user;
+	struct loader *l = p->loader;
+
+	pthread_mutex_lock(&l->lock);
+	bool wanted = !l->stopping && strcmp(p->folder, l->wanted) == 0;
+	snprintf(l->progress, sizeof l->progress, "%s, %d %%", prepare_stage_name(stage), (int)(100 * share));
+	pthread_mutex_unlock(&l->lock);
+	if (!wanted)
+		cancel_fire(&p->cancel);
+}
+
+/* A file for our own kernels, made where it can be and is not there yet. */
+static bool prepare(struct loader *l, const char *folder, const struct model_options *options,
+	struct prepared_model *prepared, struct error *err)
+{
+	struct preparing p = { .loader = l, .folder = folder };
+	struct prepare_options wishes = {
+		.engine = options->engine, .cache_dir = options->cache_dir, .progress = note_progress, .user = &p,
+		.cancel = &p.cancel,
+	};
+
+	cancel_init(&p.cancel);
+	bool ok = prepare_model(folder, &wishes, prepared, err);
+	cancel_done(&p.cancel);
+	pthread_mutex_lock(&l->lock);
+	l->progress[0] = '\0';
+	pthread_mutex_unlock(&l->lock);
+	return ok;
+}
+
+static struct loaded *load(struct loader *l, const char *folder, struct error *err)
+{
+	const struct worker_options *o = &l->options;
 	struct error homeless = {0};
 	own_mem char *home = path_shammah(&homeless);
 	own_mem char *cache = home ? home_path(home, HOME_CACHE) : NULL;
-	size_t memory = timeline_memory();
+	own_mem char *beginnings = cache ? path_join(cache, "beginnings") : NULL;
+	own_prepared_model prepared = {0};
+	size_t memory = o->kv_bytes ? o->kv_bytes : timeline_memory();
 	struct model_options options = {
-		.engine = { .threads = o->threads, .context = o->context, .small_kv = o->small_kv, .kv_bytes = memory },
+		.engine = {
+			.threads = o->threads, .context = o->context, .small_kv = o->small_kv, .kv_bytes = memory,
+			.beginnings = beginnings, .beginnings_limit = o->beginnings_bytes,
+		},
 		.cache_dir = cache,
 	};
-	struct model *model = model_open(folder, &options, err);
 
+	if (!prepare(l, folder, &options, &prepared, err))
+		return NULL;
+	options.engine.prepared = prepared.path;
+	options.engine.reason = prepared.reason;
+	struct model *model = model_open(folder, &options, err);
 	if (!model)
 		return NULL;
-	struct loaded *l = mem_zeroed(1, sizeof *l);
-	atomic_init(&l->refs, 1);
-	l->model = model;
-	l->pool = pool_create(model_engine(model), TIMELINES_MAX, memory);
-	return l;
+	struct loaded *fresh = mem_zeroed(1, sizeof *fresh);
+	atomic_init(&fresh->refs, 1);
+	fresh->model = model;
+	fresh->pool = pool_create(model_engine(model), TIMELINES_MAX, memory);
+	return fresh;
 }
 
 /* --- the thread ----------------------------------------------------------------------- */
@@ -92,6 +146,19 @@ static char *begin(struct loader *l)
 	return folder;
 }
 
+static struct worker_status describe(const struct loaded *loaded)
+{
+	const struct engine_info *info = engine_info(model_engine(loaded->model));
+	struct worker_status s = { .context = info->context };
+
+	snprintf(s.name, sizeof s.name, "%s", info->name);
+	snprintf(s.precision, sizeof s.precision, "%s", info->precision);
+	snprintf(s.attention, sizeof s.attention, "%s", info->attention);
+	snprintf(s.runtime, sizeof s.runtime, "%s", info->runtime);
+	snprintf(s.reason, sizeof s.reason, "%s", info->reason);
+	return s;
+}
+
 /* Installs what was loaded for `folder`, unless another is wanted by now; false then. */
 static bool install(struct loader *l, const char *folder, struct loaded *fresh, const struct error *err)
 {
@@ -99,6 +166,8 @@ static bool install(struct loader *l, const char *folder, struct loaded *fresh, 
 	bool current = strcmp(folder, l->wanted) == 0;
 	if (current) {
 		l->loaded = fresh;
+		if (fresh)
+			l->known = describe(fresh);
 		l->state = fresh ? LOCAL_READY : LOCAL_FAILED;
 		snprintf(l->error, sizeof l->error, "%s", fresh ? "" : err->text);
 		l->running = false;
@@ -118,9 +187,10 @@ static void load_wanted(struct loader *l)
 		uint64_t start = clock_ms();
 		own_mem char *folder = begin(l);
 
-		struct loaded *fresh = load(&l->options, folder, &err);
+		struct loaded *fresh = load(l, folder, &err);
 		if (fresh)
-			log_info("model %s is ready after %llu ms", folder, (unsigned long long)(clock_ms() - start));
+			log_info("model %s is ready after %llu ms; %s (%s)", folder, (unsigned long long)(clock_ms() - start),
+				engine_info(model_engine(fresh->model))->runtime, engine_info(model_engine(fresh->model))->reason);
 		else
 			log_error("model %s: %s", folder, err.text);
 		installed = install(l, folder, fresh, &err);
@@ -149,6 +219,9 @@ struct loader *loader_create(const struct worker_options *options, void (*change
 
 void loader_destroy(struct loader *l)
 {
+	pthread_mutex_lock(&l->lock);
+	l->stopping = true;
+	pthread_mutex_unlock(&l->lock);
 	if (l->started)
 		pthread_join(l->thread, NULL);
 	loaded_release(l->loaded);
@@ -186,27 +259,43 @@ void loader_load(struct loader *l, const char *folder)
 struct loaded *loader_get(struct loader *l)
 {
 	pthread_mutex_lock(&l->lock);
-	struct loaded *loaded = l->state == LOCAL_READY ? loaded_share(l->loaded) : NULL;
+	struct loaded *loaded = l->state == LOCAL_READY && l->loaded ? loaded_share(l->loaded) : NULL;
 	pthread_mutex_unlock(&l->lock);
 	return loaded;
+}
+
+void loader_sleep(struct loader *l)
+{
+	pthread_mutex_lock(&l->lock);
+	struct loaded *idle = l->state == LOCAL_READY ? take(l->loaded) : NULL;
+	pthread_mutex_unlock(&l->lock);
+	if (idle)
+		log_info("the local model was not needed for a while: its memory is given back");
+	loaded_release(idle);
+}
+
+void loader_wake(struct loader *l)
+{
+	pthread_mutex_lock(&l->lock);
+	if (l->state == LOCAL_READY && !l->loaded) {
+		l->state = LOCAL_LOADING;
+		start_locked(l);
+	}
+	pthread_mutex_unlock(&l->lock);
 }
 
 void loader_status(struct loader *l, struct worker_status *s)
 {
 	pthread_mutex_lock(&l->lock);
+	own_mem char *name = l->wanted ? model_folder_name(l->wanted) : NULL;
+	if (l->state == LOCAL_READY)
+		*s = l->known;
+	else
+		snprintf(s->name, sizeof s->name, "%s", name ? name : "");
+	s->asleep = l->state == LOCAL_READY && !l->loaded;
 	s->state = l->state;
 	snprintf(s->error, sizeof s->error, "%s", l->error);
+	snprintf(s->progress, sizeof s->progress, "%s", l->progress);
 	snprintf(s->folder, sizeof s->folder, "%s", l->wanted ? l->wanted : "");
-	own_mem char *name = l->wanted ? model_folder_name(l->wanted) : NULL;
-	snprintf(s->name, sizeof s->name, "%s", name ? name : "");
-	if (l->state == LOCAL_READY) {
-		const struct engine_info *info = engine_info(model_engine(l->loaded->model));
-		snprintf(s->name, sizeof s->name, "%s", info->name);
-		snprintf(s->precision, sizeof s->precision, "%s", info->precision);
-		snprintf(s->attention, sizeof s->attention, "%s", info->attention);
-		snprintf(s->runtime, sizeof s->runtime, "%s", info->runtime);
-		snprintf(s->reason, sizeof s->reason, "%s", info->reason);
-		s->context = info->context;
-	}
 	pthread_mutex_unlock(&l->lock);
 }

@@ -22,14 +22,21 @@ struct loader;
 /* `changed` is called (any thread, no lock held) when a model became ready or failed. */
 struct loader *loader_create(const struct worker_options *options, void (*changed)(void *user), void *user);
 
-/* Waits for a load under way; it cannot be cancelled. */
+/* Waits for a load under way, which cannot be cancelled; a preparation ends soon. */
 void loader_destroy(struct loader *l);
 
 /* As worker_load(). */
 void loader_load(struct loader *l, const char *folder);
 
-/* The ready model, shared with the caller; NULL when there is none. */
+/* The ready model, shared with the caller; NULL when there is none, or it sleeps. */
 struct loaded *loader_get(struct loader *l);
 
-/* Fills what concerns the model. */
+/*
+ * A ready model that nobody needs at the moment is let go, and stays ready; who
+ * needs it has it loaded again.
+ */
+void loader_sleep(struct loader *l);
+void loader_wake(struct loader *l);    /* nothing to do unless it sleeps */
+
+/* Fills what concerns the model; of one that sleeps too. */
 void loader_status(struct loader *l, struct worker_status *status);

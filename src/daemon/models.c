@@ -88,7 +88,7 @@ void models_installed(void (*each)(void *user, const char *name), void *user)
 	for (size_t i = 0; i < cache.count; i++) {
 		struct model_spec spec = { .repo = cache.entries[i].repo };
 		bool first = i == 0 || strcmp(cache.entries[i - 1].repo, cache.entries[i].repo) != 0;
-		own_mem char *folder = first ? spec_find(&hub, &spec, NULL, &err) : NULL;
+		own_mem char *folder = first ? spec_find(&hub, &spec, NULL, NULL, &err) : NULL;
 		if (folder)
 			each(user, cache.entries[i].repo);
 	}
@@ -104,7 +104,7 @@ bool models_explain(struct str name, char *hint, size_t size)
 
 	if (!hub_init(&hub, &err) || !spec_parse(&spec, text, &err) || spec.folder)
 		return false;
-	own_mem char *folder = spec_find(&hub, &spec, NULL, &err);
+	own_mem char *folder = spec_find(&hub, &spec, NULL, NULL, &err);
 	if (folder)
 		snprintf(hint, size, "%s is installed but not loaded; `shammah models use %s` switches to it, "
 			"and \"auto\" is whichever is loaded", spec_name(&spec), spec_name(&spec));

@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "daemon/loader.h"
 #include "daemon/turn.h"
@@ -17,6 +19,7 @@
 #define LOOK_MS 250                      /* how often waiting clients are looked at */
 
 struct worker {
+	struct worker_options options;
 	struct loader *loader;
 	pthread_t thread;
 
@@ -33,6 +36,7 @@ struct lists {
 	struct job *waiting, **waiting_end;
 	struct turn turn;                /* those under way */
 	uint64_t admitted;
+	uint64_t busy_ms;                /* when there was something to do last */
 	const struct loaded *full;       /* the model without memory for more, until an answer ends; only compared */
 };
 
@@ -79,6 +83,9 @@ static bool job_waits_for_first(const struct job *j)
 /* Goes through those that wait, once; in order, but nobody holds up who can be served or is gone. */
 static void admit_waiting(struct worker *w, struct lists *l)
 {
+	if (!l->waiting)
+		return;
+	loader_wake(w->loader);
 	struct loaded *loaded = loader_get(w->loader);
 	bool full = loaded && l->full == loaded && l->turn.count > 0;
 
@@ -130,42 +137,72 @@ static size_t length(const struct job *j)
 	return n;
 }
 
-static struct timespec soon(void)
+static struct timespec after(uint64_t ms)
 {
 	struct timespec at;
 
 	clock_gettime(CLOCK_REALTIME, &at);
-	at.tv_nsec += LOOK_MS * 1000000L;
+	at.tv_sec += (time_t)(ms / 1000);
+	at.tv_nsec += (long)(ms % 1000) * 1000000L;
 	at.tv_sec += at.tv_nsec / 1000000000L;
 	at.tv_nsec %= 1000000000L;
 	return at;
 }
 
-/* Of the model that new answers get. */
-static struct engine_memory memory_used(struct worker *w)
+static bool has_work(const struct lists *l) { return l->waiting || l->turn.count; }
+
+/* How long to sleep at most; 0: until somebody wakes us. */
+static uint64_t patience_ms(const struct worker *w, const struct lists *l, bool loaded)
+{
+	uint64_t keep = (uint64_t)w->options.keep_alive_s * 1000, idle = clock_ms() - l->busy_ms;
+
+	if (has_work(l))
+		return LOOK_MS;
+	if (!keep || !loaded)
+		return 0;
+	return keep > idle ? keep - idle : 1;
+}
+
+/* The model's memory is given back when nobody has needed it for long. */
+static void sleep_when_idle(struct worker *w, struct lists *l)
+{
+	uint64_t now = clock_ms(), keep = (uint64_t)w->options.keep_alive_s * 1000;
+
+	if (has_work(l) || l->busy_ms == 0)
+		l->busy_ms = now;
+	else if (keep && now - l->busy_ms >= keep)
+		loader_sleep(w->loader);
+}
+
+/* Of the model that new answers get; false when none is in memory. */
+static bool memory_used(struct worker *w, struct engine_memory *memory)
 {
 	struct loaded *loaded = loader_get(w->loader);
-	struct engine_memory memory = {0};
+	struct error err = {0};
 
-	if (loaded)
-		memory = engine_memory(model_engine(loaded->model));
+	*memory = loaded ? engine_memory(model_engine(loaded->model)) : (struct engine_memory){0};
+	if (loaded && engine_complaint(model_engine(loaded->model), &err))
+		log_warn("%s", err.text);
 	loaded_release(loaded);
-	return memory;
+	return loaded != NULL;
 }
 
 /* Sleeps when there is nothing to do; false when the worker is to end. */
 static bool wait_for_work(struct worker *w, struct lists *l, bool idle)
 {
-	struct timespec deadline = soon();
-	struct engine_memory memory = memory_used(w);
+	struct engine_memory memory;
+	uint64_t patience = patience_ms(w, l, memory_used(w, &memory));
+	struct timespec deadline = after(patience);
 
 	pthread_mutex_lock(&w->lock);
 	while (idle && !w->woken && !w->stopped) {
-		if (!l->waiting && !l->turn.count)
+		if (!patience)
 			pthread_cond_wait(&w->wake, &w->lock);
 		else if (pthread_cond_timedwait(&w->wake, &w->lock, &deadline))
 			break;
 	}
+	if (w->woken)
+		l->busy_ms = clock_ms();
 	w->woken = false;
 	take_arrived_locked(w, l);
 	w->waiting = length(l->waiting);
@@ -203,6 +240,7 @@ static void *work(void *user)
 	l->waiting_end = &l->waiting;
 	while (wait_for_work(w, l, idle)) {
 		size_t before = l->turn.count;
+		sleep_when_idle(w, l);
 		admit_waiting(w, l);
 		size_t admitted = l->turn.count;
 		idle = !turn_take(&l->turn) && admitted == before;
@@ -222,6 +260,7 @@ struct worker *worker_create(const struct worker_options *options)
 
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->wake, NULL);
+	w->options = *options;
 	w->arrived_end = &w->arrived;
 	w->loader = loader_create(options, wake, w);
 	if (pthread_create(&w->thread, NULL, work, w) != 0)

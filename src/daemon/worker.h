@@ -21,6 +21,9 @@ struct worker;
 struct worker_options {
 	int threads;              /* 0: the number of cores */
 	size_t context;           /* 0: the model's own limit */
+	unsigned keep_alive_s;    /* after so long without an answer the model's memory is given back; 0: never */
+	size_t kv_bytes;          /* for all keys and values; 0: a quarter of the memory */
+	uint64_t beginnings_bytes;   /* of computed system prompts on disk; 0: none are kept */
 	bool small_kv;            /* keys and values in 8 bits; model/engine.h */
 };
 
@@ -37,9 +40,11 @@ void worker_load(struct worker *w, const char *folder);
 
 struct worker_status {
 	enum local_state state;
+	bool asleep;              /* ready, but not in memory: the next answer loads it again */
 	char name[128], folder[512], error[400];      /* "" where there is none */
 	char precision[16], attention[64], runtime[64];       /* of a ready model */
-	char reason[200];                             /* why it is run so */
+	char reason[400];                             /* why it is run so */
+	char progress[64];                            /* of preparing it, while loading */
 	size_t context;
 	size_t active, waiting;
 	size_t parked;                                /* of the active ones, without memory for now */

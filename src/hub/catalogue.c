@@ -88,7 +88,7 @@ uint64_t catalogue_download_bytes(const struct catalogue_model *m, const char *p
 
 uint64_t catalogue_prepared_bytes(const struct catalogue_model *m)
 {
-	return layer_weights(&m->shape) * 17 / 32 + table_weights(&m->shape) * (m->shape.tied ? 1 : 2) * 17 / 16;
+	return (layer_weights(&m->shape) + table_weights(&m->shape)) * 17 / 32 + table_weights(&m->shape) * 17 / 16;
 }
 
 uint64_t catalogue_kv_bytes(const struct catalogue_model *m, uint64_t tokens)

@@ -53,8 +53,8 @@ uint64_t catalogue_parameters(const struct catalogue_model *m);
 uint64_t catalogue_download_bytes(const struct catalogue_model *m, const char *precision);
 
 /*
- * Bytes of the prepared copy (model/prepared.h): 4.25 bits a weight of the layers,
- * 8.5 bits one of embedding and head.
+ * Bytes of the copy prepared from 4 bits (model/prepared.h), at most: 4.25 bits a
+ * weight of the layers and of the head, 8.5 bits one of the embedding.
  */
 uint64_t catalogue_prepared_bytes(const struct catalogue_model *m);
 

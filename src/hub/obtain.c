@@ -36,9 +36,8 @@ static bool obtain_from(const struct obtain *f, const char *repo, const char *re
 /* Nobody may be asked: what is here counts as it is. */
 static bool obtain_offline(const struct obtain *f, const struct model_spec *s, struct obtained *result, struct error *err)
 {
-	result->folder = spec_find(f->hub, s, f->precision, err);
+	result->folder = spec_find(f->hub, s, f->precision, &result->precision, err);
 	result->repo = mem_strdup(spec_repository(s, 0));
-	result->precision = f->precision ? f->precision : graph_names[0].precision;
 	return result->folder || error_prefix(err, "HF_HUB_OFFLINE is set, so nothing is downloaded");
 }
 

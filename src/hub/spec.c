@@ -103,20 +103,26 @@ static bool not_here(const struct model_spec *s, const char *precision, struct e
 		name, precision ? " in precision " : "", precision ? precision : "", name);
 }
 
-char *spec_find(const struct hub *hub, const struct model_spec *s, const char *precision, struct error *err)
+char *spec_find(const struct hub *hub, const struct model_spec *s, const char *precision, const char **found, struct error *err)
 {
 	char *folder = NULL;
 	const char *repo;
 
 	if (s->folder)
 		return mem_strdup(s->folder);
-	for (size_t i = 0; !folder && (repo = spec_repository(s, i)); i++)
-		for (size_t j = 0; !folder && j < graph_name_count; j++)
-			if (!precision || strcmp(precision, graph_names[j].precision) == 0)
-				folder = find_one(hub, repo, s->revision, graph_names[j].file);
-	if (!folder)
-		(void)not_here(s, precision, err);
-	return folder;
+	for (size_t i = 0; (repo = spec_repository(s, i)); i++) {
+		for (size_t j = 0; !folder && j < graph_name_count; j++) {
+			if (precision && strcmp(precision, graph_names[j].precision) != 0)
+				continue;
+			folder = find_one(hub, repo, s->revision, graph_names[j].file);
+			if (folder && found)
+				*found = graph_names[j].precision;
+		}
+		if (folder)
+			return folder;
+	}
+	(void)not_here(s, precision, err);
+	return NULL;
 }
 
 char *spec_locate(const char *text, struct error *err)
@@ -128,5 +134,5 @@ char *spec_locate(const char *text, struct error *err)
 		return NULL;
 	if (!spec.folder && !hub_init(&hub, err))
 		return NULL;
-	return spec_find(&hub, &spec, NULL, err);
+	return spec_find(&hub, &spec, NULL, NULL, err);
 }

@@ -30,9 +30,10 @@ const char *spec_name(const struct model_spec *s);
 
 /*
  * The folder with a whole model of this precision (NULL: the first there is), which
- * the caller frees; asks nobody.  ERROR_NOT_FOUND says how to get it.
+ * the caller frees; asks nobody.  `found` (may be NULL) gets the precision of a
+ * repository's.  ERROR_NOT_FOUND says how to get it.
  */
-char *spec_find(const struct hub *hub, const struct model_spec *s, const char *precision, struct error *err) must_use;
+char *spec_find(const struct hub *hub, const struct model_spec *s, const char *precision, const char **found, struct error *err) must_use;
 
 /* All at once, with the environment's cache: from a setting's text to a folder. */
 char *spec_locate(const char *text, struct error *err) must_use;

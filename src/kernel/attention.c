@@ -11,6 +11,7 @@ const struct attention_kernels *attention_kernels(void)
 {
 	static const struct attention_kernels *const sets[ISA_COUNT] = {
 		[ISA_PORTABLE] = &attention_portable,
+		[ISA_NEON] = &attention_portable,
 #if defined(__x86_64__)
 		[ISA_AVX2] = &attention_avx2,
 		[ISA_AVX_VNNI] = &attention_avx2,

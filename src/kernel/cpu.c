@@ -5,12 +5,16 @@
 #include <string.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 static _Atomic int chosen = -1;
 
 static const char *const names[ISA_COUNT] = {
 	[ISA_PORTABLE] = "portable",
+	[ISA_NEON] = "neon",
 	[ISA_AVX2] = "avx2",
 	[ISA_AVX_VNNI] = "avx-vnni",
 	[ISA_AVX512] = "avx512",
@@ -45,21 +49,45 @@ static enum isa best(void)
 		return ISA_PORTABLE;
 	return has_avx512() ? ISA_AVX512 : has_avx_vnni() ? ISA_AVX_VNNI : ISA_AVX2;
 }
+
+static bool is_there(enum isa isa)
+{
+	return isa != ISA_NEON && isa <= best();
+}
+#elif defined(__aarch64__)
+static enum isa best(void)
+{
+#if defined(__linux__)
+	return getauxval(AT_HWCAP) & HWCAP_ASIMDDP ? ISA_NEON : ISA_PORTABLE;
+#else
+	return ISA_NEON;        /* all of Apple's have it */
+#endif
+}
+
+static bool is_there(enum isa isa)
+{
+	return isa == ISA_PORTABLE || isa == best();
+}
 #else
 static enum isa best(void)
 {
 	return ISA_PORTABLE;
 }
+
+static bool is_there(enum isa isa)
+{
+	return isa == ISA_PORTABLE;
+}
 #endif
 
-static enum isa wished(enum isa most)
+static enum isa wished(void)
 {
 	const char *wish = getenv("SHAMMAH_ISA");
 
-	for (enum isa i = ISA_PORTABLE; wish && i < most; i++)
-		if (!strcmp(wish, names[i]))
+	for (enum isa i = ISA_PORTABLE; wish && i < ISA_COUNT; i++)
+		if (is_there(i) && !strcmp(wish, names[i]))
 			return i;
-	return most;
+	return best();
 }
 
 enum isa kernel_isa(void)
@@ -67,7 +95,7 @@ enum isa kernel_isa(void)
 	int isa = atomic_load_explicit(&chosen, memory_order_relaxed);
 
 	if (isa < 0) {
-		isa = (int)wished(best());
+		isa = (int)wished();
 		atomic_store_explicit(&chosen, isa, memory_order_relaxed);
 	}
 	return (enum isa)isa;
@@ -80,7 +108,7 @@ const char *isa_name(enum isa isa)
 
 bool kernel_isa_use(enum isa isa)
 {
-	if (isa > best())
+	if (!is_there(isa))
 		return false;
 	atomic_store_explicit(&chosen, (int)isa, memory_order_relaxed);
 	return true;

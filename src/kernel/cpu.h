@@ -12,6 +12,7 @@
 
 enum isa {
 	ISA_PORTABLE,       /* plain C */
+	ISA_NEON,           /* and ARMv8.2's sums of products of bytes */
 	ISA_AVX2,           /* and FMA, F16C */
 	ISA_AVX_VNNI,       /* what AVX2 has, and sums of products of bytes */
 	ISA_AVX512,         /* F, BW, DQ, VL, VNNI; and what AVX2 has */
@@ -21,7 +22,7 @@ enum isa {
 /* The best set of this processor, or the lower one that SHAMMAH_ISA names (isa_name()). */
 enum isa kernel_isa(void);
 
-/* "portable", "avx2", "avx-vnni", "avx512". */
+/* "portable", "neon", "avx2", "avx-vnni", "avx512". */
 const char *isa_name(enum isa isa);
 
 /*

@@ -21,6 +21,8 @@ static const struct matrix_kernels *const sets[ISA_COUNT] = {
 	[ISA_AVX2] = &matrix_avx2,
 	[ISA_AVX_VNNI] = &matrix_avxvnni,
 	[ISA_AVX512] = &matrix_avx512,
+#elif defined(__aarch64__)
+	[ISA_NEON] = &matrix_neon,
 #endif
 };
 

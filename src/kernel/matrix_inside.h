@@ -81,4 +81,6 @@ struct matrix_kernels {
 extern const struct matrix_kernels matrix_portable;
 #if defined(__x86_64__)
 extern const struct matrix_kernels matrix_avx2, matrix_avxvnni, matrix_avx512;
+#elif defined(__aarch64__)
+extern const struct matrix_kernels matrix_neon;
 #endif

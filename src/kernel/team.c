@@ -21,8 +21,8 @@
 #include "kernel/park.h"
 
 enum {
-	SPINS_MIN = 16,
-	SPINS_MAX = 1 << 14,        /* some 0.1 to 0.3 ms */
+	SPINS_MIN = 1 << 9,         /* some 5 to 10 µs: more than members of equal shares wait for one another */
+	SPINS_MAX = 1 << 14,        /* some 0.2 ms */
 	LINE = 64,                  /* bytes of a cache line */
 };
 

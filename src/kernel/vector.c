@@ -7,6 +7,7 @@
 
 static const struct vector_kernels *const sets[ISA_COUNT] = {
 	[ISA_PORTABLE] = &vector_portable,
+	[ISA_NEON] = &vector_portable,
 #if defined(__x86_64__)
 	[ISA_AVX2] = &vector_avx2,
 	[ISA_AVX_VNNI] = &vector_avx2,

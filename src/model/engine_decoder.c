@@ -12,6 +12,9 @@
 
 #define KV_BYTES_ASSUMED ((size_t)1 << 30)
 
+/* Raised when the same weights give other keys and values. */
+#define DECODER_REVISION 1
+
 enum { FLUSH_MS = 2000 };    /* for what is being written at the end; given up then */
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
@@ -63,10 +66,12 @@ static void describe(struct engine *e, enum kv_type kv)
 	info->weight_bytes = e->prepared.file.len;
 }
 
-/* The description names the weights by their digest. */
+/* The description names the weights by their digest; sets of instructions differ in bits. */
 static uint64_t model_digest(const struct prepared *p)
 {
-	return digest_fold(digest_long(p->description.p, p->description.n) ^ p->file.len, DIGEST_A);
+	uint64_t weights = digest_long(p->description.p, p->description.n) ^ p->file.len;
+
+	return digest_fold(weights, DIGEST_A ^ DECODER_REVISION ^ (uint64_t)kernel_isa() << 32);
 }
 
 static void open_beginnings(struct engine *e, enum kv_type kv, const struct engine_options *options)

@@ -100,6 +100,26 @@ def without_a_name_what_the_hub_lacks_is_passed_over_and_named():
         assert 'in use' in [m['state'] for m in listed(h)['installed']]
 
 
+def what_can_be_prepared_is_and_what_not_is_said():
+    with Place() as (h, hub, place):
+        result = pulled(h)
+        assert 'runs as published: ' in result.out, result
+        folder = pathlib.Path(place.folder.name) / 'random'
+        for precision in ('q4', 'fp16'):
+            make_model(folder, '--precision', precision, '--attention', 'gqa')
+        hub.add(OTHER, folder)
+        result = pulled(h, OTHER)
+        assert 'prepared for this machine' in result.out and 'checking: 100 %' in result.err, result
+        entry = next(m for m in listed(h)['installed'] if m['name'] == OTHER)
+        assert entry['precisions'] == ['q4'] and entry['prepared'] == ['q4'], entry
+        pulled(h, OTHER, '--precision', 'fp16')
+        entry = next(m for m in listed(h)['installed'] if m['name'] == OTHER)
+        assert entry['precisions'] == ['q4', 'fp16'] and entry['prepared'] == ['q4', 'fp16'], entry
+        copies = list(snapshot(h, OTHER).parent.parent.glob('shammah/*.decoder'))
+        assert len(copies) == 2, copies
+        assert h.run('models', 'rm', OTHER, '-y').code == 0 and not any(p.exists() for p in copies)
+
+
 def any_repository_works_by_its_name():
     with Place() as (h, hub, place):
         hub.add(OTHER, place.model('other', 'I am another.'))
@@ -474,7 +494,7 @@ def a_partial_download_of_two_clients_is_shared():
 if __name__ == '__main__':
     start = time.monotonic()
     main([a_model_is_fetched_used_and_answers, what_is_here_is_not_fetched_again,
-          without_a_name_what_the_hub_lacks_is_passed_over_and_named, any_repository_works_by_its_name,
+          what_can_be_prepared_is_and_what_not_is_said, without_a_name_what_the_hub_lacks_is_passed_over_and_named, any_repository_works_by_its_name,
           a_name_that_is_none_is_explained, cut_lines_are_picked_up_where_they_broke, killed_in_the_middle_it_goes_on,
           ctrl_c_keeps_what_has_come_and_says_how_to_go_on, a_damaged_file_is_never_taken_for_a_whole_one,
           a_file_damaged_later_is_found, a_gated_model_needs_a_token_which_is_never_shown, offline_asks_nobody_and_uses_what_is_here,

@@ -122,12 +122,12 @@ TEST(a_model_is_found_where_either_client_put_it)
 	own_model_spec s = parsed("owner/name");
 
 	put_model("models--owner--name", "onnx/model_fp16.onnx");
-	own_mem char *found = spec_find(&hub, &s, NULL, &err);
+	own_mem char *found = spec_find(&hub, &s, NULL, NULL, &err);
 	assert_non_null(found);
 	assert_string_equal(found, wanted);
-	own_mem char *exact = spec_find(&hub, &s, "fp16", &err);
+	own_mem char *exact = spec_find(&hub, &s, "fp16", NULL, &err);
 	assert_non_null(exact);
-	assert_null(spec_find(&hub, &s, "q4", &err));
+	assert_null(spec_find(&hub, &s, "q4", NULL, &err));
 	assert_int_equal(err.kind, ERROR_NOT_FOUND);
 	assert_non_null(strstr(err.text, "in precision q4; `shammah models pull owner/name` fetches it"));
 }
@@ -141,8 +141,8 @@ TEST(a_model_without_all_its_files_is_not_there)
 
 	put_model("models--owner--name", "model_q4.onnx");
 	assert_int_equal(unlink(missing), 0);
-	assert_null(spec_find(&hub, &s, NULL, &err));
-	assert_null(spec_find(&hub, &known, NULL, &err));
+	assert_null(spec_find(&hub, &s, NULL, NULL, &err));
+	assert_null(spec_find(&hub, &known, NULL, NULL, &err));
 	assert_non_null(strstr(err.text, "qwen3-0.6b"));
 }
 

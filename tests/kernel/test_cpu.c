@@ -19,7 +19,8 @@ TEST(plain_c_is_always_there_and_what_is_not_there_is_refused)
 {
 	for (enum isa i = 0; i < ISA_COUNT; i++) {
 		enum isa before = kernel_isa();
-		assert_int_equal(kernel_isa(), kernel_isa_use(i) ? i : before);
+		bool used = kernel_isa_use(i);
+		assert_int_equal(kernel_isa(), used ? i : before);
 	}
 	assert_true(kernel_isa_use(ISA_PORTABLE));
 	assert_int_equal(kernel_isa(), ISA_PORTABLE);

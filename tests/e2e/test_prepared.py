@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Prepared models in the running daemon: many at once, memory that runs out, sleep, what is kept on disk."""
+import json
+import pathlib
+import tempfile
+import threading
+
+from harness import Home, main, make_model, wait_for
+
+GQA = ('--attention', 'gqa', '--precision', 'q4')
+
+
+class Prepared:
+    """A daemon with settings, and a random model that was prepared."""
+
+    def __init__(self, settings=None, shape=GQA):
+        self.home, self.folder, self.shape = Home(), tempfile.TemporaryDirectory(), shape
+        if settings:
+            (self.home.path / '.claude').mkdir()
+            (self.home.path / '.claude/settings.json').write_text(json.dumps({'shammah': {'backend': settings}}))
+
+    def __enter__(self):
+        self.model = make_model(pathlib.Path(self.folder.name) / 'random', *self.shape)
+        self.home.ready(self.model)
+        status = self.home.status()['model']
+        assert 'own kernels' in status['runtime'], status
+        return self.home
+
+    def __exit__(self, *_):
+        self.home.__exit__()
+        self.folder.cleanup()
+
+
+def question(i):
+    """Of different lengths, greedy and drawn."""
+    words = ' '.join(f'word {i * k % 7}' for k in range(1 + 11 * i))
+    return {'messages': [{'role': 'system', 'content': 'be brief ' * 20}, {'role': 'user', 'content': words}],
+            'max_tokens': 30 + i, 'seed': i, 'temperature': 0.8 if i % 2 else 0}
+
+
+def answer(h, i, **more):
+    status, _, body = h.chat(**{**question(i), **more})
+    assert status == 200, body
+    return body['choices'][0]['message']['content'], body['usage']['completion_tokens']
+
+
+def at_once(h, numbers, **more):
+    found = {}
+    threads = [threading.Thread(target=lambda i=i: found.update({i: answer(h, i, **more)})) for i in numbers]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return found
+
+
+def an_answer_is_the_same_alone_and_among_many():
+    with Prepared() as h:
+        alone = {i: answer(h, i) for i in range(12)}
+        assert len({a for a, _ in alone.values()}) > 6, alone
+        for _ in range(3):
+            assert at_once(h, range(12)) == alone
+
+
+def an_answer_is_the_same_when_memory_runs_out_between():
+    """Answers are parked, and compute again what was lost."""
+    with Prepared({'context': 512, 'kv_megabytes': 1}, (*GQA, '--layers', 12)) as h:
+        total = h.status()['model']['memory']['total']
+        assert total <= 1 << 20, total
+        alone = {i: answer(h, i, max_tokens=190) for i in range(3)}
+        for _ in range(3):
+            assert at_once(h, range(3), max_tokens=190) == alone
+        wait_for(lambda: h.status()['queue'] == {'active': 0, 'waiting': 0, 'parked': 0}, 'the queue to empty')
+        assert h.status()['model']['memory']['used'] == 0
+
+
+def smaller_keys_and_values_are_a_setting():
+    with Prepared({'kv_bits': 8}) as h:
+        assert '8-bit' in h.status()['model']['attention']
+        assert answer(h, 3) == answer(h, 3)
+
+
+def an_idle_model_sleeps_and_wakes_for_the_next_question():
+    with Prepared({'keep_alive': 1}) as h:
+        first = answer(h, 1)
+        wait_for(lambda: h.status()['model']['asleep'], 'the model to fall asleep')
+        assert h.status()['model']['state'] == 'ready'
+        assert answer(h, 1) == first
+        assert not h.status()['model']['asleep']
+
+
+def system_prompts_are_found_computed_after_a_restart():
+    system = {'role': 'system', 'content': 'You are a careful assistant. ' * 40}
+    ask = {'messages': [system, {'role': 'user', 'content': 'hello'}], 'max_tokens': 8, 'temperature': 0}
+    served = Prepared()
+    with served as h:
+        first = h.chat(**ask)[2]
+        assert first['usage']['prompt_tokens_details']['cached_tokens'] == 0, first
+        wait_for(lambda: list((h.path / '.shammah/cache/beginnings').glob('*')), 'the beginning to be written')
+        h.run('daemon', 'stop')
+        h.ready(served.model)
+        again = h.chat(**ask)[2]
+        cached = again['usage']['prompt_tokens_details']['cached_tokens']
+        assert cached >= 128, again['usage']
+        assert again['choices'][0]['message'] == first['choices'][0]['message']
+
+
+if __name__ == '__main__':
+    main([v for v in list(globals().values()) if callable(v) and getattr(v, '__module__', '') == '__main__'
+          and v.__name__ not in ('Prepared', 'question', 'answer', 'at_once')])
