@@ -41,23 +41,20 @@ static bool check_activation(const json_t *config, struct error *err)
 	       error_set(err, ERROR_INVALID, "config.json says hidden_act is %.40s, the graph shows silu", name);
 }
 
-/* Tokens a position sees; 0: all before it.  Qwen's files state a window and whether it is used. */
-static size_t window_of(const json_t *config)
-{
-	const json_t *window = json_object_get(config, "sliding_window");
-	const json_t *used = json_object_get(config, "use_sliding_window");
-
-	if ((used && !json_is_true(used)) || !json_is_integer(window) || json_integer_value(window) < 1)
-		return 0;
-	return (size_t)json_integer_value(window);
-}
-
+/*
+ * How many tokens a position sees.  Qwen's files state a window and that it is
+ * not used; exporters have put it into graphs all the same, where it is taken
+ * for what it is.
+ */
 static bool check_window(const struct found *f, const json_t *config, struct error *err)
 {
-	size_t windows[] = { f->window, window_of(config) };
+	const json_t *used = json_object_get(config, "use_sliding_window");
+	json_int_t stated = json_integer_value(json_object_get(config, "sliding_window"));
+	size_t window = stated > 0 ? (size_t)stated : 0, windows[] = { f->window, window };
+	bool unused = json_is_false(used);
 
 	for (size_t i = 0; i < countof(windows); i++)
-		if (windows[i] && windows[i] < f->shape.context)
+		if (windows[i] && windows[i] < f->shape.context && !(unused && windows[i] == window))
 			return error_set(err, ERROR_INVALID, "each token sees %zu before it, of a context of %lu; "
 				"we know attention to all", windows[i], (unsigned long)f->shape.context);
 	return true;
@@ -133,5 +130,7 @@ bool config_check(struct found *f, const char *folder, struct config_change *cha
 	if (rope.kind == ROPE_YARN)
 		context = fmin(CONTEXT_MAX, fmax(context, rope.original * rope.factor));
 	f->shape.context = (uint32_t)context;
+	if (json_is_true(json_object_get(config, "tie_word_embeddings")) && !f->shape.tied)
+		f->shape.tied = source_equal(&f->embedding, &f->head.weights);
 	return check_window(f, config, err);
 }

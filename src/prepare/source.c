@@ -194,6 +194,23 @@ void source_read(const struct source *s, size_t first, size_t count, float *out)
 	}
 }
 
+bool source_equal(const struct source *a, const struct source *b)
+{
+	size_t piece = 1 + (1 << 20) / a->inputs;
+	own_mem float *one = mem_alloc(piece * a->inputs * sizeof *one), *other = mem_alloc(piece * a->inputs * sizeof *one);
+
+	if (a->scales || b->scales || a->outputs != b->outputs || a->inputs != b->inputs)
+		return false;
+	for (size_t at = 0, n; at < a->outputs; at += n) {
+		n = a->outputs - at < piece ? a->outputs - at : piece;
+		source_read(a, at, n, one);
+		source_read(b, at, n, other);
+		if (memcmp(one, other, n * a->inputs * sizeof *one) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* ---- Levels ---- */
 
 static bool zeros_are(const struct source *s, float zero)

@@ -49,5 +49,6 @@ void source_read(const struct source *s, size_t first, size_t count, float *out)
 bool source_levels(const struct source *s, enum weights type, size_t first, size_t count, int8_t *levels,
 		   float *scales) must_use;
 
-/* Whether both are the very same weights of the file. */
+/* Whether both are the very same weights of the file; whether floats are the same numbers (reads all of them). */
 bool source_same(const struct source *a, const struct source *b);
+bool source_equal(const struct source *a, const struct source *b);

@@ -9,7 +9,8 @@
 
 /* Operators that ONNX Runtime has in its own domain. */
 static const char *const microsoft[] = {
-	"GroupQueryAttention", "MatMulNBits", "RotaryEmbedding", "SkipSimplifiedLayerNormalization",
+	"DynamicQuantizeMatMul", "GatherBlockQuantized", "GroupQueryAttention", "MatMulIntegerToFloat", "MatMulNBits",
+	"MultiHeadAttention", "QuickGelu", "RotaryEmbedding", "SkipSimplifiedLayerNormalization",
 };
 
 void *builder_alloc(struct builder *b, size_t size)

@@ -16,7 +16,7 @@
 /* The element types we use, with onnx.proto's numbers (TensorProto.DataType). */
 enum element {
 	ELEMENT_FLOAT = 1, ELEMENT_UINT8 = 2, ELEMENT_INT8 = 3, ELEMENT_INT32 = 6, ELEMENT_INT64 = 7, ELEMENT_BOOL = 9,
-	ELEMENT_HALF = 10,
+	ELEMENT_HALF = 10, ELEMENT_UINT4 = 21, ELEMENT_INT4 = 22,      /* the last two: bytes only */
 };
 
 /* One dimension of an input or output: a size, or a symbol's name. */
@@ -76,6 +76,10 @@ const char *build_scalar(struct builder *b, enum element type, float value);   /
 /* A weight; rank 0 is a scalar. */
 const char *build_tensor(struct builder *b, enum element type, const int64_t *dims, size_t rank, tensor_fill *fill,
 	const void *user, const char *fmt, ...) printf_like(7, 8);
+
+/* The same from its bytes, at most 64 kB, which are copied. */
+const char *build_bytes(struct builder *b, enum element type, const int64_t *dims, size_t rank, const void *bytes,
+	size_t n, const char *name);
 
 size_t element_size(enum element type);
 

@@ -23,6 +23,7 @@ size_t element_size(enum element type)
 	case ELEMENT_HALF: return 2;
 	case ELEMENT_FLOAT: case ELEMENT_INT32: return 4;
 	case ELEMENT_INT64: return 8;
+	case ELEMENT_UINT4: case ELEMENT_INT4: break;
 	}
 	return 0;
 }
@@ -158,6 +159,18 @@ const char *build_tensor(struct builder *b, enum element type, const int64_t *di
 			write_inline(b, tensor, count, fill, user);
 	}
 	return name;
+}
+
+const char *build_bytes(struct builder *b, enum element type, const int64_t *dims, size_t rank, const void *bytes,
+	size_t n, const char *name)
+{
+	Onnx__TensorProto *tensor = add_tensor(b, builder_copy(b, name), type, dims, rank);
+
+	tensor->has_raw_data = true;
+	tensor->raw_data.len = n;
+	tensor->raw_data.data = builder_alloc(b, n + 1);
+	memcpy(tensor->raw_data.data, bytes, n);
+	return tensor->name;
 }
 
 struct file_buffer {
