@@ -98,7 +98,7 @@ static size_t follow(struct masks *masks, const struct tokens *tokens, int32_t e
 	return tokens->count;
 }
 
-static void measure(struct vocabulary *v, const struct subject *s)
+static void measure(struct vocabulary_trie *v, const struct subject *s)
 {
 	static uint64_t first[TOKENS_MAX_COUNT * ROUNDS], later[TOKENS_MAX_COUNT * ROUNDS], steps[TOKENS_MAX_COUNT * ROUNDS], made[ROUNDS];
 	own_tokens tokens = TOKENS_INIT(TOKENS_MAX_COUNT);
@@ -113,7 +113,7 @@ static void measure(struct vocabulary *v, const struct subject *s)
 		own_grammar *g = compile(s);
 		struct masks masks;
 		made[round] = clock_ns() - start;
-		masks_init(&masks, v, grammar_graph(g));
+		masks_init(&masks, v, grammar_machine(g));
 		follow(&masks, &tokens, end, first + count, steps + count);
 		count += follow(&masks, &tokens, end, later + count, steps + count);
 		masks_done(&masks);
@@ -136,17 +136,17 @@ int main(int argc, char **argv)
 	}
 	own_tokenizer *t = tokenizer_open(argv[1], NULL, &err);
 	must(t != NULL, &err);
-	struct vocabulary *v = NULL;
+	struct vocabulary_trie *v = NULL;
 	for (size_t i = 0; i < countof(made); i++) {
 		uint64_t start = clock_ns();
-		vocabulary_destroy(v);
-		v = vocabulary_create(t);
+		vocabulary_trie_destroy(v);
+		v = vocabulary_trie_create(t);
 		made[i] = clock_ns() - start;
 	}
 	report("the vocabulary as a tree, once a model", "100 ms", "%.0f ms, %zu tokens, %u nodes", share(made, countof(made), 0.5) / 1e3,
 		v->size, v->trie.nodes);
 	for (size_t i = 0; i < countof(subjects); i++)
 		measure(v, &subjects[i]);
-	vocabulary_destroy(v);
+	vocabulary_trie_destroy(v);
 	return 0;
 }

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct run r owns(run_done);
 
 	assert(g || (err.kind != ERROR_NONE && err.text[0]));
-	run_init(&r, g ? grammar_graph(g) : &(const struct graph){0});
+	run_init(&r, g ? grammar_machine(g) : &(const struct machine){0});
 	if (!g)
 		return 0;
 	struct set at = run_begin(&r);

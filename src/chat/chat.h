@@ -34,6 +34,7 @@ struct tool {
 	struct str name;
 	struct str description;
 	struct str schema;     /* JSON text: the parameters' JSON Schema */
+	bool strict;           /* its arguments must satisfy the schema, whatever it holds */
 	struct str definition; /* JSON text: {"type":"function","function":{…}} as OpenAI writes it, key order kept */
 };
 

@@ -180,6 +180,7 @@ static bool read_tool(struct reader *r, const struct path *path, const json_t *t
 	struct tool read = {
 		.name = json_member_str(function, "name"),
 		.description = json_member_str(function, "description"),
+		.strict = json_is_true(json_object_get(function, "strict")),
 	};
 
 	if (!type || strcmp(type, "function"))

@@ -14,7 +14,10 @@
 #define TOP_LOGPROBS_MAX 20
 #define CHOICES_MAX 8       /* answers to one question */
 
-enum tool_choice { TOOLS_AUTO, TOOLS_NONE };
+enum tool_choice { TOOLS_AUTO, TOOLS_NONE, TOOLS_REQUIRED, TOOLS_NAMED };
+
+/* What the text of the answer must be. */
+enum answer_form { FORM_FREE, FORM_OBJECT, FORM_SCHEMA };
 
 struct logit_bias {
 	int32_t token;
@@ -48,6 +51,9 @@ struct request {
 	struct str model;      /* as the client wrote it */
 	struct sampling sampling;
 	enum tool_choice tool_choice;
+	struct str named_tool;     /* TOOLS_NAMED: one of the chat's */
+	enum answer_form form;     /* FORM_OBJECT: some JSON object */
+	struct str form_schema;    /* FORM_SCHEMA: JSON text of a JSON Schema */
 	unsigned choices;      /* answers wanted, 1 to CHOICES_MAX; the i-th (from 0) has the seed + i */
 	bool one_call;         /* at most one tool call in the answer */
 	bool stream, include_usage;

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "daemon/models.h"
 #include "daemon/service.h"
+#include "model/constraint.h"
 #include "route/answers.h"
 
 /* --- whom the request's model names ------------------------------------------------- */
@@ -32,13 +33,16 @@ static bool find_wish(const struct request *r, const struct worker_status *w, co
 
 /*
  * A known answer fits a question put on its own.  When the client brought tools
- * it wants work done, so then it must be asked for.
+ * it wants work done, so then it must be asked for; and it is text, whatever it
+ * is asked for.
  */
 static const struct answer *find_known(const struct request *r, enum route_wish wish)
 {
 	const struct message *question = chat_question(&r->chat);
 	struct answer_match best;
 
+	if (r->form != FORM_FREE || r->tool_choice == TOOLS_REQUIRED || r->tool_choice == TOOLS_NAMED)
+		return NULL;
 	if (!question || wish == WISH_LOCAL || wish == WISH_TEACHER || (wish == WISH_AUTO && r->chat.tool_count))
 		return NULL;
 	return answers_match(question->text, &best);
@@ -66,8 +70,13 @@ static void give_local(struct service *s, struct delivery *a, const struct worke
 {
 	own_mem char *build = mem_printf("%s, %s", w->precision, w->attention);
 	struct openai_source source = { "local", w->name, d->reason, build };
+	char param[64];
 	struct error err = {0};
 
+	if (!constraint_check(&a->request, param, sizeof param, &err)) {
+		delivery_refuse(a, &err, param, "unsupported_schema");
+		return;
+	}
 	delivery_begin(a, METRIC_LOCAL, *w->name ? w->name : "local", &source);
 	if (!worker_submit(s->worker, a, &err))
 		delivery_abandon(a, &err);

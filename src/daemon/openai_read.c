@@ -221,22 +221,72 @@ static bool read_top_logprobs(struct reader *x, const char *name, const json_t *
 	return true;
 }
 
+static bool read_schema(struct reader *x, const json_t *format)
+{
+	const json_t *schema = json_object_get(json_object_get(format, "json_schema"), "schema");
+	own_buf text = BUF_INIT(x->r->chat.arena.max);
+
+	if (!json_is_object(schema) && !json_is_boolean(schema))
+		return refuse(x, "response_format.json_schema.schema", "must be a JSON Schema");
+	if (!json_write(&text, schema, x->err))
+		return too_large(x, "response_format");
+	x->r->form = FORM_SCHEMA;
+	x->r->form_schema = (struct str){ arena_copy(&x->r->chat.arena, buf_str(&text)), text.len };
+	return x->r->form_schema.p || too_large(x, "response_format");
+}
+
 static bool read_response_format(struct reader *x, const char *name, const json_t *v)
 {
 	const char *type = json_member_string(v, "type");
 
-	return type && strcmp(type, "text") == 0 ? true : refuse(x, name, "can only be {\"type\": \"text\"} in this version");
+	if (type && strcmp(type, "json_schema") == 0)
+		return read_schema(x, v);
+	if (type && strcmp(type, "json_object") == 0)
+		x->r->form = FORM_OBJECT;
+	else if (!type || strcmp(type, "text") != 0)
+		return refuse(x, name, "must be {\"type\": \"text\"}, \"json_object\" or \"json_schema\" with its schema");
+	return true;
+}
+
+/* {"type":"function","function":{"name":…}} */
+static bool read_named_tool(struct reader *x, const char *name, const json_t *v)
+{
+	struct str tool = json_member_str(json_object_get(v, "function"), "name");
+	const char *type = json_member_string(v, "type");
+
+	if (!type || strcmp(type, "function") != 0 || !tool.n)
+		return refuse(x, name, "must be \"none\", \"auto\", \"required\" or {\"type\": \"function\", \"function\": {\"name\": …}}");
+	x->r->tool_choice = TOOLS_NAMED;
+	x->r->named_tool = (struct str){ arena_copy(&x->r->chat.arena, tool), tool.n };
+	return x->r->named_tool.p || too_large(x, name);
 }
 
 static bool read_tool_choice(struct reader *x, const char *name, const json_t *v)
 {
-	const char *choice = json_string_value(v);
+	static const struct { const char *name; enum tool_choice choice; } choices[] = {
+		{ "auto", TOOLS_AUTO }, { "none", TOOLS_NONE }, { "required", TOOLS_REQUIRED },
+	};
+	struct str choice = { json_string_value(v), json_string_length(v) };
 
-	if (choice && strcmp(choice, "none") == 0)
-		x->r->tool_choice = TOOLS_NONE;
-	else if (!choice || strcmp(choice, "auto") != 0)
-		return refuse(x, name, "can only be \"auto\" or \"none\" in this version");
-	return true;
+	for (size_t i = 0; i < countof(choices); i++)
+		if (choice.p && str_is(choice, choices[i].name)) {
+			x->r->tool_choice = choices[i].choice;
+			return true;
+		}
+	return read_named_tool(x, name, v);
+}
+
+/* Once the tools are known. */
+static bool check_tool_choice(struct reader *x)
+{
+	const struct request *r = x->r;
+	bool found = r->tool_choice != TOOLS_NAMED;
+
+	if ((r->tool_choice == TOOLS_REQUIRED || r->tool_choice == TOOLS_NAMED) && !r->chat.tool_count)
+		return refuse(x, "tool_choice", "needs tools");
+	for (size_t i = 0; i < r->chat.tool_count; i++)
+		found |= str_equal(r->chat.tools[i].name, r->named_tool);
+	return found || refuse(x, "tool_choice", "names none of the tools");
 }
 
 static bool read_parallel(struct reader *x, const char *name, const json_t *v)
@@ -347,5 +397,5 @@ bool openai_read(struct str body, struct request *r, struct openai_fault *fault,
 	if (r->sampling.top_logprobs > 0 && !json_is_true(json_object_get(root, "logprobs")))
 		return refuse(&x, "top_logprobs", "needs logprobs to be true");
 	return chat_from_json(&r->chat, json_object_get(root, "messages"), json_object_get(root, "tools"),
-		&fault->place, err);
+			&fault->place, err) && check_tool_choice(&x);
 }

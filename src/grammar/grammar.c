@@ -7,7 +7,7 @@
 
 struct grammar {
 	atomic_uint references;
-	struct graph graph;
+	struct machine machine;
 	struct rules rules;
 };
 
@@ -16,8 +16,8 @@ static struct grammar *create(void)
 	struct grammar *g = mem_zeroed(1, sizeof *g);
 
 	atomic_init(&g->references, 1);
-	graph_init(&g->graph);
-	rules_init(&g->rules, &g->graph);
+	machine_init(&g->machine);
+	rules_init(&g->rules, &g->machine);
 	return g;
 }
 
@@ -31,39 +31,28 @@ void grammar_release(struct grammar *g)
 {
 	if (!g || atomic_fetch_sub(&g->references, 1) > 1)
 		return;
-	graph_done(&g->graph);
+	machine_done(&g->machine);
 	free(g);
 }
 
-const struct graph *grammar_graph(const struct grammar *g) { return &g->graph; }
+const struct machine *grammar_machine(const struct grammar *g) { return &g->machine; }
 
 static bool finish(struct grammar *g, struct error *err)
 {
 	static const char *const reasons[] = {
-		[GRAPH_EMPTY] = "nothing can satisfy it",
-		[GRAPH_ENDLESS] = "it refers to itself without anything in between",
-		[GRAPH_FULL] = "it needs too large a grammar; make it smaller",
+		[MACHINE_EMPTY] = "nothing can satisfy it",
+		[MACHINE_ENDLESS] = "it refers to itself without anything in between",
+		[MACHINE_FULL] = "it needs too large a grammar; make it smaller",
 	};
-	enum graph_verdict verdict = graph_finish(&g->graph);
+	enum machine_verdict verdict = machine_finish(&g->machine);
 
-	return verdict == GRAPH_GOOD || error_set(err, ERROR_INVALID, "%s", reasons[verdict]);
+	return verdict == MACHINE_GOOD || error_set(err, ERROR_INVALID, "%s", reasons[verdict]);
 }
 
 /* The values of a schema, then return. */
 static uint32_t values_of(struct grammar *g, const json_t *schema, struct error *err)
 {
 	return schema ? schema_compile(&g->rules, schema, err) : rule_start(&g->rules, RULE_OBJECT);
-}
-
-struct grammar *grammar_of_schema(const json_t *schema, struct error *err)
-{
-	own_grammar *g = create();
-	uint32_t start = values_of(g, schema, err);
-
-	if (start == GRAPH_NONE)
-		return NULL;
-	g->graph.start = start;
-	return finish(g, err) ? take(g) : NULL;
 }
 
 /* ---- Calls ---- */
@@ -83,16 +72,16 @@ static size_t control_at(const struct tokenizer *t, struct str text, int32_t *to
 }
 
 /* Text of a form: bytes and control tokens. */
-static uint32_t form_text(struct graph *g, const struct tokenizer *t, uint32_t from, struct str text)
+static uint32_t form_text(struct machine *g, const struct tokenizer *t, uint32_t from, struct str text)
 {
 	while (text.n) {
 		int32_t token;
 		size_t n = control_at(t, text, &token);
-		uint32_t to = graph_state(g);
+		uint32_t to = machine_state(g);
 		if (n)
-			graph_token(g, from, token, to);
+			machine_token(g, from, token, to);
 		else
-			graph_byte(g, from, text.p[0], to);
+			machine_byte(g, from, text.p[0], to);
 		text = str_from(text, n ? n : 1);
 		from = to;
 	}
@@ -110,39 +99,77 @@ static bool put_name(struct buf *out, const struct grammar_form *form, struct st
 	return buf_add(out, quoted.data + 1, quoted.len - 2, err);
 }
 
-/* One call of one tool: returns the state behind it, or GRAPH_NONE. */
+/* One call of one tool: returns the state behind it, or MACHINE_NONE. */
 static uint32_t call_of(struct grammar *g, const struct grammar_form *form, const struct grammar_tool *tool,
 	const struct tokenizer *t, uint32_t from, struct error *err)
 {
 	own_buf name = BUF_INIT(1 << 16);
-	uint32_t arguments = values_of(g, tool->schema, err), behind = graph_state(&g->graph);
+	uint32_t arguments = values_of(g, tool->schema, err), behind = machine_state(&g->machine);
 
-	if (arguments == GRAPH_NONE || !put_name(&name, form, tool->name, err))
-		return GRAPH_NONE;
-	uint32_t named = graph_text(&g->graph, from, buf_str(&name));
-	graph_call(&g->graph, form_text(&g->graph, t, named, form->before_arguments), arguments, behind);
-	return form_text(&g->graph, t, behind, form->behind);
+	if (arguments == MACHINE_NONE || !put_name(&name, form, tool->name, err))
+		return MACHINE_NONE;
+	uint32_t named = machine_text(&g->machine, from, buf_str(&name));
+	machine_call(&g->machine, form_text(&g->machine, t, named, form->before_arguments), arguments, behind);
+	return form_text(&g->machine, t, behind, form->behind);
 }
 
-struct grammar *grammar_of_calls(const struct grammar_form *form, const struct grammar_tool *tools, size_t count, bool many,
-	const struct tokenizer *tokenizer, struct error *err)
+int32_t grammar_form_token(const struct grammar_form *form, const struct tokenizer *tokenizer)
+{
+	int32_t token = -1;
+
+	(void)control_at(tokenizer, form->begin.n ? form->begin : form->before_name, &token);
+	return token;
+}
+
+/* Calls, from a state to a state; *wrong is the tool at hand. */
+static bool add_calls(struct grammar *g, const struct grammar_wish *wish, uint32_t from, uint32_t to, int *wrong, struct error *err)
+{
+	const struct grammar_form *form = wish->form;
+	const struct tokenizer *t = wish->tokenizer;
+	uint32_t first = machine_state(&g->machine), done = machine_state(&g->machine);
+
+	machine_jump(&g->machine, form_text(&g->machine, t, from, form->begin), first);
+	uint32_t named = form_text(&g->machine, t, first, form->before_name);
+	for (size_t i = 0; i < wish->tool_count; i++) {
+		*wrong = (int)i;
+		uint32_t behind = call_of(g, form, &wish->tools[i], t, named, err);
+		if (behind == MACHINE_NONE)
+			return false;
+		machine_jump(&g->machine, behind, done);
+	}
+	*wrong = -1;
+	if (wish->many)
+		machine_jump(&g->machine, form_text(&g->machine, t, done, form->between), first);
+	machine_jump(&g->machine, form_text(&g->machine, t, done, form->end), to);
+	return true;
+}
+
+struct grammar *grammar_create(const struct grammar_wish *wish, int *wrong, struct error *err)
 {
 	own_grammar *g = create();
-	uint32_t first = graph_state(&g->graph), done = graph_state(&g->graph);
+	uint32_t start = machine_state(&g->machine), end = machine_state(&g->machine), calls = machine_state(&g->machine);
 
-	g->graph.start = graph_state(&g->graph);
-	graph_jump(&g->graph, form_text(&g->graph, tokenizer, g->graph.start, form->begin), first);
-	uint32_t named = form_text(&g->graph, tokenizer, first, form->before_name);
-	for (size_t i = 0; i < count; i++) {
-		uint32_t behind = call_of(g, form, &tools[i], tokenizer, named, err);
-		if (behind == GRAPH_NONE) {
-			error_prefix(err, "tool %zu", i);
+	*wrong = -1;
+	g->machine.start = start;
+	machine_return(&g->machine, end);
+	if (wish->values) {
+		uint32_t values = values_of(g, wish->schema, err);
+		if (values == MACHINE_NONE)
 			return NULL;
-		}
-		graph_jump(&g->graph, behind, done);
+		machine_jump(&g->machine, start, values);
 	}
-	if (many)
-		graph_jump(&g->graph, form_text(&g->graph, tokenizer, done, form->between), first);
-	graph_return(&g->graph, form_text(&g->graph, tokenizer, done, form->end));
+	if (wish->tool_count) {
+		machine_jump(&g->machine, start, calls);
+		if (!add_calls(g, wish, calls, end, wrong, err))
+			return NULL;
+	}
 	return finish(g, err) ? take(g) : NULL;
+}
+
+struct grammar *grammar_of_schema(const json_t *schema, struct error *err)
+{
+	const struct grammar_wish wish = { .values = true, .schema = schema };
+	int wrong;
+
+	return grammar_create(&wish, &wrong, err);
 }

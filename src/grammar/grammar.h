@@ -2,9 +2,9 @@
  * What an answer must look like: JSON of a schema, or calls of tools whose
  * arguments are.
  *
- *	own_grammar *g = grammar_of_schema(schema, &err);
+ *	own_grammar *g = grammar_of_schema(schema, &err);   // or grammar_create()
  *	struct masks masks;
- *	masks_init(&masks, vocabulary, grammar_graph(g));
+ *	masks_init(&masks, vocabulary, grammar_machine(g));
  *	own_matcher *m = matcher_create(&masks, ends, end_count, bits);
  *
  * Compiled once, then read-only; any thread.  Reference-counted.
@@ -12,7 +12,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "grammar/graph.h"
+#include "grammar/machine.h"
 #include "text/tokenizer.h"
 
 struct grammar;
@@ -33,16 +33,29 @@ struct grammar_tool {
 	const json_t *schema;          /* of the arguments; NULL: any object */
 };
 
+/* What may be written: values, calls, or either. */
+struct grammar_wish {
+	bool values;
+	const json_t *schema;          /* of the values; NULL: any object */
+	const struct grammar_tool *tools;
+	size_t tool_count;             /* 0: no calls */
+	const struct grammar_form *form;
+	bool many;                     /* more than one call */
+	const struct tokenizer *tokenizer;   /* of the form's control tokens */
+};
+
 /*
- * One call of one of the tools, or, with `many`, one or more.  Texts of the form
- * that are control tokens of the tokenizer become these.  An error names the tool.
+ * Texts of the form that are control tokens of the tokenizer become these.
+ * *wrong is the number of the tool that an error is about, or -1.
  */
-struct grammar *grammar_of_calls(const struct grammar_form *form, const struct grammar_tool *tools, size_t count, bool many,
-	const struct tokenizer *tokenizer, struct error *err) must_use;
+struct grammar *grammar_create(const struct grammar_wish *wish, int *wrong, struct error *err) must_use;
+
+/* Of the control token that a form begins with; -1 when it begins with text. */
+int32_t grammar_form_token(const struct grammar_form *form, const struct tokenizer *tokenizer);
 
 struct grammar *grammar_share(struct grammar *g);
 void grammar_release(struct grammar *g);         /* accepts NULL */
 static inline void grammar_release_ptr(struct grammar **g) { grammar_release(*g); }
 #define own_grammar owns(grammar_release_ptr) struct grammar
 
-const struct graph *grammar_graph(const struct grammar *g);
+const struct machine *grammar_machine(const struct grammar *g);

@@ -132,7 +132,7 @@ static void walk_nodes(struct walk *w, uint32_t node, uint32_t end, struct set b
 /* ---- Making an analysis ---- */
 
 /* What stands behind the places where it goes on outside, as one trie. */
-static void merge_tails(const struct vocabulary *v, const struct walk *w, struct trie *rest)
+static void merge_tails(const struct vocabulary_trie *v, const struct walk *w, struct trie *rest)
 {
 	const struct trie *t = &v->trie;
 	size_t count = 0, room = 0;
@@ -165,7 +165,7 @@ static void keep_tokens(struct analysis *a, struct walk *w, size_t vocabulary)
 }
 
 /* Follows the whole vocabulary from a place on its own. */
-static struct analysis *analyse(const struct vocabulary *v, struct run *r, uint32_t state, const struct quoted *q)
+static struct analysis *analyse(const struct vocabulary_trie *v, struct run *r, uint32_t state, const struct quoted *q)
 {
 	struct analysis *a = mem_zeroed(1, sizeof *a);
 	struct run_mark mark = run_mark(r);
@@ -188,7 +188,7 @@ static struct analysis *analyse(const struct vocabulary *v, struct run *r, uint3
 	return a;
 }
 
-static const struct analysis *find(struct analyses *all, const struct vocabulary *v, struct run *r, uint32_t state,
+static const struct analysis *find(struct analyses *all, const struct vocabulary_trie *v, struct run *r, uint32_t state,
 	const struct quoted *q)
 {
 	if (all->bytes > MASKS_BYTES_MAX)
@@ -205,30 +205,30 @@ static const struct analysis *find(struct analyses *all, const struct vocabulary
 }
 
 /* Counts that no token can reach are all alike. */
-static struct quoted normal(const struct vocabulary *v, struct quoted q)
+static struct quoted normal(const struct vocabulary_trie *v, struct quoted q)
 {
 	if (q.left >= v->trie.depth)
-		q.left = GRAPH_NO_LIMIT;
+		q.left = MACHINE_NO_LIMIT;
 	if (q.need > v->trie.depth)
 		q.need = v->trie.depth + 1;
 	return q;
 }
 
 /* Of a string that may hold anything: the same for all grammars. */
-static const struct analysis *find_string(struct vocabulary *v, const struct quoted *q)
+static const struct analysis *find_string(struct vocabulary_trie *v, const struct quoted *q)
 {
 	struct run r owns(run_done);
 
-	run_init(&r, &v->graph);
+	run_init(&r, &v->machine);
 	return find(&v->strings, v, &r, v->inside, q);
 }
 
 static const struct analysis *find_place(struct masks *m, struct run *r, const struct place *p)
 {
-	const struct state *s = &m->graph->states[p->state];
+	const struct state *s = &m->machine->states[p->state];
 	struct quoted q = normal(m->vocabulary, p->quoted);
 
-	if (s->string && m->graph->strings[s->string - 1].any)
+	if (s->string && m->machine->strings[s->string - 1].any)
 		return find_string(m->vocabulary, &q);
 	return find(&m->own, m->vocabulary, r, p->state, &q);
 }
@@ -260,8 +260,8 @@ static void add_outside(const struct masks *m, const struct analysis *a, struct 
 static void add_control(const struct masks *m, const struct state *s, uint32_t *bits)
 {
 	for (uint32_t i = s->first; i < s->first + s->count; i++)
-		if (m->graph->links[i].kind == LINK_TOKEN)
-			bits[m->graph->links[i].start / 32] |= 1u << m->graph->links[i].start % 32;
+		if (m->machine->links[i].kind == LINK_TOKEN)
+			bits[m->machine->links[i].start / 32] |= 1u << m->machine->links[i].start % 32;
 }
 
 void masks_add(struct masks *m, struct run *r, uint32_t place, uint32_t *bits)
@@ -270,7 +270,7 @@ void masks_add(struct masks *m, struct run *r, uint32_t place, uint32_t *bits)
 
 	if (p.state == RUN_END)
 		return;
-	add_control(m, &m->graph->states[p.state], bits);
+	add_control(m, &m->machine->states[p.state], bits);
 	const struct analysis *a = find_place(m, r, &p);
 	add_allowed(a, (m->vocabulary->size + 31) / 32, bits);
 	if (a->merged || a->tail_count)
@@ -279,9 +279,9 @@ void masks_add(struct masks *m, struct run *r, uint32_t place, uint32_t *bits)
 
 /* ---- Life ---- */
 
-void masks_init(struct masks *m, struct vocabulary *v, const struct graph *g)
+void masks_init(struct masks *m, struct vocabulary_trie *v, const struct machine *g)
 {
-	*m = (struct masks){ .vocabulary = v, .graph = g };
+	*m = (struct masks){ .vocabulary = v, .machine = g };
 }
 
 void masks_done(struct masks *m)
@@ -289,28 +289,28 @@ void masks_done(struct masks *m)
 	analyses_clear(&m->own);
 }
 
-struct vocabulary *vocabulary_create(const struct tokenizer *tokenizer)
+struct vocabulary_trie *vocabulary_trie_create(const struct tokenizer *tokenizer)
 {
-	struct vocabulary *v = mem_zeroed(1, sizeof *v);
-	struct string_kind any = { .most = GRAPH_NO_LIMIT };
+	struct vocabulary_trie *v = mem_zeroed(1, sizeof *v);
+	struct string_kind any = { .most = MACHINE_NO_LIMIT };
 
 	v->tokenizer = tokenizer;
 	v->size = tokenizer_size(tokenizer);
 	trie_of_tokenizer(&v->trie, tokenizer);
-	graph_init(&v->graph);
-	any.dfa = v->graph.automata[0];
-	v->graph.start = graph_string(&v->graph, &any);
-	(void)graph_finish(&v->graph);
-	v->inside = v->graph.links[v->graph.states[v->graph.start].first].to;
+	machine_init(&v->machine);
+	any.dfa = v->machine.automata[0];
+	v->machine.start = machine_string(&v->machine, &any);
+	(void)machine_finish(&v->machine);
+	v->inside = v->machine.links[v->machine.states[v->machine.start].first].to;
 	return v;
 }
 
-void vocabulary_destroy(struct vocabulary *v)
+void vocabulary_trie_destroy(struct vocabulary_trie *v)
 {
 	if (!v)
 		return;
 	analyses_clear(&v->strings);
-	graph_done(&v->graph);
+	machine_done(&v->machine);
 	trie_done(&v->trie);
 	free(v);
 }

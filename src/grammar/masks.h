@@ -45,27 +45,27 @@ struct analyses {
 };
 
 /* A tokenizer's tokens, ready for walking. */
-struct vocabulary {
+struct vocabulary_trie {
 	const struct tokenizer *tokenizer;     /* borrowed */
 	struct trie trie;
 	size_t size;                   /* ids are below */
-	struct graph graph;            /* of one string without limits, */
+	struct machine machine;            /* of one string without limits, */
 	uint32_t inside;               /* and its state inside the quotes */
 	struct analyses strings;
 };
 
 /* Tens of milliseconds and some megabytes for 150,000 tokens.  The tokenizer must outlive it. */
-struct vocabulary *vocabulary_create(const struct tokenizer *tokenizer);
-void vocabulary_destroy(struct vocabulary *v);   /* accepts NULL */
+struct vocabulary_trie *vocabulary_trie_create(const struct tokenizer *tokenizer);
+void vocabulary_trie_destroy(struct vocabulary_trie *v);   /* accepts NULL */
 
 /* Of one grammar over one vocabulary, both of which must outlive it. */
 struct masks {
-	struct vocabulary *vocabulary;
-	const struct graph *graph;
+	struct vocabulary_trie *vocabulary;
+	const struct machine *machine;
 	struct analyses own;
 };
 
-void masks_init(struct masks *m, struct vocabulary *v, const struct graph *g);
+void masks_init(struct masks *m, struct vocabulary_trie *v, const struct machine *g);
 void masks_done(struct masks *m);
 
 /* Sets the bits of the tokens allowed at a place of the run, which is left as it was. */

@@ -31,7 +31,7 @@ struct matcher *matcher_create(struct masks *masks, const int32_t *ends, size_t 
 	m->allowed = mem_zeroed((bits + 31) / 32, sizeof *m->allowed);
 	m->room = 64;
 	m->sets = mem_zeroed(m->room, sizeof *m->sets);
-	run_init(&m->run, masks->graph);
+	run_init(&m->run, masks->machine);
 	m->sets[0] = run_begin(&m->run);
 	return m;
 }
@@ -188,7 +188,7 @@ bool matcher_must_end(const struct matcher *m)
 /* The only byte that a place takes; -1: it has a choice. */
 static int only_byte(const struct matcher *m, const struct place *p)
 {
-	const struct graph *g = m->run.graph;
+	const struct machine *g = m->run.machine;
 	const struct state *s = p->state == RUN_END ? NULL : &g->states[p->state];
 	const struct link *l = s && s->count == 1 && !s->string ? &g->links[s->first] : NULL;
 

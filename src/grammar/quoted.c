@@ -35,7 +35,7 @@ static bool begin_character(struct quoted *q)
 {
 	if (q->left == 0)
 		return false;
-	q->left -= q->left != GRAPH_NO_LIMIT;
+	q->left -= q->left != MACHINE_NO_LIMIT;
 	q->need -= q->need > 0;
 	return true;
 }

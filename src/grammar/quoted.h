@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "grammar/graph.h"
+#include "grammar/machine.h"
 
 struct quoted {
 	uint32_t at;           /* the automaton's state */

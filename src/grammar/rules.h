@@ -1,5 +1,5 @@
 /*
- * JSON itself (RFC 8259) as rules of a graph, each made when first asked for.
+ * JSON itself (RFC 8259) as rules of a machine, each made when first asked for.
  *
  * White space is held to what people and programs write: nothing or one blank
  * behind a colon; nothing, one blank, or a line break with its indentation behind
@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "grammar/graph.h"
+#include "grammar/machine.h"
 
 enum rule {
 	RULE_GAP,              /* white space beside brackets and behind commas; may be nothing */
@@ -26,12 +26,12 @@ enum rule {
 };
 
 struct rules {
-	struct graph *graph;
+	struct machine *machine;
 	uint32_t made[RULE_COUNT];     /* start states; 0: not made */
 };
 
-/* Takes state 0 of a fresh graph, so that no rule has that number. */
-void rules_init(struct rules *r, struct graph *g);
+/* Takes state 0 of a fresh machine, so that no rule has that number. */
+void rules_init(struct rules *r, struct machine *g);
 
 /* Where a rule begins; what is called there returns. */
 uint32_t rule_start(struct rules *r, enum rule which);

@@ -4,9 +4,9 @@
 
 enum { MERGE_DEEP = 64, BUCKETS_FIRST = 256 };
 
-void run_init(struct run *r, const struct graph *g)
+void run_init(struct run *r, const struct machine *g)
 {
-	*r = (struct run){ .graph = g, .node_count = 1, .bucket_count = BUCKETS_FIRST };
+	*r = (struct run){ .machine = g, .node_count = 1, .bucket_count = BUCKETS_FIRST };
 	r->buckets = mem_zeroed(r->bucket_count, sizeof *r->buckets);
 }
 
@@ -125,7 +125,7 @@ static bool same_quoted(const struct quoted *a, const struct quoted *b)
 
 static bool needs_closing(const struct run *r, uint32_t state)
 {
-	return state != RUN_END && !r->graph->states[state].quiet;
+	return state != RUN_END && !r->machine->states[state].quiet;
 }
 
 /* Adds a place to the set being made, unless it is there. */
@@ -152,11 +152,11 @@ static void add(struct run *r, struct place p)
 
 static void add_state(struct run *r, uint32_t state, uint32_t stack)
 {
-	const struct state *s = &r->graph->states[state];
+	const struct state *s = &r->machine->states[state];
 	struct place p = { .state = state, .stack = stack };
 
 	if (s->string)
-		p.quoted = quoted_begin(&r->graph->strings[s->string - 1]);
+		p.quoted = quoted_begin(&r->machine->strings[s->string - 1]);
 	add(r, p);
 }
 
@@ -176,10 +176,10 @@ static void add_returns(struct run *r, uint32_t stack)
 
 static void close_place(struct run *r, uint32_t state, uint32_t stack)
 {
-	const struct state *s = &r->graph->states[state];
+	const struct state *s = &r->machine->states[state];
 
 	for (uint32_t i = s->first; i < s->first + s->count; i++) {
-		const struct link *l = &r->graph->links[i];
+		const struct link *l = &r->machine->links[i];
 		if (l->kind == LINK_JUMP)
 			add_state(r, l->to, stack);
 		else if (l->kind == LINK_CALL)
@@ -199,7 +199,7 @@ static struct set close_set(struct run *r)
 		close_place(r, r->places[r->todo[i].place].state, r->todo[i].stack);
 	r->todo_count = 0;
 	for (uint32_t i = r->set; closed && i < r->count; i++)
-		if (r->places[i].state == RUN_END || r->graph->states[r->places[i].state].rests)
+		if (r->places[i].state == RUN_END || r->machine->states[r->places[i].state].rests)
 			r->places[kept++] = r->places[i];
 	if (closed)
 		r->count = kept;
@@ -215,7 +215,7 @@ static void open_set(struct run *r)
 struct set run_begin(struct run *r)
 {
 	open_set(r);
-	add_state(r, r->graph->start, stack_of(r, RUN_END, 0, 0));
+	add_state(r, r->machine->start, stack_of(r, RUN_END, 0, 0));
 	return close_set(r);
 }
 
@@ -239,7 +239,7 @@ static void step_quoted(struct run *r, const struct place *p, const struct state
 {
 	struct place next = *p;
 
-	switch (quoted_step(&r->graph->strings[s->string - 1], &next.quoted, byte)) {
+	switch (quoted_step(&r->machine->strings[s->string - 1], &next.quoted, byte)) {
 	case QUOTED_DEAD: break;
 	case QUOTED_ON: add(r, next); break;
 	case QUOTED_CLOSED: add_returns(r, p->stack); break;
@@ -248,14 +248,14 @@ static void step_quoted(struct run *r, const struct place *p, const struct state
 
 static void step_place(struct run *r, const struct place *p, uint8_t byte)
 {
-	const struct state *s = &r->graph->states[p->state];
+	const struct state *s = &r->machine->states[p->state];
 
 	if (s->string) {
 		step_quoted(r, p, s, byte);
 		return;
 	}
 	for (uint32_t i = s->first; i < s->first + s->count; i++) {
-		const struct link *l = &r->graph->links[i];
+		const struct link *l = &r->machine->links[i];
 		if (l->kind == LINK_BYTES && byte >= l->lo && byte <= l->hi)
 			add_state(r, l->to, p->stack);
 	}
@@ -265,12 +265,12 @@ static void step_place(struct run *r, const struct place *p, uint8_t byte)
 static bool step_alone(struct run *r, struct set from, uint8_t byte)
 {
 	const struct place *p = &r->places[from.from];
-	const struct state *s = from.to - from.from == 1 && p->state != RUN_END ? &r->graph->states[p->state] : NULL;
+	const struct state *s = from.to - from.from == 1 && p->state != RUN_END ? &r->machine->states[p->state] : NULL;
 
 	if (!s || !s->string || p->quoted.escape || byte == '"' || byte == '\\')
 		return false;
 	struct place next = *p;
-	if (quoted_step(&r->graph->strings[s->string - 1], &next.quoted, byte) == QUOTED_ON)
+	if (quoted_step(&r->machine->strings[s->string - 1], &next.quoted, byte) == QUOTED_ON)
 		append(r, next);
 	return true;
 }
@@ -293,9 +293,9 @@ struct set run_token(struct run *r, struct set from, int32_t token)
 	open_set(r);
 	for (uint32_t i = from.from; i < from.to; i++) {
 		struct place p = r->places[i];
-		const struct state *s = p.state == RUN_END ? NULL : &r->graph->states[p.state];
+		const struct state *s = p.state == RUN_END ? NULL : &r->machine->states[p.state];
 		for (uint32_t k = 0; s && k < s->count; k++) {
-			const struct link *l = &r->graph->links[s->first + k];
+			const struct link *l = &r->machine->links[s->first + k];
 			if (l->kind == LINK_TOKEN && l->start == (uint32_t)token)
 				add_state(r, l->to, p.stack);
 		}

@@ -1,5 +1,5 @@
 /*
- * Following a graph, byte by byte, on all ways at once.
+ * Following a machine, byte by byte, on all ways at once.
  *
  * A place is a state with the stack of where to return to; a set of places is
  * where all ways that the text so far leaves open have come to.  Sets lie one
@@ -18,8 +18,8 @@
 #include "grammar/quoted.h"
 
 /* Special return addresses. */
-#define RUN_END     (GRAPH_NONE - 1)   /* the text is complete */
-#define RUN_OUTSIDE (GRAPH_NONE - 2)   /* a part followed on its own is complete */
+#define RUN_END     (MACHINE_NONE - 1)   /* the text is complete */
+#define RUN_OUTSIDE (MACHINE_NONE - 2)   /* a part followed on its own is complete */
 
 struct place {
 	uint32_t state;                /* or RUN_END: complete */
@@ -34,7 +34,7 @@ struct stack_node {
 };
 
 struct run {
-	const struct graph *graph;
+	const struct machine *machine;
 	struct place *places;
 	uint32_t count, room;
 	struct stack_node *nodes;      /* from 1 */
@@ -51,10 +51,10 @@ struct set {
 	uint32_t from, to;
 };
 
-void run_init(struct run *r, const struct graph *g);
+void run_init(struct run *r, const struct machine *g);
 void run_done(struct run *r);
 
-/* Makes the set of the graph's beginning. */
+/* Makes the set of the machine's beginning. */
 struct set run_begin(struct run *r);
 
 /* The set of one place whose stack ends in RUN_OUTSIDE. */

@@ -21,7 +21,7 @@ static uint32_t name_place(struct compiler *c, const char *keyword)
 	while (cut && (c->path.data[cut] & 0xC0) == 0x80)
 		cut++;
 	error_prefix(c->err, "keyword \"%.60s\" at #%s%s", keyword, cut ? "…" : "", c->path.data + cut);
-	return GRAPH_NONE;
+	return MACHINE_NONE;
 }
 
 uint32_t refuse_keyword(struct compiler *c, const char *keyword, const char *why)
@@ -88,7 +88,7 @@ static bool put_literal(struct compiler *c, uint32_t start, const json_t *value)
 
 	if (!(json_is_real(value) ? write_real(&text, json_real_value(value), c->err) : json_write(&text, value, c->err)))
 		return false;
-	graph_return(c->graph, graph_text(c->graph, start, buf_str(&text)));
+	machine_return(c->machine, machine_text(c->machine, start, buf_str(&text)));
 	return true;
 }
 
@@ -114,11 +114,11 @@ static uint32_t compile_values(struct compiler *c, const json_t *schema)
 	json_t *list = json_object_get(schema, "enum"), *constant = json_object_get(schema, "const"), *value;
 	unsigned types = json_object_get(schema, "type") ? schema_types(c, schema) : TYPE_ALL;
 	own_json *single = constant ? json_pack("[O]", constant) : NULL;
-	uint32_t start = graph_state(c->graph);
+	uint32_t start = machine_state(c->machine);
 	size_t i;
 
 	if (!types || !only_values(c, schema))
-		return GRAPH_NONE;
+		return MACHINE_NONE;
 	if ((list && !json_is_array(list)) || json_array_size(list) > SCHEMA_ENUM_MAX)
 		return refuse_keyword(c, "enum", "must be a list of at most 10000 values");
 	json_array_foreach(single ? single : list, i, value) {
@@ -127,7 +127,7 @@ static uint32_t compile_values(struct compiler *c, const json_t *schema)
 			listed = json_equal(json_array_get(list, k), value);
 		bool integral = json_is_real(value) && floor(json_real_value(value)) == json_real_value(value);
 		if (listed && (types & (value_type(value) | (integral ? TYPE_INTEGER : 0))) && !put_literal(c, start, value))
-			return GRAPH_NONE;
+			return MACHINE_NONE;
 	}
 	return start;
 }
@@ -159,11 +159,11 @@ uint32_t compile_number(struct compiler *c, const json_t *schema, bool integer)
 
 	if (!choose_limit(c, schema, "minimum", "exclusiveMinimum", 1, &l.least, &l.above) ||
 		!choose_limit(c, schema, "maximum", "exclusiveMaximum", -1, &l.most, &l.below))
-		return GRAPH_NONE;
+		return MACHINE_NONE;
 	if (!l.least && !l.most)
 		return rule_start(c->rules, l.integer ? RULE_INTEGER : RULE_NUMBER);
 	own_dfa *d = number_between(&l, c->err);
-	return d ? graph_automaton(c->graph, d) : blame_keyword(c, l.least ? "minimum" : "maximum");
+	return d ? machine_automaton(c->machine, d) : blame_keyword(c, l.least ? "minimum" : "maximum");
 }
 
 /* ---- By type ---- */
@@ -183,19 +183,19 @@ static uint32_t compile_type(struct compiler *c, const json_t *schema, unsigned 
 
 static uint32_t compile_types(struct compiler *c, const json_t *schema)
 {
-	uint32_t start = graph_state(c->graph);
+	uint32_t start = machine_state(c->machine);
 	unsigned types = schema_types(c, schema);
 
 	if (!types)
-		return GRAPH_NONE;
+		return MACHINE_NONE;
 	if (types & TYPE_NUMBER)
 		types &= ~(unsigned)TYPE_INTEGER;
 	for (unsigned type = 1; type <= TYPE_OBJECT; type *= 2) {
 		uint32_t one = types & type ? compile_type(c, schema, type) : start;
-		if (one == GRAPH_NONE)
-			return GRAPH_NONE;
+		if (one == MACHINE_NONE)
+			return MACHINE_NONE;
 		if (one != start)
-			graph_jump(c->graph, start, one);
+			machine_jump(c->machine, start, one);
 	}
 	return start;
 }
@@ -244,20 +244,20 @@ static bool exclude_each_other(struct compiler *c, const json_t *branches)
 static uint32_t compile_choice(struct compiler *c, const json_t *schema, const char *keyword)
 {
 	own_json *branches = merged_branches(c, schema, keyword);
-	uint32_t start = graph_state(c->graph);
+	uint32_t start = machine_state(c->machine);
 	char at[48];
 
 	if (!branches)
-		return GRAPH_NONE;
+		return MACHINE_NONE;
 	if (strcmp(keyword, "oneOf") == 0 && !exclude_each_other(c, branches))
 		return refuse_keyword(c, keyword, "its branches may overlap; use anyOf, or a required property with a const in each");
 	json_array_append(c->made, branches);
 	for (size_t i = 0; i < json_array_size(branches); i++) {
 		snprintf(at, sizeof at, "/%s/%zu", keyword, i);
 		uint32_t one = compile_at(c, json_array_get(branches, i), at, NULL);
-		if (one == GRAPH_NONE)
-			return GRAPH_NONE;
-		graph_jump(c->graph, start, one);
+		if (one == MACHINE_NONE)
+			return MACHINE_NONE;
+		machine_jump(c->machine, start, one);
 	}
 	return start;
 }
@@ -270,7 +270,7 @@ static uint32_t compile_merged(struct compiler *c, const json_t *schema)
 
 	json_array_append_new(c->made, empty);
 	const json_t *merged = merge_schemas(c, nothing, empty);
-	return merged ? compile_at(c, merged, "", NULL) : GRAPH_NONE;
+	return merged ? compile_at(c, merged, "", NULL) : MACHINE_NONE;
 }
 
 static uint32_t compile_reference(struct compiler *c, const json_t *schema)
@@ -280,13 +280,13 @@ static uint32_t compile_reference(struct compiler *c, const json_t *schema)
 
 	if (!reference)
 		return refuse_keyword(c, "$ref", "must be a string");
-	return target ? compile_at(c, target, "", NULL) : GRAPH_NONE;
+	return target ? compile_at(c, target, "", NULL) : MACHINE_NONE;
 }
 
 static uint32_t compile_fresh(struct compiler *c, const json_t *schema)
 {
 	if (!check_keywords(c, schema))
-		return GRAPH_NONE;
+		return MACHINE_NONE;
 	if (json_object_get(schema, "$ref") && !constrains(without_keyword(c, schema, "$ref")))
 		return compile_reference(c, schema);
 	if (json_object_get(schema, "$ref") || json_object_get(schema, "allOf"))
@@ -303,7 +303,7 @@ static uint32_t compile_fresh(struct compiler *c, const json_t *schema)
 static uint32_t compile_schema(struct compiler *c, const json_t *schema)
 {
 	if (json_is_boolean(schema))
-		return json_is_true(schema) ? rule_start(c->rules, RULE_VALUE) : graph_state(c->graph);
+		return json_is_true(schema) ? rule_start(c->rules, RULE_VALUE) : machine_state(c->machine);
 	if (!json_is_object(schema))
 		return refuse_keyword(c, "schema", "must be an object or a boolean");
 	struct compiled *place = place_of(c, schema);
@@ -311,11 +311,11 @@ static uint32_t compile_schema(struct compiler *c, const json_t *schema)
 		return place->start;
 	if (++c->count > SCHEMA_COUNT_MAX)
 		return refuse_keyword(c, "schema", "has over 4096 subschemas");
-	*place = (struct compiled){ schema, graph_state(c->graph) };
+	*place = (struct compiled){ schema, machine_state(c->machine) };
 	uint32_t start = place->start, made = compile_fresh(c, schema);
-	if (made != GRAPH_NONE)
-		graph_jump(c->graph, start, made);
-	return made == GRAPH_NONE ? GRAPH_NONE : start;
+	if (made != MACHINE_NONE)
+		machine_jump(c->machine, start, made);
+	return made == MACHINE_NONE ? MACHINE_NONE : start;
 }
 
 /* Adds a step to the path; names are written as JSON pointers have them. */
@@ -345,7 +345,7 @@ uint32_t compile_at(struct compiler *c, const json_t *schema, const char *at, co
 
 uint32_t schema_compile(struct rules *rules, const json_t *schema, struct error *err)
 {
-	struct compiler c = { .rules = rules, .graph = rules->graph, .root = schema, .err = err, .path = BUF_INIT(PATH_MAX_BYTES) };
+	struct compiler c = { .rules = rules, .machine = rules->machine, .root = schema, .err = err, .path = BUF_INIT(PATH_MAX_BYTES) };
 
 	make_places(&c);
 	c.made = json_array();

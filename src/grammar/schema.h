@@ -1,6 +1,6 @@
 /*
  * JSON Schema (the parts that drafts 4 to 2020-12 have in common) compiled to
- * rules of a graph.
+ * rules of a machine.
  *
  * What is supported, and in which form values are written, is in
  * docs/structured-output.md.  A keyword that we cannot hold a model to is refused
@@ -18,7 +18,7 @@
 #define SCHEMA_ITEMS_MAX  10000u       /* of minItems, maxItems and their like */
 
 /*
- * Where the rule for a schema's values begins; GRAPH_NONE and an error that names
+ * Where the rule for a schema's values begins; MACHINE_NONE and an error that names
  * the keyword and its place when there is none.  References are to places within
  * `schema` itself, which must outlive the call only.
  */

@@ -24,11 +24,11 @@ static bool read_items(struct compiler *c, const json_t *schema, struct items *o
 	}
 	if (out->first && !json_is_array(out->first))
 		return refuse_keyword(c, "prefixItems", "must be a list of schemas"), false;
-	if (!read_count(c, schema, "minItems", 0, &out->least) || !read_count(c, schema, "maxItems", GRAPH_NO_LIMIT, &out->most))
+	if (!read_count(c, schema, "minItems", 0, &out->least) || !read_count(c, schema, "maxItems", MACHINE_NO_LIMIT, &out->most))
 		return false;
 	if (out->least > SCHEMA_ITEMS_MAX)
 		return refuse_keyword(c, "minItems", "is over 10000"), false;
-	if (out->most != GRAPH_NO_LIMIT && out->most > SCHEMA_ITEMS_MAX)
+	if (out->most != MACHINE_NO_LIMIT && out->most > SCHEMA_ITEMS_MAX)
 		return refuse_keyword(c, "maxItems", "is over 10000"), false;
 	return true;
 }
@@ -42,7 +42,7 @@ static uint32_t compile_item(struct compiler *c, const struct items *items, size
 		snprintf(at, sizeof at, "/prefixItems/%zu", place);
 		return compile_at(c, json_array_get(items->first, place), at, NULL);
 	}
-	if (*others == GRAPH_NONE)
+	if (*others == MACHINE_NONE)
 		*others = items->others ? compile_at(c, items->others, items->others_keyword, NULL) : rule_start(c->rules, RULE_VALUE);
 	return *others;
 }
@@ -50,44 +50,44 @@ static uint32_t compile_item(struct compiler *c, const struct items *items, size
 /* Behind the bracket or a comma, at a state: white space, then one more item. */
 static void add_item(struct compiler *c, uint32_t from, uint32_t item, uint32_t behind)
 {
-	uint32_t ready = graph_state(c->graph);
+	uint32_t ready = machine_state(c->machine);
 
-	graph_call(c->graph, from, rule_start(c->rules, RULE_GAP), ready);
-	graph_call(c->graph, ready, item, behind);
+	machine_call(c->machine, from, rule_start(c->rules, RULE_GAP), ready);
+	machine_call(c->machine, ready, item, behind);
 }
 
 static void add_close(struct compiler *c, uint32_t from, uint32_t end)
 {
-	uint32_t last = graph_state(c->graph);
+	uint32_t last = machine_state(c->machine);
 
-	graph_call(c->graph, from, rule_start(c->rules, RULE_GAP), last);
-	graph_byte(c->graph, last, ']', end);
+	machine_call(c->machine, from, rule_start(c->rules, RULE_GAP), last);
+	machine_byte(c->machine, last, ']', end);
 }
 
 uint32_t compile_array(struct compiler *c, const json_t *schema)
 {
-	struct graph *g = c->graph;
+	struct machine *g = c->machine;
 	struct items items;
-	uint32_t others = GRAPH_NONE, start = graph_state(g), at = graph_state(g), end = graph_state(g);
+	uint32_t others = MACHINE_NONE, start = machine_state(g), at = machine_state(g), end = machine_state(g);
 
 	if (!read_items(c, schema, &items))
-		return GRAPH_NONE;
-	graph_byte(g, start, '[', at);
-	graph_return(g, end);
+		return MACHINE_NONE;
+	machine_byte(g, start, '[', at);
+	machine_return(g, end);
 	size_t counted = items.least > json_array_size(items.first) ? items.least : json_array_size(items.first);
-	bool endless = items.most == GRAPH_NO_LIMIT;
+	bool endless = items.most == MACHINE_NO_LIMIT;
 	if (!endless)
 		counted = items.most;
 	if (items.least == 0)
 		add_close(c, at, end);
 	for (size_t place = 0; place < counted + endless; place++) {
-		uint32_t item = compile_item(c, &items, place, &others), behind = graph_state(g), comma = graph_state(g);
-		if (item == GRAPH_NONE)
-			return GRAPH_NONE;
+		uint32_t item = compile_item(c, &items, place, &others), behind = machine_state(g), comma = machine_state(g);
+		if (item == MACHINE_NONE)
+			return MACHINE_NONE;
 		add_item(c, at, item, behind);
 		if (place + 1 >= items.least)
 			add_close(c, behind, end);
-		graph_byte(g, behind, ',', comma);
+		machine_byte(g, behind, ',', comma);
 		if (place == counted)
 			add_item(c, comma, item, behind);      /* and round */
 		at = comma;

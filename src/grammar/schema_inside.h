@@ -10,7 +10,7 @@ struct compiled {
 
 struct compiler {
 	struct rules *rules;
-	struct graph *graph;
+	struct machine *machine;
 	const json_t *root;
 	struct error *err;
 	struct buf path;               /* of the schema at hand, as a JSON pointer after "#" */
@@ -21,19 +21,19 @@ struct compiler {
 	json_t *made;                  /* list: schemas that are none of the client's, kept as long as this */
 };
 
-/* The start state of a schema's rule, or GRAPH_NONE.  `at` is what is added to the path meanwhile: "/items". */
+/* The start state of a schema's rule, or MACHINE_NONE.  `at` is what is added to the path meanwhile: "/items". */
 uint32_t compile_at(struct compiler *c, const json_t *schema, const char *at, const char *name);
 
-/* Sets the error, with keyword and place; returns GRAPH_NONE. */
+/* Sets the error, with keyword and place; returns MACHINE_NONE. */
 uint32_t refuse_keyword(struct compiler *c, const char *keyword, const char *why);
 
-/* Puts keyword and place before an error that is set; returns GRAPH_NONE. */
+/* Puts keyword and place before an error that is set; returns MACHINE_NONE. */
 uint32_t blame_keyword(struct compiler *c, const char *keyword);
 
 /* A count as minItems has it; false (error set) when it is none.  Missing: `otherwise`. */
 bool read_count(struct compiler *c, const json_t *schema, const char *keyword, uint32_t otherwise, uint32_t *count);
 
-/* One kind of value each: the start state, or GRAPH_NONE. */
+/* One kind of value each: the start state, or MACHINE_NONE. */
 uint32_t compile_object(struct compiler *c, const json_t *schema);
 uint32_t compile_array(struct compiler *c, const json_t *schema);
 uint32_t compile_string(struct compiler *c, const json_t *schema);

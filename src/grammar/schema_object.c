@@ -46,14 +46,14 @@ static struct dfa *other_names(struct compiler *c, const struct object *o)
 	json_object_foreach((json_t *)o->properties, name, schema)
 		nfa_jump(&n, nfa_text(&n, n.start, name, strlen(name)), n.accept);
 	own_dfa *named = dfa_build(&n, c->err);
-	return named ? dfa_both(c->graph->automata[0], named, true, c->err) : NULL;
+	return named ? dfa_both(c->machine->automata[0], named, true, c->err) : NULL;
 }
 
 static void add_extra(struct compiler *c, struct object *o, struct dfa *keys, uint32_t value)
 {
-	struct string_kind kind = { .dfa = graph_keep(c->graph, keys), .most = GRAPH_NO_LIMIT };
+	struct string_kind kind = { .dfa = machine_keep(c->machine, keys), .most = MACHINE_NO_LIMIT };
 
-	o->extras[o->extra_count++] = (struct extra){ graph_string(c->graph, &kind), value };
+	o->extras[o->extra_count++] = (struct extra){ machine_string(c->machine, &kind), value };
 }
 
 /* Each pattern must leave the others' keys alone, or their values would have to satisfy both. */
@@ -99,7 +99,7 @@ static bool read_patterns(struct compiler *c, struct object *o, struct patterns 
 		if (!p->list[p->count])
 			return blame_keyword(c, "patternProperties"), false;
 		values[p->count] = compile_at(c, schema, "/patternProperties", pattern);
-		if (values[p->count++] == GRAPH_NONE)
+		if (values[p->count++] == MACHINE_NONE)
 			return false;
 	}
 	return check_patterns(c, o, p->list, p->count);
@@ -148,7 +148,7 @@ static bool add_others(struct compiler *c, struct object *o, const struct patter
 	if (!open || json_is_false(others))
 		return true;
 	uint32_t value = others ? compile_at(c, others, "/additionalProperties", NULL) : rule_start(c->rules, RULE_VALUE);
-	if (value == GRAPH_NONE)
+	if (value == MACHINE_NONE)
 		return false;
 	if (takes_any_name(o)) {
 		o->extras[o->extra_count++] = (struct extra){ rule_start(c->rules, RULE_STRING), value };
@@ -201,42 +201,42 @@ static const json_t *all_properties(struct compiler *c, const json_t *schema)
 /* A name, the colon and the value, from one state to another. */
 static bool add_member(struct compiler *c, uint32_t from, const char *name, const json_t *schema, uint32_t to)
 {
-	struct graph *g = c->graph;
+	struct machine *g = c->machine;
 	own_buf key = BUF_INIT(1 << 16);
-	uint32_t value = compile_at(c, schema, "/properties", name), ready = graph_state(g);
+	uint32_t value = compile_at(c, schema, "/properties", name), ready = machine_state(g);
 
-	if (value == GRAPH_NONE || !json_write_string(&key, str_of(name), c->err))
+	if (value == MACHINE_NONE || !json_write_string(&key, str_of(name), c->err))
 		return false;
-	graph_call(g, graph_text(g, from, buf_str(&key)), rule_start(c->rules, RULE_COLON), ready);
-	graph_call(g, ready, value, to);
+	machine_call(g, machine_text(g, from, buf_str(&key)), rule_start(c->rules, RULE_COLON), ready);
+	machine_call(g, ready, value, to);
 	return true;
 }
 
 static void add_extra_members(struct compiler *c, const struct object *o, uint32_t from, uint32_t to)
 {
-	struct graph *g = c->graph;
+	struct machine *g = c->machine;
 
 	for (size_t i = 0; i < o->extra_count; i++) {
-		uint32_t key = graph_state(g), ready = graph_state(g);
-		graph_call(g, from, o->extras[i].key, key);
-		graph_call(g, key, rule_start(c->rules, RULE_COLON), ready);
-		graph_call(g, ready, o->extras[i].value, to);
+		uint32_t key = machine_state(g), ready = machine_state(g);
+		machine_call(g, from, o->extras[i].key, key);
+		machine_call(g, key, rule_start(c->rules, RULE_COLON), ready);
+		machine_call(g, ready, o->extras[i].value, to);
 	}
 }
 
 /* Behind a member: a comma and a later one, or the end where none is missing. */
 static void add_behind(struct compiler *c, const struct object *o, uint32_t behind, uint32_t next, bool may_end)
 {
-	struct graph *g = c->graph;
-	uint32_t comma = graph_state(g), last = graph_state(g);
+	struct machine *g = c->machine;
+	uint32_t comma = machine_state(g), last = machine_state(g);
 
-	if (next != GRAPH_NONE) {
-		graph_byte(g, behind, ',', comma);
-		graph_call(g, comma, rule_start(c->rules, RULE_GAP), next);
+	if (next != MACHINE_NONE) {
+		machine_byte(g, behind, ',', comma);
+		machine_call(g, comma, rule_start(c->rules, RULE_GAP), next);
 	}
 	if (may_end) {
-		graph_call(g, behind, rule_start(c->rules, RULE_GAP), last);
-		graph_byte(g, last, '}', o->end);
+		machine_call(g, behind, rule_start(c->rules, RULE_GAP), last);
+		machine_byte(g, last, '}', o->end);
 	}
 }
 
@@ -248,12 +248,12 @@ static bool add_named(struct compiler *c, const struct object *o, uint32_t *next
 	json_t *schema;
 
 	json_object_foreach((json_t *)o->properties, name, schema) {
-		uint32_t behind = graph_state(c->graph), later = graph_state(c->graph);
+		uint32_t behind = machine_state(c->machine), later = machine_state(c->machine);
 		bool needed = is_required(o, name);
 		if (!add_member(c, *next, name, schema, behind))
 			return false;
 		if (!needed)
-			graph_jump(c->graph, *next, later);
+			machine_jump(c->machine, *next, later);
 		left -= needed;
 		add_behind(c, o, behind, later, left == 0);
 		*next = later;
@@ -264,10 +264,10 @@ static bool add_named(struct compiler *c, const struct object *o, uint32_t *next
 /* Unnamed members, as many as one likes or at most `most`. */
 static void add_unnamed(struct compiler *c, const struct object *o, uint32_t next, uint32_t most)
 {
-	bool endless = most == GRAPH_NO_LIMIT;
+	bool endless = most == MACHINE_NO_LIMIT;
 
 	for (uint32_t i = 0; o->extra_count && i < (endless ? 1 : most); i++) {
-		uint32_t behind = graph_state(c->graph), later = endless ? next : i + 1 < most ? graph_state(c->graph) : GRAPH_NONE;
+		uint32_t behind = machine_state(c->machine), later = endless ? next : i + 1 < most ? machine_state(c->machine) : MACHINE_NONE;
 		add_extra_members(c, o, next, behind);
 		add_behind(c, o, behind, later, true);
 		next = later;
@@ -283,9 +283,9 @@ static bool check_counts(struct compiler *c, const struct object *o, uint32_t mo
 
 	if (o->least > needed && !(o->least == 1 && needed == 0))
 		return refuse_keyword(c, "minProperties", "only what required asks for anyway, or 1, is supported"), false;
-	if (most != GRAPH_NO_LIMIT && o->count && (o->extra_count || most < o->count))
+	if (most != MACHINE_NO_LIMIT && o->count && (o->extra_count || most < o->count))
 		return refuse_keyword(c, "maxProperties", "is not supported beside properties"), false;
-	if (most != GRAPH_NO_LIMIT && most > SCHEMA_ITEMS_MAX)
+	if (most != MACHINE_NO_LIMIT && most > SCHEMA_ITEMS_MAX)
 		return refuse_keyword(c, "maxProperties", "is over 10000"), false;
 	return true;
 }
@@ -323,26 +323,26 @@ static bool read_object(struct compiler *c, const json_t *schema, struct object 
 	o->properties = all_properties(c, schema);
 	o->count = json_object_size(o->properties);
 	return o->properties && read_count(c, schema, "minProperties", 0, &o->least) &&
-		read_count(c, schema, "maxProperties", GRAPH_NO_LIMIT, most) && read_extras(c, o) && check_counts(c, o, *most);
+		read_count(c, schema, "maxProperties", MACHINE_NO_LIMIT, most) && read_extras(c, o) && check_counts(c, o, *most);
 }
 
 uint32_t compile_object(struct compiler *c, const json_t *schema)
 {
-	struct graph *g = c->graph;
+	struct machine *g = c->machine;
 	struct object o;
-	uint32_t start = graph_state(g), opened = graph_state(g), begin = graph_state(g), next = graph_state(g), most;
+	uint32_t start = machine_state(g), opened = machine_state(g), begin = machine_state(g), next = machine_state(g), most;
 
 	if (!read_object(c, schema, &o, &most))
-		return GRAPH_NONE;
-	o.end = graph_state(g);
-	graph_return(g, o.end);
-	graph_byte(g, start, '{', opened);
-	graph_call(g, opened, rule_start(c->rules, RULE_GAP), begin);
-	graph_jump(g, begin, next);
+		return MACHINE_NONE;
+	o.end = machine_state(g);
+	machine_return(g, o.end);
+	machine_byte(g, start, '{', opened);
+	machine_call(g, opened, rule_start(c->rules, RULE_GAP), begin);
+	machine_jump(g, begin, next);
 	if (!json_array_size(o.required) && !o.least)
-		graph_byte(g, begin, '}', o.end);
+		machine_byte(g, begin, '}', o.end);
 	if (!add_named(c, &o, &next))
-		return GRAPH_NONE;
-	add_unnamed(c, &o, next, o.count ? GRAPH_NO_LIMIT : most);
+		return MACHINE_NONE;
+	add_unnamed(c, &o, next, o.count ? MACHINE_NO_LIMIT : most);
 	return start;
 }

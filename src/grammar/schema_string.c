@@ -39,20 +39,20 @@ bool string_contents(struct compiler *c, const json_t *schema, struct string_kin
 	own_dfa *d = NULL;
 	uint32_t least, most;
 
-	if (!read_count(c, schema, "minLength", 0, &least) || !read_count(c, schema, "maxLength", GRAPH_NO_LIMIT, &most) ||
+	if (!read_count(c, schema, "minLength", 0, &least) || !read_count(c, schema, "maxLength", MACHINE_NO_LIMIT, &most) ||
 		!read_patterns(c, schema, &d))
 		return false;
-	*kind = (struct string_kind){ .dfa = c->graph->automata[0], .least = least, .most = most };
+	*kind = (struct string_kind){ .dfa = c->machine->automata[0], .least = least, .most = most };
 	if (!d)
 		return true;
-	if (least || most != GRAPH_NO_LIMIT) {
+	if (least || most != MACHINE_NO_LIMIT) {
 		struct dfa *counted = dfa_with_length(d, least, most, c->err);
 		if (!counted)
-			return blame_keyword(c, most != GRAPH_NO_LIMIT ? "maxLength" : "minLength"), false;
+			return blame_keyword(c, most != MACHINE_NO_LIMIT ? "maxLength" : "minLength"), false;
 		dfa_destroy(d);
 		d = counted;
 	}
-	*kind = (struct string_kind){ .dfa = graph_keep(c->graph, take(d)), .most = GRAPH_NO_LIMIT };
+	*kind = (struct string_kind){ .dfa = machine_keep(c->machine, take(d)), .most = MACHINE_NO_LIMIT };
 	return true;
 }
 
@@ -60,5 +60,5 @@ uint32_t compile_string(struct compiler *c, const json_t *schema)
 {
 	struct string_kind kind;
 
-	return string_contents(c, schema, &kind) ? graph_string(c->graph, &kind) : GRAPH_NONE;
+	return string_contents(c, schema, &kind) ? machine_string(c->machine, &kind) : MACHINE_NONE;
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "model/constraint.h"
 #include "model/guess.h"
 #include "model/sampler.h"
 #include "model/stopper.h"
@@ -38,6 +39,7 @@ struct generation {
 	size_t cached, made, most;         /* of the prompt, found computed; of the answer; at most */
 	uint64_t begun_ns, read_ns;        /* when the prompt was begun, and all read */
 	struct sampler *sampler;
+	struct constraint *constraint;     /* NULL: none */
 	struct timeline *timeline;         /* borrowed */
 
 	struct guesser *guesser;           /* NULL: no guesses */
@@ -222,7 +224,8 @@ static bool add_token(struct generation *g, const struct pick *pick, struct erro
 	note_logprobs(g, pick);
 	if (!token_stream_push(&g->stream, pick->token, &g->text, err) || !drain(g, &stopped, err))
 		return false;
-	if (stopped || (g->one_call && g->calls && !toolcall_is_open(&g->toolcall)))
+	bool one_is_done = g->one_call && g->calls && !toolcall_is_open(&g->toolcall);
+	if (stopped || one_is_done || constraint_must_end(g->constraint))
 		return finish(g, FINISH_STOP, stopped, err);
 	if (g->made == g->most)
 		return finish(g, FINISH_LENGTH, false, err);
@@ -235,11 +238,11 @@ static bool next_token(struct generation *g, float *logits, struct pick *pick, s
 		g->read_ns = clock_ns();
 	if (g->made == g->most)
 		return finish(g, FINISH_LENGTH, false, err);
-	if (!sampler_pick(g->sampler, logits, NULL, pick, err))
+	if (!sampler_pick(g->sampler, logits, constraint_allowed(g->constraint), pick, err))
 		return false;
 	if (model_is_end(g->model, pick->token))
 		return finish(g, FINISH_STOP, false, err);
-	return add_token(g, pick, err);
+	return constraint_accept(g->constraint, pick->token, err) && add_token(g, pick, err);
 }
 
 /* ---- Guesses ---- */
@@ -407,7 +410,8 @@ static bool prepare(struct generation *g, const struct request *r, struct error 
 
 	if (!model_encode(g->model, &r->chat, with_tools, &g->prompt, err) ||
 		!find_most(g, r->sampling.max_tokens, err) ||
-		!(g->sampler = sampler_create(&r->sampling, &info->sampling, info->vocabulary, err)))
+		!(g->sampler = sampler_create(&r->sampling, &info->sampling, info->vocabulary, err)) ||
+		!constraint_create(g->model, r, &g->constraint, err))
 		return false;
 	if (engine_keeps(model_engine(g->model)))
 		g->shared = count_shared(g, &r->chat, with_tools);
@@ -446,6 +450,7 @@ void generation_destroy(struct generation *g)
 	toolcall_done(&g->toolcall);
 	stopper_destroy(g->stopper);
 	guesser_destroy(g->guesser);
+	constraint_destroy(g->constraint);
 	sampler_destroy(g->sampler);
 	tokens_done(&g->prompt);
 	buf_done(&g->text);

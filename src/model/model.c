@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "base/mem.h"
+#include "model/constraint.h"
 
 enum { PROMPT_MAX_BYTES = 16 << 20 };
 
@@ -12,6 +13,7 @@ struct model {
 	struct tokenizer *tokenizer;
 	const struct template *family;
 	int32_t turn_end;             /* -1: none */
+	struct constraints *constraints;
 };
 
 /* The small files first: what is wrong with them is known at once. */
@@ -20,6 +22,7 @@ struct model *model_open(const char *folder, const struct model_options *options
 	own_model *m = mem_zeroed(1, sizeof *m);
 
 	atomic_init(&m->references, 1);
+	m->constraints = constraints_create();
 	if (!(m->family = template_find(folder, err)) ||
 	    !(m->tokenizer = tokenizer_open(folder, options->cache_dir, err)) ||
 	    !(m->engine = engine_open(folder, &options->engine, err)))
@@ -38,6 +41,7 @@ void model_release(struct model *m)
 {
 	if (!m || atomic_fetch_sub(&m->references, 1) > 1)
 		return;
+	constraints_destroy(m->constraints);
 	engine_release(m->engine);
 	tokenizer_destroy(m->tokenizer);
 	free(m);
@@ -50,6 +54,8 @@ const struct dialect *model_dialect(const struct model *m)
 {
 	return m->family->dialect ? m->family->dialect : &dialect_hermes;
 }
+
+struct constraints *model_constraints(const struct model *m) { return m->constraints; }
 
 enum template_thinking model_thinks(const struct model *m) { return m->family->thinks; }
 

@@ -10,6 +10,7 @@
 #include "text/template.h"
 
 struct model;
+struct constraints;
 
 struct model_options {
 	struct engine_options engine;
@@ -44,3 +45,6 @@ bool model_is_end(const struct model *m, int32_t token);
  */
 bool model_encode(const struct model *m, const struct chat *chat, bool with_tools, struct tokens *out,
 		  struct error *err) must_use;
+
+/* Grammars and masks kept for model/constraint.h; from the thread that generates. */
+struct constraints *model_constraints(const struct model *m);

@@ -85,6 +85,26 @@ static void put_stops(struct writer *w, const struct sampling *s)
 	put(w, s->stop_count ? "]" : "");
 }
 
+/* Left out where it says what holds anyway. */
+static void put_tool_choice(struct writer *w, const struct request *request)
+{
+	static const char *const types[] = {
+		[TOOLS_AUTO] = "auto", [TOOLS_NONE] = "none", [TOOLS_REQUIRED] = "any", [TOOLS_NAMED] = "tool",
+	};
+	bool single = request->one_call && request->tool_choice != TOOLS_NONE;
+
+	if (request->tool_choice == TOOLS_AUTO && !single)
+		return;
+	put(w, ",\"tool_choice\":{\"type\":\"");
+	put(w, types[request->tool_choice]);
+	put(w, "\"");
+	if (request->tool_choice == TOOLS_NAMED) {
+		put(w, ",\"name\":");
+		put_string(w, request->named_tool);
+	}
+	put(w, single ? ",\"disable_parallel_tool_use\":true}" : "}");
+}
+
 /* Sent even when none may be used: a conversation with calls in it is refused without their tools. */
 static void put_tools(struct writer *w, const struct request *request)
 {
@@ -98,13 +118,23 @@ static void put_tools(struct writer *w, const struct request *request)
 		put_string(w, tool->description);
 		put(w, ",\"input_schema\":");
 		put_object(w, tool->schema, "{\"type\":\"object\"}", "the schema of a tool");
-		put(w, "}");
+		put(w, tool->strict ? ",\"strict\":true}" : "}");
 	}
 	put(w, chat->tool_count ? "]" : "");
-	if (chat->tool_count && request->tool_choice == TOOLS_NONE)
-		put(w, ",\"tool_choice\":{\"type\":\"none\"}");
-	else if (chat->tool_count && request->one_call)
-		put(w, ",\"tool_choice\":{\"type\":\"auto\",\"disable_parallel_tool_use\":true}");
+	if (chat->tool_count)
+		put_tool_choice(w, request);
+}
+
+/* Structured outputs: a form that the vendor cannot hold its models to is refused, never dropped. */
+static void put_form(struct writer *w, const struct request *request)
+{
+	if (request->form == FORM_OBJECT && w->ok)
+		w->ok = error_set(w->err, ERROR_INVALID, "response_format: Claude has no json_object; use json_schema with a schema");
+	if (request->form != FORM_SCHEMA)
+		return;
+	put(w, ",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":");
+	put_object(w, request->form_schema, "", "the schema of the response format");
+	put(w, "}}");
 }
 
 static void put_text_block(struct writer *w, struct str text)
@@ -209,6 +239,7 @@ bool claude_write_body(
 		put_wishes(&w, s);
 	put_stops(&w, s);
 	put_tools(&w, request);
+	put_form(&w, request);
 	put_system(&w, &request->chat);
 	put_messages(&w, &request->chat);
 	return w.ok;

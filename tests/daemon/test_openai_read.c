@@ -107,6 +107,26 @@ TEST(thinking_can_be_asked_away_in_two_ways)
 	assert_false(thinks.chat.no_thoughts);
 }
 
+TEST(forms_and_choices_of_tools_are_read)
+{
+	struct openai_fault fault = {0};
+	struct error err = {0};
+	own_request r = REQUEST_INIT(1 << 20), named = REQUEST_INIT(1 << 20);
+
+	assert_ok(openai_read(str_of("{\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"strict\":true,"
+		"\"schema\":{\"b\":1,\"a\":[2]}}},\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\","
+		"\"strict\":true}}]," MESSAGES "}"), &r, &fault, &err));
+	assert_int_equal(r.form, FORM_SCHEMA);
+	assert_true(str_is(r.form_schema, "{\"b\":1,\"a\":[2]}"));
+	assert_int_equal(r.tool_choice, TOOLS_REQUIRED);
+	assert_true(r.chat.tools[0].strict);
+	assert_ok(openai_read(str_of("{\"response_format\":{\"type\":\"json_object\"},\"tool_choice\":{\"type\":\"function\",\"function\":"
+		"{\"name\":\"a\"}},\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]," MESSAGES "}"), &named, &fault, &err));
+	assert_int_equal(named.form, FORM_OBJECT);
+	assert_int_equal(named.tool_choice, TOOLS_NAMED);
+	assert_true(str_is(named.named_tool, "a") && !named.chat.tools[0].strict);
+}
+
 TEST(what_cannot_be_honoured_is_refused_by_name)
 {
 	expect_refused("{\"reasoning_effort\":\"max\"," MESSAGES "}", "reasoning_effort", "none");
@@ -122,8 +142,11 @@ TEST(what_cannot_be_honoured_is_refused_by_name)
 	expect_refused("{\"logit_bias\":{\"x\":1}," MESSAGES "}", "logit_bias", "token ids");
 	expect_refused("{\"logit_bias\":{\"1\":101}," MESSAGES "}", "logit_bias", "from -100 to 100");
 	expect_refused("{\"top_logprobs\":2," MESSAGES "}", "top_logprobs", "needs logprobs");
-	expect_refused("{\"response_format\":{\"type\":\"json_object\"}," MESSAGES "}", "response_format", "text");
-	expect_refused("{\"tool_choice\":\"required\"," MESSAGES "}", "tool_choice", "auto");
+	expect_refused("{\"response_format\":{\"type\":\"xml\"}," MESSAGES "}", "response_format", "text");
+	expect_refused("{\"response_format\":{\"type\":\"json_schema\"}," MESSAGES "}", "response_format.json_schema.schema", "Schema");
+	expect_refused("{\"tool_choice\":\"required\"," MESSAGES "}", "tool_choice", "needs tools");
+	expect_refused("{\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"b\"}},\"tools\":[{\"type\":\"function\",\"function\":"
+		"{\"name\":\"a\"}}]," MESSAGES "}", "tool_choice", "names none");
 	expect_refused("{\"tool_choice\":{\"type\":\"function\"}," MESSAGES "}", "tool_choice", "auto");
 	expect_refused("{\"audio\":{}," MESSAGES "}", "audio", "not supported");
 	expect_refused("{\"modalities\":[\"audio\"]," MESSAGES "}", "modalities", "text");
@@ -166,6 +189,7 @@ int main(void)
 		cmocka_unit_test(a_stop_string_may_stand_alone),
 		cmocka_unit_test(several_answers_may_be_wanted),
 		cmocka_unit_test(thinking_can_be_asked_away_in_two_ways),
+		cmocka_unit_test(forms_and_choices_of_tools_are_read),
 		cmocka_unit_test(what_cannot_be_honoured_is_refused_by_name),
 		cmocka_unit_test(wrong_messages_are_named_to_the_field),
 		cmocka_unit_test(what_is_no_object_is_refused),

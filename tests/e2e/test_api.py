@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import resource
 import signal
 import socket
@@ -99,6 +100,46 @@ def tool_calls_come_as_calls():
         assert any(e != '[DONE]' and e['choices'] and 'tool_calls' in e['choices'][0]['delta'] for e in stream)
 
 
+FINITE = {'type': 'object', 'properties': {
+    'ok': {'type': 'boolean'}, 'n': {'type': 'integer', 'minimum': -5, 'maximum': 120}, 'kind': {'enum': ['red', 'green']},
+    'tags': {'type': 'array', 'items': {'type': 'string', 'pattern': '^[a-c]{1,3}$'}, 'maxItems': 2}}, 'required': ['ok', 'n', 'tags']}
+
+
+def is_finite(value):
+    return (set(value) <= set(FINITE['properties']) and isinstance(value['ok'], bool) and -5 <= value['n'] <= 120 and
+            value.get('kind') in (None, 'red', 'green') and len(value['tags']) <= 2 and
+            all(re.fullmatch('[a-c]{1,3}', t) for t in value['tags']))
+
+
+def random_weights_answer_in_the_form_asked_for():
+    form = {'type': 'json_schema', 'json_schema': {'name': 'x', 'strict': True, 'schema': FINITE}}
+    tools = [{'type': 'function', 'function': {'name': n, 'parameters': FINITE}} for n in ('look', 'listen')]
+    with Served() as h:
+        for seed in range(30):
+            body = h.chat(response_format=form, temperature=1, top_p=1, seed=seed)[2]
+            assert body['choices'][0]['finish_reason'] == 'stop', body
+            assert is_finite(json.loads(body['choices'][0]['message']['content'])), body
+        for seed in range(10):
+            choice = {'type': 'function', 'function': {'name': 'listen'}} if seed % 2 else 'required'
+            body = h.chat(tools=tools, tool_choice=choice, parallel_tool_calls=False, temperature=1, seed=seed)[2]
+            [call] = body['choices'][0]['message']['tool_calls']
+            assert body['choices'][0]['finish_reason'] == 'tool_calls', body
+            assert call['function']['name'] in (('listen',) if seed % 2 else ('look', 'listen')), body
+            assert is_finite(json.loads(call['function']['arguments'])), body
+
+
+def forms_that_cannot_be_kept_are_refused():
+    wrong = {'properties': {'a': {'not': {}}}}
+    with Served('--says', 'whatever') as h:
+        status, _, body = h.chat(response_format={'type': 'json_schema', 'json_schema': {'name': 'x', 'schema': wrong}})
+        assert status == 400 and body['error']['code'] == 'unsupported_schema', body
+        assert body['error']['param'] == 'response_format.json_schema.schema' and '#/properties/a' in body['error']['message'], body
+        tool = {'type': 'function', 'function': {'name': 'f', 'parameters': wrong}}
+        assert text(h.chat(tools=[tool])) == 'whatever'
+        status, _, body = h.chat(tools=[tool], tool_choice='required')
+        assert status == 400 and body['error']['param'] == 'tools[0].function.parameters', body
+
+
 def the_same_seed_gives_the_same_answer():
     with Served() as h:
         answers = {text(h.chat(seed=7, temperature=1.5, max_tokens=12)) for _ in range(3)}
@@ -185,7 +226,7 @@ def unknown_models_are_404_and_known_ones_listed():
 def wrong_fields_are_named():
     with Served() as h:
         for fields, param in (({'temperature': 9}, 'temperature'), ({'n': 9}, 'n'), ({'logit_bias': {'999999': 1}}, 'logit_bias'), ({'messages': []}, 'messages'),
-                              ({'response_format': {'type': 'json_object'}}, 'response_format'),
+                              ({'response_format': {'type': 'xml'}}, 'response_format'),
                               ({'messages': [{'role': 'robot', 'content': ''}]}, 'messages[0].role')):
             status, _, body = h.chat(**fields)
             assert status == 400 and body['error']['param'] == param, (fields, body)
@@ -386,4 +427,4 @@ def the_log_holds_no_text_of_questions():
 
 if __name__ == '__main__':
     main([v for v in list(globals().values()) if callable(v) and getattr(v, '__module__', '') == '__main__'
-          and v.__name__ not in ('Served', 'text', 'events', 'begun', 'half_closed')])
+          and v.__name__ not in ('Served', 'text', 'events', 'begun', 'half_closed', 'is_finite')])

@@ -12,12 +12,12 @@ static json_t *parse(const char *text)
 	return v;
 }
 
-static struct vocabulary *bytes;       /* of the small tokenizer: every byte is a token */
+static struct vocabulary_trie *bytes;       /* of the small tokenizer: every byte is a token */
 
 static int set_up(void **state)
 {
 	(void)state;
-	bytes = vocabulary_create(held_tiny());
+	bytes = vocabulary_trie_create(held_tiny());
 	return 0;
 }
 
@@ -26,7 +26,7 @@ static int tear_down(void **state)
 	struct tokenizer *t = (struct tokenizer *)bytes->tokenizer;
 
 	(void)state;
-	vocabulary_destroy(bytes);
+	vocabulary_trie_destroy(bytes);
 	tokenizer_destroy(t);
 	return 0;
 }
@@ -335,7 +335,10 @@ static bool takes_calls(const struct grammar_form *form, bool many, const char *
 	struct held h;
 	bool taken = true;
 
-	struct grammar *g = grammar_of_calls(form, tools, 2, many, bytes->tokenizer, &err);
+	const struct grammar_wish wish = { .tools = tools, .tool_count = 2, .form = form, .many = many, .tokenizer = bytes->tokenizer };
+	int wrong;
+
+	struct grammar *g = grammar_create(&wish, &wrong, &err);
 	if (!g)
 		fail_msg("%s", err.text);
 	held_init(&h, bytes, g);
@@ -363,14 +366,36 @@ TEST(calls_name_a_tool_and_hold_its_arguments)
 	assert_true(takes_calls(&hermes, true, CALL("get", "{\"x\": 1}") "\n" CALL("get_all", "{}") "\n" CALL("get", "{\"x\": 2}")));
 }
 
-TEST(an_error_in_a_tool_names_it)
+TEST(an_error_in_a_tool_numbers_it)
 {
 	struct error err = {0};
 	own_json *wrong = parse("{\"not\":{}}");
 	const struct grammar_tool tools[] = { { STR("fine"), NULL }, { STR("wrong"), wrong } };
 
-	assert_null(grammar_of_calls(&hermes, tools, 2, false, bytes->tokenizer, &err));
-	assert_string_equal(err.text, "tool 1: keyword \"not\" at #: is not supported");
+	const struct grammar_wish wish = { .tools = tools, .tool_count = 2, .form = &hermes, .tokenizer = bytes->tokenizer };
+	int number = 7;
+
+	assert_null(grammar_create(&wish, &number, &err));
+	assert_int_equal(number, 1);
+	assert_string_equal(err.text, "keyword \"not\" at #: is not supported");
+}
+
+TEST(values_and_calls_can_be_wished_for_together)
+{
+	struct error err = {0};
+	const struct grammar_tool tool = { STR("go"), NULL };
+	const struct grammar_wish wish = {
+		.values = true, .tools = &tool, .tool_count = 1, .form = &hermes, .tokenizer = bytes->tokenizer,
+	};
+	struct held h;
+	int wrong;
+
+	held_init(&h, bytes, grammar_create(&wish, &wrong, &err));
+	int32_t open = grammar_form_token(&hermes, bytes->tokenizer);
+	assert_int_equal(open, tokenizer_find(bytes->tokenizer, (struct str)STR("<tool_call>")));
+	assert_true(held_allows(matcher_allowed(h.matcher), open));
+	assert_true(matcher_accept_text(h.matcher, (struct str)STR("{}")) && matcher_must_end(h.matcher));
+	held_done(&h);
 }
 
 /* ---- Text without choice ---- */
@@ -408,7 +433,8 @@ int main(void)
 		cmocka_unit_test(ambiguous_recursion_stays_small),
 		cmocka_unit_test(large_enums_and_many_properties_work),
 		cmocka_unit_test(calls_name_a_tool_and_hold_its_arguments),
-		cmocka_unit_test(an_error_in_a_tool_names_it),
+		cmocka_unit_test(an_error_in_a_tool_numbers_it),
+		cmocka_unit_test(values_and_calls_can_be_wished_for_together),
 		cmocka_unit_test(text_without_choice_is_known_beforehand),
 	};
 

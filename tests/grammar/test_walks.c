@@ -94,7 +94,7 @@ static void check_text(const json_t *schema, struct str text)
 
 static void walk_schemas(struct tokenizer *t, int count, uint64_t seed)
 {
-	struct vocabulary *v = vocabulary_create(t);
+	struct vocabulary_trie *v = vocabulary_trie_create(t);
 	int finished = 0;
 
 	for (int i = 0; i < count; i++) {
@@ -110,7 +110,7 @@ static void walk_schemas(struct tokenizer *t, int count, uint64_t seed)
 		json_decref(schema);
 	}
 	assert_true(finished > count * 8 / 10);
-	vocabulary_destroy(v);
+	vocabulary_trie_destroy(v);
 	tokenizer_destroy(t);
 }
 
@@ -176,7 +176,7 @@ static bool is_particular(const char *schema)
 
 static void follow_values(struct tokenizer *t, int count, uint64_t seed)
 {
-	struct vocabulary *v = vocabulary_create(t);
+	struct vocabulary_trie *v = vocabulary_trie_create(t);
 	int found = 0;
 
 	for (int i = 0; i < count; i++) {
@@ -201,7 +201,7 @@ static void follow_values(struct tokenizer *t, int count, uint64_t seed)
 		json_decref(schema);
 	}
 	assert_true(found > count / 2);
-	vocabulary_destroy(v);
+	vocabulary_trie_destroy(v);
 	tokenizer_destroy(t);
 }
 
@@ -230,7 +230,7 @@ static void compare_all_tokens(struct held *h)
 
 static void compare_masks(struct tokenizer *t, int schemas, int steps, uint64_t seed)
 {
-	struct vocabulary *v = vocabulary_create(t);
+	struct vocabulary_trie *v = vocabulary_trie_create(t);
 
 	for (int i = 0; i < schemas; i++) {
 		json_t *schema = random_schema(&seed);
@@ -246,7 +246,7 @@ static void compare_masks(struct tokenizer *t, int schemas, int steps, uint64_t 
 		held_done(&h);
 		json_decref(schema);
 	}
-	vocabulary_destroy(v);
+	vocabulary_trie_destroy(v);
 	tokenizer_destroy(t);
 }
 
@@ -259,7 +259,7 @@ TEST(a_token_of_a_real_vocabulary_is_allowed_if_and_only_if_it_is_accepted) { co
 TEST(taking_tokens_back_leads_where_a_fresh_start_leads)
 {
 	struct tokenizer *t = held_tiny();
-	struct vocabulary *v = vocabulary_create(t);
+	struct vocabulary_trie *v = vocabulary_trie_create(t);
 	uint64_t seed = 5;
 
 	for (int i = 0; i < 150; i++) {
@@ -289,7 +289,7 @@ TEST(taking_tokens_back_leads_where_a_fresh_start_leads)
 		held_done(&h);
 		json_decref(schema);
 	}
-	vocabulary_destroy(v);
+	vocabulary_trie_destroy(v);
 	tokenizer_destroy(t);
 }
 

@@ -196,7 +196,7 @@ static void saying_of_qwen3(struct world *w, const char *text)
 
 TEST(thoughts_come_apart_from_the_answer)
 {
-	static const char text[] = "<think>\n{\"name\": \"look\"}\n</think>\n\nI look.<tool_call>{\"name\": \"look\"}</tool_call>";
+	static const char text[] = "<think>\n{\"name\": \"look\"}\n</think>\n\nI look.<tool_call>\n{\"name\": \"look\", \"arguments\": {}}\n</tool_call>";
 	struct error err = {0};
 	own_heard h = HEARD;
 	own_world w;
@@ -408,9 +408,10 @@ TEST(a_call_that_is_cut_off_is_text)
 {
 	own_world w;
 
-	saying(&w, "<tool_call>\n{\"name\": \"look\", \"argu");
+	saying(&w, "<tool_call>\n{\"name\": \"look\", \"arguments\": {}}\n</tool_call>");
 	give_tool(&w);
-	expect(&w, "<tool_call>\n{\"name\": \"look\", \"argu[stop]");
+	w.request.sampling.max_tokens = 3;
+	expect(&w, "<tool_call>\n{\"[length]");
 }
 
 /* ---- Log-probabilities ---- */

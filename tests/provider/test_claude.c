@@ -147,6 +147,34 @@ TEST(tools_are_sent_with_their_schemas)
 	buf_clear(&body);
 	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
 	assert_non_null(strstr(body.data, ",\"tool_choice\":{\"type\":\"auto\",\"disable_parallel_tool_use\":true}"));
+	r.tool_choice = TOOLS_NAMED;
+	r.named_tool = (struct str)STR("Now");
+	r.chat.tools[1].strict = true;
+	buf_clear(&body);
+	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
+	assert_non_null(strstr(body.data, ",\"tool_choice\":{\"type\":\"tool\",\"name\":\"Now\",\"disable_parallel_tool_use\":true}"));
+	assert_non_null(strstr(body.data, "\"input_schema\":{\"type\":\"object\"},\"strict\":true}]"));
+	r.tool_choice = TOOLS_REQUIRED;
+	r.one_call = false;
+	buf_clear(&body);
+	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
+	assert_non_null(strstr(body.data, ",\"tool_choice\":{\"type\":\"any\"}"));
+}
+
+TEST(a_form_is_passed_on_and_never_dropped)
+{
+	own_request r = REQUEST_INIT(1 << 16);
+	own_buf body = BUF_INIT(1 << 16);
+	struct error err = { 0 };
+
+	say(&r, ROLE_USER, "hi");
+	r.form = FORM_SCHEMA;
+	r.form_schema = (struct str)STR("{\"type\":\"object\"}");
+	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
+	assert_non_null(strstr(body.data, ",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"object\"}}}"));
+	r.form = FORM_OBJECT;
+	assert_false(provider_find("claude")->write_body(&r, "m", false, &body, &err));
+	assert_int_equal(err.kind, ERROR_INVALID);
 }
 
 TEST(wishes_are_sent_in_the_vendors_range)
@@ -417,6 +445,7 @@ int main(void)
 		cmocka_unit_test(calls_and_their_results_are_blocks_that_take_turns),
 		cmocka_unit_test(ids_are_made_of_characters_that_are_accepted),
 		cmocka_unit_test(tools_are_sent_with_their_schemas),
+		cmocka_unit_test(a_form_is_passed_on_and_never_dropped),
 		cmocka_unit_test(wishes_are_sent_in_the_vendors_range),
 		cmocka_unit_test(a_plain_body_leaves_out_what_a_model_may_refuse),
 		cmocka_unit_test(what_cannot_be_asked_is_refused),

@@ -7,7 +7,7 @@
 #include "support/tiny_tokenizer.h"
 
 struct held {
-	struct vocabulary *vocabulary;
+	struct vocabulary_trie *vocabulary;
 	struct grammar *grammar;
 	struct masks masks;
 	struct matcher *matcher;
@@ -43,11 +43,11 @@ static inline struct tokenizer *held_real(void)
 }
 
 /* Takes the grammar over; the vocabulary is borrowed. */
-static inline void held_init(struct held *h, struct vocabulary *v, struct grammar *g)
+static inline void held_init(struct held *h, struct vocabulary_trie *v, struct grammar *g)
 {
 	*h = (struct held){ .vocabulary = v, .grammar = g };
 	h->end = tokenizer_find(v->tokenizer, (struct str)STR("<|im_end|>"));
-	masks_init(&h->masks, v, grammar_graph(g));
+	masks_init(&h->masks, v, grammar_machine(g));
 	h->matcher = matcher_create(&h->masks, &h->end, 1, v->size);
 }
 

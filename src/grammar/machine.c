@@ -1,4 +1,4 @@
-#include "grammar/graph.h"
+#include "grammar/machine.h"
 
 #include <assert.h>
 
@@ -18,13 +18,13 @@ static struct dfa *all_strings(void)
 	return d;
 }
 
-void graph_init(struct graph *g)
+void machine_init(struct machine *g)
 {
-	*g = (struct graph){0};
-	graph_keep(g, all_strings());
+	*g = (struct machine){0};
+	machine_keep(g, all_strings());
 }
 
-void graph_done(struct graph *g)
+void machine_done(struct machine *g)
 {
 	for (uint32_t i = 0; i < g->automaton_count; i++)
 		dfa_destroy(g->automata[i]);
@@ -32,14 +32,14 @@ void graph_done(struct graph *g)
 	free(g->states);
 	free(g->links);
 	free(g->strings);
-	*g = (struct graph){0};
+	*g = (struct machine){0};
 }
 
 /* ---- Building ---- */
 
-uint32_t graph_state(struct graph *g)
+uint32_t machine_state(struct machine *g)
 {
-	if (g->state_count == GRAPH_STATES_MAX) {
+	if (g->state_count == MACHINE_STATES_MAX) {
 		g->full = true;
 		return 0;
 	}
@@ -51,9 +51,9 @@ uint32_t graph_state(struct graph *g)
 	return g->state_count++;
 }
 
-static void add_link(struct graph *g, uint32_t from, struct link link)
+static void add_link(struct machine *g, uint32_t from, struct link link)
 {
-	if (g->link_count == GRAPH_LINKS_MAX) {
+	if (g->link_count == MACHINE_LINKS_MAX) {
 		g->full = true;
 		return;
 	}
@@ -67,55 +67,55 @@ static void add_link(struct graph *g, uint32_t from, struct link link)
 	g->states[from].count++;
 }
 
-void graph_bytes(struct graph *g, uint32_t from, uint8_t lo, uint8_t hi, uint32_t to)
+void machine_bytes(struct machine *g, uint32_t from, uint8_t lo, uint8_t hi, uint32_t to)
 {
 	add_link(g, from, (struct link){ .kind = LINK_BYTES, .lo = lo, .hi = hi, .to = to });
 }
 
-void graph_token(struct graph *g, uint32_t from, int32_t token, uint32_t to)
+void machine_token(struct machine *g, uint32_t from, int32_t token, uint32_t to)
 {
 	add_link(g, from, (struct link){ .kind = LINK_TOKEN, .start = (uint32_t)token, .to = to });
 }
 
-void graph_jump(struct graph *g, uint32_t from, uint32_t to)
+void machine_jump(struct machine *g, uint32_t from, uint32_t to)
 {
 	add_link(g, from, (struct link){ .kind = LINK_JUMP, .to = to });
 }
 
-void graph_call(struct graph *g, uint32_t from, uint32_t start, uint32_t to)
+void machine_call(struct machine *g, uint32_t from, uint32_t start, uint32_t to)
 {
 	add_link(g, from, (struct link){ .kind = LINK_CALL, .start = start, .to = to });
 }
 
-static uint32_t follow(const struct graph *g, uint32_t from, uint8_t byte)
+static uint32_t follow(const struct machine *g, uint32_t from, uint8_t byte)
 {
 	for (uint32_t i = g->states[from].first; i; i = g->links[i - 1].next) {
 		const struct link *l = &g->links[i - 1];
 		if (l->kind == LINK_BYTES && l->lo == byte && l->hi == byte)
 			return l->to;
 	}
-	return GRAPH_NONE;
+	return MACHINE_NONE;
 }
 
-uint32_t graph_text(struct graph *g, uint32_t from, struct str text)
+uint32_t machine_text(struct machine *g, uint32_t from, struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		uint32_t to = follow(g, from, (uint8_t)text.p[i]);
-		if (to == GRAPH_NONE) {
-			to = graph_state(g);
-			graph_byte(g, from, text.p[i], to);
+		if (to == MACHINE_NONE) {
+			to = machine_state(g);
+			machine_byte(g, from, text.p[i], to);
 		}
 		from = to;
 	}
 	return from;
 }
 
-uint32_t graph_automaton(struct graph *g, const struct dfa *d)
+uint32_t machine_automaton(struct machine *g, const struct dfa *d)
 {
 	uint32_t base = g->state_count;
 
 	for (uint32_t s = DFA_START; s < d->states; s++)
-		graph_state(g);
+		machine_state(g);
 	if (g->full)
 		return 0;
 	for (uint32_t s = DFA_START; s < d->states; s++) {
@@ -125,27 +125,27 @@ uint32_t graph_automaton(struct graph *g, const struct dfa *d)
 			for (hi = lo; hi < 255 && dfa_step(d, s, (uint8_t)(hi + 1)) == to;)
 				hi++;
 			if (to != DFA_DEAD)
-				graph_bytes(g, base + s - DFA_START, (uint8_t)lo, (uint8_t)hi, base + to - DFA_START);
+				machine_bytes(g, base + s - DFA_START, (uint8_t)lo, (uint8_t)hi, base + to - DFA_START);
 		}
 	}
 	return base;
 }
 
-const struct dfa *graph_keep(struct graph *g, struct dfa *d)
+const struct dfa *machine_keep(struct machine *g, struct dfa *d)
 {
 	g->automata = mem_resize(g->automata, g->automaton_count + 1, sizeof *g->automata);
 	return g->automata[g->automaton_count++] = d;
 }
 
-uint32_t graph_string(struct graph *g, const struct string_kind *kind)
+uint32_t machine_string(struct machine *g, const struct string_kind *kind)
 {
-	uint32_t start = graph_state(g), inside = graph_state(g);
+	uint32_t start = machine_state(g), inside = machine_state(g);
 
 	g->strings = mem_resize(g->strings, g->string_count + 1, sizeof *g->strings);
 	g->strings[g->string_count] = *kind;
 	g->strings[g->string_count].any = kind->dfa == g->automata[0];
 	if (!dfa_is_empty(kind->dfa) && kind->least <= kind->most) {
-		graph_byte(g, start, '"', inside);
+		machine_byte(g, start, '"', inside);
 		g->states[inside].string = g->string_count + 1;
 	}
 	g->string_count++;
@@ -160,7 +160,7 @@ static bool completes(const bool *good, const struct link *l)
 }
 
 /* Until nothing changes; backwards first, because links mostly go forward. */
-static void find_good(const struct graph *g, bool *good)
+static void find_good(const struct machine *g, bool *good)
 {
 	bool changed = true;
 
@@ -178,7 +178,7 @@ static void find_good(const struct graph *g, bool *good)
 }
 
 /* What matches without a byte; strings and tokens never do. */
-static void find_nullable(const struct graph *g, bool *nullable)
+static void find_nullable(const struct machine *g, bool *nullable)
 {
 	bool changed = true;
 
@@ -199,7 +199,7 @@ static void find_nullable(const struct graph *g, bool *nullable)
 }
 
 /* The links of a state side by side, in the order they were made, the good ones only. */
-static void order_links(struct graph *g, const bool *good)
+static void order_links(struct machine *g, const bool *good)
 {
 	struct link *ordered = mem_zeroed(g->link_count + 1, sizeof *ordered);
 	uint32_t count = 0;
@@ -231,13 +231,13 @@ static void order_links(struct graph *g, const bool *good)
 	g->link_count = g->link_room = count;
 }
 
-#define NOWHERE (GRAPH_NONE - 1)
+#define NOWHERE (MACHINE_NONE - 1)
 
-/* The states reached from one without reading, the i-th of them or NOWHERE; GRAPH_NONE at the end. */
-static uint32_t reached(const struct graph *g, const bool *nullable, uint32_t state, uint32_t i)
+/* The states reached from one without reading, the i-th of them or NOWHERE; MACHINE_NONE at the end. */
+static uint32_t reached(const struct machine *g, const bool *nullable, uint32_t state, uint32_t i)
 {
 	if (i / 2 >= g->states[state].count)
-		return GRAPH_NONE;
+		return MACHINE_NONE;
 	const struct link *l = &g->links[g->states[state].first + i / 2];
 	if (i % 2 == 0)
 		return l->kind == LINK_JUMP ? l->to : l->kind == LINK_CALL ? l->start : NOWHERE;
@@ -245,7 +245,7 @@ static uint32_t reached(const struct graph *g, const bool *nullable, uint32_t st
 }
 
 /* Looks for a circle of jumps and calls; depth first, without recursion. */
-static bool goes_round(const struct graph *g, const bool *nullable)
+static bool goes_round(const struct machine *g, const bool *nullable)
 {
 	enum { NEW, OPEN, CLOSED };
 	own_mem uint8_t *colour = mem_zeroed(g->state_count, 1);
@@ -258,7 +258,7 @@ static bool goes_round(const struct graph *g, const bool *nullable)
 		colour[path[depth++] = root] = OPEN;
 		while (depth) {
 			uint32_t s = path[depth - 1], to = reached(g, nullable, s, at[s]++);
-			if (to == GRAPH_NONE) {
+			if (to == MACHINE_NONE) {
 				colour[s] = CLOSED;
 				depth--;
 			} else if (to != NOWHERE && colour[to] == OPEN) {
@@ -271,15 +271,15 @@ static bool goes_round(const struct graph *g, const bool *nullable)
 	return false;
 }
 
-enum graph_verdict graph_finish(struct graph *g)
+enum machine_verdict machine_finish(struct machine *g)
 {
 	if (g->full)
-		return GRAPH_FULL;
+		return MACHINE_FULL;
 	own_mem bool *good = mem_zeroed(g->state_count, sizeof *good), *nullable = mem_zeroed(g->state_count, sizeof *nullable);
 	find_good(g, good);
 	find_nullable(g, nullable);
 	order_links(g, good);
 	if (!good[g->start])
-		return GRAPH_EMPTY;
-	return goes_round(g, nullable) ? GRAPH_ENDLESS : GRAPH_GOOD;
+		return MACHINE_EMPTY;
+	return goes_round(g, nullable) ? MACHINE_ENDLESS : MACHINE_GOOD;
 }

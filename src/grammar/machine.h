@@ -8,8 +8,8 @@
  * and the quote that closes it returns.
  *
  * Building: any order; a builder that meets a ceiling goes on without effect and
- * remembers (`full`).  graph_finish() takes out what leads nowhere, and after it
- * the graph is read-only.
+ * remembers (`full`).  machine_finish() takes out what leads nowhere, and after it
+ * the machine is read-only.
  */
 #pragma once
 
@@ -21,10 +21,10 @@
 #include "base/str.h"
 #include "grammar/dfa.h"
 
-#define GRAPH_STATES_MAX 200000u
-#define GRAPH_LINKS_MAX  600000u
-#define GRAPH_NONE       UINT32_MAX
-#define GRAPH_NO_LIMIT   UINT32_MAX
+#define MACHINE_STATES_MAX 200000u
+#define MACHINE_LINKS_MAX  600000u
+#define MACHINE_NONE       UINT32_MAX
+#define MACHINE_NO_LIMIT   UINT32_MAX
 
 enum link_kind { LINK_BYTES, LINK_TOKEN, LINK_JUMP, LINK_CALL };
 
@@ -38,7 +38,7 @@ struct link {
 /* Decoded contents of a string: what `dfa` accepts, of least to most characters. */
 struct string_kind {
 	const struct dfa *dfa;
-	uint32_t least, most;  /* GRAPH_NO_LIMIT */
+	uint32_t least, most;  /* MACHINE_NO_LIMIT */
 	bool any;              /* dfa is that of all strings */
 };
 
@@ -50,7 +50,7 @@ struct state {
 	bool rests;            /* something can be read there */
 };
 
-struct graph {
+struct machine {
 	struct state *states;
 	struct link *links;
 	struct string_kind *strings;
@@ -60,37 +60,37 @@ struct graph {
 	bool full;
 };
 
-void graph_init(struct graph *g);
-void graph_done(struct graph *g);
+void machine_init(struct machine *g);
+void machine_done(struct machine *g);
 
-uint32_t graph_state(struct graph *g);
-void graph_bytes(struct graph *g, uint32_t from, uint8_t lo, uint8_t hi, uint32_t to);
-void graph_token(struct graph *g, uint32_t from, int32_t token, uint32_t to);
-void graph_jump(struct graph *g, uint32_t from, uint32_t to);
-void graph_call(struct graph *g, uint32_t from, uint32_t start, uint32_t to);
-static inline void graph_return(struct graph *g, uint32_t at) { g->states[at].returns = true; }
+uint32_t machine_state(struct machine *g);
+void machine_bytes(struct machine *g, uint32_t from, uint8_t lo, uint8_t hi, uint32_t to);
+void machine_token(struct machine *g, uint32_t from, int32_t token, uint32_t to);
+void machine_jump(struct machine *g, uint32_t from, uint32_t to);
+void machine_call(struct machine *g, uint32_t from, uint32_t start, uint32_t to);
+static inline void machine_return(struct machine *g, uint32_t at) { g->states[at].returns = true; }
 
-static inline void graph_byte(struct graph *g, uint32_t from, char byte, uint32_t to)
+static inline void machine_byte(struct machine *g, uint32_t from, char byte, uint32_t to)
 {
-	graph_bytes(g, from, (uint8_t)byte, (uint8_t)byte, to);
+	machine_bytes(g, from, (uint8_t)byte, (uint8_t)byte, to);
 }
 
 /* These bytes, sharing what texts put there before have in common; returns the state behind them. */
-uint32_t graph_text(struct graph *g, uint32_t from, struct str text);
+uint32_t machine_text(struct machine *g, uint32_t from, struct str text);
 
 /* What an automaton over bytes accepts; its accepting states return. */
-uint32_t graph_automaton(struct graph *g, const struct dfa *d);
+uint32_t machine_automaton(struct machine *g, const struct dfa *d);
 
-/* Keeps an automaton as long as the graph. */
-const struct dfa *graph_keep(struct graph *g, struct dfa *d);
+/* Keeps an automaton as long as the machine. */
+const struct dfa *machine_keep(struct machine *g, struct dfa *d);
 
 /* Called, matches a whole JSON string, quotes included. */
-uint32_t graph_string(struct graph *g, const struct string_kind *kind);
+uint32_t machine_string(struct machine *g, const struct string_kind *kind);
 
-enum graph_verdict { GRAPH_GOOD, GRAPH_EMPTY, GRAPH_ENDLESS, GRAPH_FULL };
+enum machine_verdict { MACHINE_GOOD, MACHINE_EMPTY, MACHINE_ENDLESS, MACHINE_FULL };
 
 /*
  * Takes out what can never be completed and orders the links.  EMPTY: nothing at
  * all matches; ENDLESS: something refers to itself without reading anything.
  */
-enum graph_verdict graph_finish(struct graph *g);
+enum machine_verdict machine_finish(struct machine *g);
