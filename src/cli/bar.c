@@ -10,7 +10,8 @@
 #define WIDTH 24                 /* of the bar itself */
 #define TERMINAL_MS 100          /* between two changes of the line */
 #define PLAIN_MS 10000           /* between two lines */
-#define PLAIN_PERCENT 10         /* or so much further */
+#define PLAIN_PERCENT 10         /* or so much further, */
+#define PLAIN_LEAST_MS 1000      /* but not at once */
 
 static const char *time_text(uint64_t seconds, char out[32])
 {
@@ -72,7 +73,7 @@ static bool is_due(const struct bar *b, const char *what, unsigned percent)
 
 	if (other || ended || since >= (b->terminal ? TERMINAL_MS : PLAIN_MS))
 		return true;
-	return !b->terminal && percent >= b->last_percent + PLAIN_PERCENT;
+	return !b->terminal && since >= PLAIN_LEAST_MS && percent >= b->last_percent + PLAIN_PERCENT;
 }
 
 static void show(struct bar *b, const char *what, unsigned percent, const char *text)

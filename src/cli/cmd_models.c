@@ -20,6 +20,7 @@ static const struct action {
 	{ "use", models_use },
 	{ "recommend", models_recommend },
 	{ "verify", models_verify },
+	{ "bench", models_bench },
 };
 
 bool models_named(const struct models *m, const char *action, struct error *err)
@@ -88,6 +89,21 @@ void models_tell_use(const struct models *m, const char *name)
 	own_link link = {0};
 
 	if (link_attach(&link, m->config, &none) && !models_tell(m, json_incref(body), &err))
+		fprintf(stderr, "shammah: the running daemon does not use it yet: %s\n", err.text);
+}
+
+void models_tell_reload(const struct models *m, const char *folder)
+{
+	own_json *status = models_status(m), *body = json_pack("{s:s}", "model", folder);
+	const char *loaded = json_member_string(json_object_get(status, "model"), "folder");
+	struct error err = {0};
+	own_link link = {0};
+	int code = 0;
+
+	if (!loaded || strcmp(loaded, folder) != 0 || !link_attach(&link, m->config, &err))
+		return;
+	own_json *reply = link_json(&link, "/v1/daemon/configure", body, &code, &err);
+	if (!reply || (code != 200 && !link_refused(reply, code, &err)))
 		fprintf(stderr, "shammah: the running daemon does not use it yet: %s\n", err.text);
 }
 

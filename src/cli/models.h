@@ -24,6 +24,7 @@ int models_cancel(struct models *m);
 int models_use(struct models *m);
 int models_remove(struct models *m);
 int models_verify(struct models *m);
+int models_bench(struct models *m);
 
 /* A name is needed: false, and said, when there is none. */
 bool models_named(const struct models *m, const char *action, struct error *err) must_use;
@@ -45,6 +46,9 @@ bool models_tell(const struct models *m, json_t *body, struct error *err) must_u
 
 /* Has the daemon, if one runs, use a model from now on; what goes wrong is said. */
 void models_tell_use(const struct models *m, const char *name);
+
+/* Has the daemon load a folder again if it is the one it has, since its precision was chosen anew. */
+void models_tell_reload(const struct models *m, const char *folder);
 
 /* The body of a pull in the background; NULL for the model that fits this machine. */
 json_t *models_pull_request(const struct hub *hub, const char *model, const char *precision, bool use);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/interrupt.h"
 #include "cli/show.h"
+#include "hub/precision.h"
 
 /* ---- use ---- */
 
@@ -20,6 +21,11 @@ static void warn_of_others(const struct models *m)
 		fprintf(stderr, "shammah: %s names %s, and that counts more\n", v->origin, v->text);
 }
 
+static bool choose_precision(const struct models *m, const char *folder, struct error *err)
+{
+	return !m->options->precision || precision_choose(m->home, folder, m->options->precision, err);
+}
+
 int models_use(struct models *m)
 {
 	own_model_spec spec = {0};
@@ -27,13 +33,15 @@ int models_use(struct models *m)
 
 	if (!models_named(m, "use", &err) || !spec_parse(&spec, m->name, &err))
 		return complain(&err);
-	own_mem char *folder = spec_find(&m->hub, &spec, NULL, NULL, &err);
+	own_mem char *folder = spec_find(&m->hub, &spec, m->options->precision, NULL, &err);
 	const char *name = spec.folder ? spec.folder : m->name;
-	if (!folder || !config_use_model(m->home, name, &err))
+	if (!folder || !choose_precision(m, folder, &err) || !config_use_model(m->home, name, &err))
 		return complain(&err);
 	printf("%s is the model in use from now on.\n", name);
 	warn_of_others(m);
 	models_tell_use(m, name);
+	if (m->options->precision)
+		models_tell_reload(m, folder);
 	return EXIT_ANSWERED;
 }
 

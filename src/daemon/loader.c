@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "config/home.h"
 #include "hub/memory.h"
+#include "hub/precision.h"
 #include "model/files.h"
 #include "prepare/prepare.h"
 
@@ -31,6 +32,8 @@ struct loader {
 	bool started, running;           /* a thread exists; it still loads */
 	enum local_state state;
 	char *wanted;                    /* folder; NULL: none yet */
+	char *precision;                 /* of it; NULL: the first there is */
+	unsigned wish;                   /* counts what was wanted */
 	char error[400];
 	char progress[64];               /* of a preparation, "": none under way */
 	bool stopping;
@@ -63,10 +66,22 @@ static size_t timeline_memory(void)
 	return (size_t)(m.limit / MEMORY_SHARE);
 }
 
+/* What is to be loaded: the thread's own copy. */
+struct wish {
+	char *folder, *precision;
+	unsigned number;
+};
+
+static void wish_done(struct wish *w)
+{
+	free(w->folder);
+	free(w->precision);
+}
+
 /* What a preparation tells and is told. */
 struct preparing {
 	struct loader *loader;
-	const char *folder;
+	unsigned wish;
 	struct cancel cancel;
 };
 
@@ -76,7 +91,7 @@ static void note_progress(void *user, enum prepare_stage stage, double share)
 	struct loader *l = p->loader;
 
 	pthread_mutex_lock(&l->lock);
-	bool wanted = !l->stopping && strcmp(p->folder, l->wanted) == 0;
+	bool wanted = !l->stopping && p->wish == l->wish;
 	snprintf(l->progress, sizeof l->progress, "%s, %d %%", prepare_stage_name(stage), (int)(100 * share));
 	pthread_mutex_unlock(&l->lock);
 	if (!wanted)
@@ -84,17 +99,17 @@ static void note_progress(void *user, enum prepare_stage stage, double share)
 }
 
 /* A file for our own kernels, made where it can be and is not there yet. */
-static bool prepare(struct loader *l, const char *folder, const struct model_options *options,
+static bool prepare(struct loader *l, const struct wish *w, const struct model_options *options,
 	struct prepared_model *prepared, struct error *err)
 {
-	struct preparing p = { .loader = l, .folder = folder };
+	struct preparing p = { .loader = l, .wish = w->number };
 	struct prepare_options wishes = {
 		.engine = options->engine, .cache_dir = options->cache_dir, .progress = note_progress, .user = &p,
 		.cancel = &p.cancel,
 	};
 
 	cancel_init(&p.cancel);
-	bool ok = prepare_model(folder, &wishes, prepared, err);
+	bool ok = prepare_model(w->folder, &wishes, prepared, err);
 	cancel_done(&p.cancel);
 	pthread_mutex_lock(&l->lock);
 	l->progress[0] = '\0';
@@ -102,7 +117,7 @@ static bool prepare(struct loader *l, const char *folder, const struct model_opt
 	return ok;
 }
 
-static struct loaded *load(struct loader *l, const char *folder, struct error *err)
+static struct loaded *load(struct loader *l, const struct wish *w, struct error *err)
 {
 	const struct worker_options *o = &l->options;
 	struct error homeless = {0};
@@ -113,17 +128,18 @@ static struct loaded *load(struct loader *l, const char *folder, struct error *e
 	size_t memory = o->kv_bytes ? o->kv_bytes : timeline_memory();
 	struct model_options options = {
 		.engine = {
-			.threads = o->threads, .context = o->context, .small_kv = o->small_kv, .kv_bytes = memory,
+			.threads = o->threads, .context = o->context, .precision = w->precision,
+			.small_kv = o->small_kv, .kv_bytes = memory,
 			.beginnings = beginnings, .beginnings_limit = o->beginnings_bytes,
 		},
 		.cache_dir = cache,
 	};
 
-	if (!prepare(l, folder, &options, &prepared, err))
+	if (!prepare(l, w, &options, &prepared, err))
 		return NULL;
 	options.engine.prepared = prepared.path;
 	options.engine.reason = prepared.reason;
-	struct model *model = model_open(folder, &options, err);
+	struct model *model = model_open(w->folder, &options, err);
 	if (!model)
 		return NULL;
 	struct loaded *fresh = mem_zeroed(1, sizeof *fresh);
@@ -135,15 +151,15 @@ static struct loaded *load(struct loader *l, const char *folder, struct error *e
 
 /* --- the thread ----------------------------------------------------------------------- */
 
-/* The folder to load, which the caller frees; the model so far is let go. */
-static char *begin(struct loader *l)
+/* What to load, wish_done() is the caller's; the model so far is let go. */
+static struct wish begin(struct loader *l)
 {
 	pthread_mutex_lock(&l->lock);
 	struct loaded *old = take(l->loaded);
-	char *folder = mem_strdup(l->wanted);
+	struct wish w = { mem_strdup(l->wanted), mem_strdup(l->precision), l->wish };
 	pthread_mutex_unlock(&l->lock);
 	loaded_release(old);
-	return folder;
+	return w;
 }
 
 static struct worker_status describe(const struct loaded *loaded)
@@ -159,11 +175,11 @@ static struct worker_status describe(const struct loaded *loaded)
 	return s;
 }
 
-/* Installs what was loaded for `folder`, unless another is wanted by now; false then. */
-static bool install(struct loader *l, const char *folder, struct loaded *fresh, const struct error *err)
+/* Installs what was loaded for a wish, unless there is another by now; false then. */
+static bool install(struct loader *l, const struct wish *w, struct loaded *fresh, const struct error *err)
 {
 	pthread_mutex_lock(&l->lock);
-	bool current = strcmp(folder, l->wanted) == 0;
+	bool current = w->number == l->wish;
 	if (current) {
 		l->loaded = fresh;
 		if (fresh)
@@ -185,15 +201,15 @@ static void load_wanted(struct loader *l)
 	while (!installed) {
 		struct error err = {0};
 		uint64_t start = clock_ms();
-		own_mem char *folder = begin(l);
+		owns(wish_done) struct wish w = begin(l);
 
-		struct loaded *fresh = load(l, folder, &err);
+		struct loaded *fresh = load(l, &w, &err);
 		if (fresh)
-			log_info("model %s is ready after %llu ms; %s (%s)", folder, (unsigned long long)(clock_ms() - start),
+			log_info("model %s is ready after %llu ms; %s (%s)", w.folder, (unsigned long long)(clock_ms() - start),
 				engine_info(model_engine(fresh->model))->runtime, engine_info(model_engine(fresh->model))->reason);
 		else
-			log_error("model %s: %s", folder, err.text);
-		installed = install(l, folder, fresh, &err);
+			log_error("model %s: %s", w.folder, err.text);
+		installed = install(l, &w, fresh, &err);
 	}
 	l->changed(l->user);
 }
@@ -227,6 +243,7 @@ void loader_destroy(struct loader *l)
 	loaded_release(l->loaded);
 	pthread_mutex_destroy(&l->lock);
 	free(l->wanted);
+	free(l->precision);
 	free(l);
 }
 
@@ -241,13 +258,25 @@ static void start_locked(struct loader *l)
 	}
 }
 
+static bool equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 void loader_load(struct loader *l, const char *folder)
 {
+	struct error homeless = {0};
+	own_mem char *home = path_shammah(&homeless);
+	own_mem char *precision = home ? precision_chosen(home, folder) : NULL;
+
 	pthread_mutex_lock(&l->lock);
-	bool same = l->wanted && strcmp(l->wanted, folder) == 0;
+	bool same = equal(l->wanted, folder) && equal(l->precision, precision);
 	if (!same || l->state == LOCAL_FAILED) {
 		free(l->wanted);
+		free(l->precision);
 		l->wanted = mem_strdup(folder);
+		l->precision = take(precision);
+		l->wish++;
 		l->state = LOCAL_LOADING;
 		l->error[0] = '\0';
 		if (!l->running)

@@ -120,6 +120,30 @@ def what_can_be_prepared_is_and_what_not_is_said():
         assert h.run('models', 'rm', OTHER, '-y').code == 0 and not any(p.exists() for p in copies)
 
 
+def bench_tries_what_is_here_and_the_choice_holds():
+    with Place() as (h, hub, place):
+        folder = pathlib.Path(place.folder.name) / 'random'
+        for precision in ('q4', 'fp16'):
+            make_model(folder, '--precision', precision, '--attention', 'gqa')
+        hub.add(OTHER, folder)
+        pulled(h, OTHER)
+        pulled(h, OTHER, '--precision', 'fp16')
+        h.daemon()
+        wait_for(lambda: h.status()['model']['precision'] == 'q4', 'the model')
+        # of random weights in 4 bits too little is left of the choices, so the other is taken
+        result = h.run('models', 'bench', '--json')
+        assert result.code == 0, result
+        found = json.loads(result.out)
+        assert [r['precision'] for r in found['results']] == ['fp16', 'q4'] and found['chosen'] == 'fp16', found
+        assert all(r['prefill'] > 0 and r['decode'] > 0 and not r['error'] for r in found['results']), found
+        assert found['results'][0]['agreement'] == 1 and found['results'][1]['divergence'] > 0
+        wait_for(lambda: h.status()['model']['precision'] == 'fp16', 'the other precision')
+        assert h.run('models', 'use', OTHER, '--precision', 'q4').code == 0
+        wait_for(lambda: h.status()['model']['precision'] == 'q4', 'the first again')
+        assert h.run('models', 'use', OTHER, '--precision', 'int8').code == 1
+        assert 'Chosen: ' in h.run('models', 'bench', OTHER).out
+
+
 def any_repository_works_by_its_name():
     with Place() as (h, hub, place):
         hub.add(OTHER, place.model('other', 'I am another.'))
@@ -494,7 +518,7 @@ def a_partial_download_of_two_clients_is_shared():
 if __name__ == '__main__':
     start = time.monotonic()
     main([a_model_is_fetched_used_and_answers, what_is_here_is_not_fetched_again,
-          what_can_be_prepared_is_and_what_not_is_said, without_a_name_what_the_hub_lacks_is_passed_over_and_named, any_repository_works_by_its_name,
+          what_can_be_prepared_is_and_what_not_is_said, bench_tries_what_is_here_and_the_choice_holds, without_a_name_what_the_hub_lacks_is_passed_over_and_named, any_repository_works_by_its_name,
           a_name_that_is_none_is_explained, cut_lines_are_picked_up_where_they_broke, killed_in_the_middle_it_goes_on,
           ctrl_c_keeps_what_has_come_and_says_how_to_go_on, a_damaged_file_is_never_taken_for_a_whole_one,
           a_file_damaged_later_is_found, a_gated_model_needs_a_token_which_is_never_shown, offline_asks_nobody_and_uses_what_is_here,
