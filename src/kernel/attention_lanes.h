@@ -16,6 +16,7 @@
 
 #define inlined static inline __attribute__((always_inline))
 
+typedef uint32_t uvec __attribute__((vector_size(LANES * sizeof(uint32_t))));
 typedef vec load_fn(const void *p);
 
 /* rows, load and element are constants wherever this is inlined. */
@@ -75,7 +76,8 @@ PANEL(panel_i8, load_i8, 1)
 /*
  * e^x = 2^n * e^r with |r| <= ln 2 / 2, e^r by its series.  Adding 1.5 * 2^23
  * rounds to the nearest whole number and leaves it in the low bits.  x <= 0;
- * below -87 (where it is about 2^-125.5) it gets no smaller.  NaN stays NaN.
+ * below -87 (where it is about 2^-125.5) it gets no smaller.  NaN stays NaN; what
+ * comes of lanes that hold anything else is not used.
  */
 inlined vec exponential_lanes(vec below)
 {
@@ -91,7 +93,7 @@ inlined vec exponential_lanes(vec below)
 	series = multiply_add(series, r, splat(0.5f));
 	series = multiply_add(series, r, splat(1));
 	series = multiply_add(series, r, splat(1));
-	return (vec)((ivec)series + ((ivec)z << 23));
+	return (vec)((uvec)series + ((uvec)z << 23));
 }
 
 /* The lanes of the vector at `at` that stand before `count`. */

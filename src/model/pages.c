@@ -308,18 +308,6 @@ struct sequence *sequence_create(struct page_pool *p, uint32_t world)
 	return s;
 }
 
-void sequence_destroy(struct sequence *s)
-{
-	if (!s)
-		return;
-	sequence_truncate(s, 0);
-	s->pool->sequences--;
-	free(s->tokens);
-	free(s->pages);
-	free(s->table);
-	free(s);
-}
-
 uint32_t sequence_world(const struct sequence *s) { return s->world; }
 size_t sequence_length(const struct sequence *s) { return s->length; }
 const int32_t *sequence_tokens(const struct sequence *s) { return s->tokens; }
@@ -359,17 +347,35 @@ static void drop_pages(struct sequence *s, size_t keep)
 		let_go(s->pool, s->pages[--s->page_count]);
 }
 
-void sequence_truncate(struct sequence *s, size_t length)
+/* With `remember`, of what goes also a last, partial page stays in the tree. */
+static void cut(struct sequence *s, size_t length, bool remember)
 {
 	const size_t keep = pages_for(length), last = s->length / PAGE_TOKENS, rest = s->length % PAGE_TOKENS;
 
-	assert(length <= s->length);
-	if (rest && last >= keep && s->length - length >= PAGE_TOKENS)
+	if (rest && last >= keep && remember)
 		enter(s, last, rest);
 	if (keep < pages_for(s->length))
 		page_tree_touch(&s->pool->tree, block_before(s, last));
 	drop_pages(s, keep);
 	s->length = length;
+}
+
+void sequence_truncate(struct sequence *s, size_t length)
+{
+	assert(length <= s->length);
+	cut(s, length, s->length - length >= PAGE_TOKENS);
+}
+
+void sequence_destroy(struct sequence *s)
+{
+	if (!s)
+		return;
+	cut(s, 0, true);
+	s->pool->sequences--;
+	free(s->tokens);
+	free(s->pages);
+	free(s->table);
+	free(s);
 }
 
 /*
@@ -452,11 +458,10 @@ static void follow(struct sequence *s, struct block *const *path, const int32_t 
 
 	for (size_t i = 0; i < full; i++)
 		hold(s->pool, path[i]->page);
-	if (full)
-		page_tree_touch(&s->pool->tree, path[full - 1]);
+	page_tree_touch(&s->pool->tree, path[pages_for(length) - 1]);
 	if (length % PAGE_TOKENS)
 		part = copy_page(s->pool, path[full]->page);
-	sequence_truncate(s, 0);
+	cut(s, 0, true);
 	for (size_t i = 0; i < full; i++)
 		add_page(s, path[i]->page);
 	if (part)

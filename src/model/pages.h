@@ -61,7 +61,7 @@ size_t page_pool_find(const struct page_pool *p, uint32_t world, const int32_t *
 /* Empty. */
 struct sequence *sequence_create(struct page_pool *p, uint32_t world);
 
-/* What it computed stays in the tree, as after truncating it to nothing. */
+/* What it computed stays in the tree. */
 void sequence_destroy(struct sequence *s);
 
 static inline void sequence_destroy_ptr(struct sequence **s) { sequence_destroy(*s); }

@@ -41,6 +41,8 @@ static float *floats(size_t count)
 	return list;
 }
 
+static int unwritten = 0xFF;     /* bytes of what nobody stored; these are no numbers */
+
 static void past_init(struct past *p, const struct attention_shape *shape, size_t length)
 {
 	const size_t width = shape->kv_heads * shape->head_dim, bytes = attention_page_bytes(shape, LAYERS);
@@ -51,10 +53,11 @@ static void past_init(struct past *p, const struct attention_shape *shape, size_
 	p->q = floats(length * shape->heads * shape->head_dim);
 	for (size_t i = 0; i * PAGE_TOKENS < length; i++) {
 		p->pages[i] = aligned_alloc(64, bytes);
-		memset(p->pages[i], 0xFF, bytes);        /* what nobody stored is no number */
+		memset(p->pages[i], unwritten, bytes);
 	}
 	for (size_t i = 0; i < length; i++)
-		attention_store(shape, p->pages[i / PAGE_TOKENS], LAYER, i % PAGE_TOKENS, p->k + i * width, p->v + i * width);
+		attention_store(shape, p->pages[i / PAGE_TOKENS], LAYER, i % PAGE_TOKENS, p->k + i * width,
+			p->v + i * width);
 }
 
 static void past_done(struct past *p)
@@ -91,7 +94,8 @@ static double stored(const struct past *p, bool value, size_t token, size_t head
 	const struct attention_shape *s = &p->shape;
 	const size_t size = sizes[s->type], keys = s->head_dim * 32, values = (s->head_dim + 31) / 32 * 32 * 32;
 	const size_t scales = s->type == KV_I8 ? 2 * 32 * sizeof(float) : 0, slot = token % 32;
-	const char *base = (const char *)p->pages[token / 32] + (LAYER * s->kv_heads + head) * ((keys + values) * size + scales);
+	const size_t head_bytes = (keys + values) * size + scales;
+	const char *base = (const char *)p->pages[token / 32] + (LAYER * s->kv_heads + head) * head_bytes;
 	const float *factor = (const float *)(base + (keys + values) * size) + slot;
 
 	if (value)
@@ -261,13 +265,49 @@ TEST(a_row_has_the_same_bits_alone_and_beside_any_others)
 	each_shape(compare_alone);
 }
 
-/* Layers run one after the other on one plan, each with its own keys. */
+static void compare_unwritten(const struct attention_shape *s)
+{
+	static const int fillings[] = { 0xFF, 0x00, 0x5A, 0xDA };        /* no numbers, zeros, large ones of both signs */
+	const size_t width = s->heads * s->head_dim;
+	own_mem float *outs = mem_zeroed(countof(fillings) * width, sizeof *outs);
+	const uint32_t kept = seed;
+
+	for (size_t length = 290; length <= 300; length += 10) {
+		for (size_t i = 0; i < countof(fillings); i++) {
+			struct past p;
+			seed = kept;
+			unwritten = fillings[i];
+			past_init(&p, s, length);
+			attend_alone(&p, length - 1, outs + i * width);
+			assert_memory_equal(outs + i * width, outs, width * sizeof *outs);
+			past_done(&p);
+		}
+	}
+	unwritten = 0xFF;
+}
+
+TEST(what_lies_behind_a_row_does_not_matter)
+{
+	each_shape(compare_unwritten);
+}
+
+/* Layers run one after the other on one plan. */
+struct layers_job {
+	struct attention *a;
+	struct team *team;
+	float *out;
+	size_t width;
+};
+
 static void several_layers(void *user, unsigned member, unsigned members)
 {
-	(void)members;
-	struct { struct attention *a; struct team *team; } *job = user;
+	struct layers_job *job = user;
 
+	(void)members;
 	for (size_t i = 0; i < 5; i++) {
+		if (member == 0)
+			memset(job->out, 0, job->width * sizeof *job->out);
+		team_barrier(job->team);
 		attention_run(job->a, LAYER, member);
 		team_barrier(job->team);
 	}
@@ -276,18 +316,19 @@ static void several_layers(void *user, unsigned member, unsigned members)
 TEST(one_plan_serves_all_layers)
 {
 	const struct attention_shape *s = &shapes[2];
+	const size_t width = s->heads * s->head_dim;
 	struct error err = {0};
 	own_team *team = team_create(3, &err);
 	own_attention *a = attention_create(s);
-	own_mem float *out = mem_zeroed(s->heads * s->head_dim, sizeof *out), *alone = mem_zeroed(s->heads * s->head_dim, sizeof *alone);
+	own_mem float *out = mem_zeroed(width, sizeof *out), *alone = mem_zeroed(width, sizeof *alone);
 	struct past p;
 
 	past_init(&p, s, 700);
 	struct attention_row row = row_of(&p, 699, out);
 	attention_plan(a, &row, 1, 3);
-	team_run(team, several_layers, &(struct { struct attention *a; struct team *team; }){ a, team });
+	team_run(team, several_layers, &(struct layers_job){ a, team, out, width });
 	attend_alone(&p, 699, alone);
-	assert_memory_equal(out, alone, s->heads * s->head_dim * sizeof *out);
+	assert_memory_equal(out, alone, width * sizeof *out);
 	past_done(&p);
 }
 
@@ -391,6 +432,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_is_what_slow_arithmetic_gives),
 		cmocka_unit_test(a_row_has_the_same_bits_alone_and_beside_any_others),
+		cmocka_unit_test(what_lies_behind_a_row_does_not_matter),
 		cmocka_unit_test(one_plan_serves_all_layers),
 		cmocka_unit_test(the_result_may_replace_the_query),
 		cmocka_unit_test(what_is_stored_is_rounded_to_nearest),

@@ -214,6 +214,28 @@ TEST(a_full_pool_gives_up_what_was_used_longest_ago)
 	assert_int_equal(page_pool_usage(p).evicted, 2);
 }
 
+TEST(a_page_that_was_copied_counts_as_used)
+{
+	own_page_pool *p = page_pool_create(PAGE_BYTES, 3 * PAGE_BYTES);
+	int32_t a[20], b[20], c[64];
+
+	fill(a, 20, 100);
+	fill(b, 20, 200);
+	fill(c, 64, 300);
+	for (int i = 0; i < 2; i++) {
+		own_sequence *s = sequence_create(p, 0);
+		assert_true(compute(s, 0, i ? b : a, 20));
+	}
+	own_sequence *reader = sequence_create(p, 0), *other = sequence_create(p, 0);
+	assert_int_equal(sequence_begin(reader, a, 20), 20);
+	assert_usage(p, 1, 2);
+	assert_true(compute(other, 0, c, 32));
+	assert_usage(p, 2, 1);
+	sequence_truncate(reader, 0);
+	assert_int_equal(page_pool_find(p, 0, a, 20), 20);
+	assert_int_equal(page_pool_find(p, 0, b, 20), 0);
+}
+
 TEST(a_pool_full_of_sequences_refuses_and_changes_nothing)
 {
 	own_page_pool *p = page_pool_create(PAGE_BYTES, 3 * PAGE_BYTES);
@@ -380,6 +402,7 @@ int main(void)
 		cmocka_unit_test(guesses_taken_back_behind_the_end_of_a_page_cost_no_copy),
 		cmocka_unit_test(a_page_that_others_hold_or_build_on_is_copied),
 		cmocka_unit_test(a_full_pool_gives_up_what_was_used_longest_ago),
+		cmocka_unit_test(a_page_that_was_copied_counts_as_used),
 		cmocka_unit_test(a_pool_full_of_sequences_refuses_and_changes_nothing),
 		cmocka_unit_test(memory_nobody_holds_goes_back_to_the_system),
 		cmocka_unit_test(a_longer_page_replaces_a_shorter_one_that_says_no_more),
