@@ -220,7 +220,8 @@ INLINE void round_block(uint8_t *at, size_t rows, size_t row, const float *value
 
 	for (int i = 0; i < 4; i++)
 		q[i] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(values + i * 8), _mm256_set1_ps(inverse)));
-	int32_t sum = -8 * total(_mm256_add_epi32(_mm256_add_epi32(q[0], q[1]), _mm256_add_epi32(q[2], q[3])));
+	__m256i sums = _mm256_add_epi32(_mm256_add_epi32(q[0], q[1]), _mm256_add_epi32(q[2], q[3]));
+	int32_t sum = (int32_t)(-8u * (uint32_t)total(sums));   /* NaN overflows */
 	/* Packing works within 16 bytes: fours come out as 0 2 4 6 1 3 5 7. */
 	__m256i packed = _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
 	packed = _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));

@@ -161,7 +161,7 @@ INLINE void round_block(uint8_t *at, size_t rows, size_t row, const float *value
 	float scale = most * (1.0f / 127), inverse = most > ROUND_TO_ZERO ? 127 / most : 0;
 	__m512i a = _mm512_cvtps_epi32(_mm512_mul_ps(low, _mm512_set1_ps(inverse)));
 	__m512i b = _mm512_cvtps_epi32(_mm512_mul_ps(high, _mm512_set1_ps(inverse)));
-	int32_t sum = -8 * _mm512_reduce_add_epi32(_mm512_add_epi32(a, b));
+	int32_t sum = (int32_t)(-8u * (uint32_t)_mm512_reduce_add_epi32(_mm512_add_epi32(a, b)));   /* NaN overflows */
 	_mm_storeu_si128((void *)(at + row * 32), _mm512_cvtsepi32_epi8(a));
 	_mm_storeu_si128((void *)(at + row * 32 + 16), _mm512_cvtsepi32_epi8(b));
 	memcpy(at + rows * 32 + row * 4, &scale, sizeof scale);
