@@ -1,7 +1,9 @@
 /*
  * Every place is entered into a table by the hash of the three tokens before it,
  * the newest first, older ones of the same hash chained behind.  A look-up walks
- * a few of them and takes the one with most tokens in common before.
+ * a few of them and takes the one with most tokens in common before.  When there
+ * is none, guesses go on behind the last ones, past the token that was wrong: in an edit
+ * one token is often replaced by another.
  */
 #include "model/guess.h"
 
@@ -25,6 +27,8 @@ struct guesser {
 	uint32_t *earlier;         /* of a place: the one before with its hash, 0: none; as many as tokens */
 	uint32_t *newest;          /* by hash; 0: none */
 	size_t slots;              /* a power of two */
+	size_t place;              /* where the last guesses came from */
+	size_t next;               /* where they would go on, if they were judged good; 0: nowhere */
 	size_t width;              /* guesses at once, at the moment */
 	size_t pause, next_pause;  /* runs still to wait; after the next failure */
 };
@@ -125,16 +129,23 @@ static size_t find_place(const struct guesser *g)
 
 size_t guesser_propose(struct guesser *g, int32_t *out, size_t most)
 {
-	size_t place;
+	size_t place, next = g->next;
 
+	g->next = 0;
 	if (g->pause) {
 		g->pause--;
 		return 0;
 	}
 	if (most > g->width)
 		most = g->width;
-	if (most == 0 || (place = find_place(g)) == 0)
+	if (most == 0)
 		return 0;
+	place = find_place(g);
+	if (!place)
+		place = next;
+	if (!place)
+		return 0;
+	g->place = place;
 	for (size_t i = 0; i < most; i++)
 		out[i] = place + i < g->count ? g->tokens[place + i] : out[place + i - g->count];
 	return most;
@@ -142,6 +153,7 @@ size_t guesser_propose(struct guesser *g, int32_t *out, size_t most)
 
 void guesser_judge(struct guesser *g, size_t proposed, size_t right)
 {
+	g->next = right ? g->place + right + 1 : 0;
 	if (right == proposed && right >= g->width)
 		g->width = 2 * g->width < GUESSES_MAX ? 2 * g->width : GUESSES_MAX;
 	else if (3 * right < proposed)

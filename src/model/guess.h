@@ -31,5 +31,8 @@ void guesser_add(struct guesser *g, const int32_t *tokens, size_t count);
  */
 size_t guesser_propose(struct guesser *g, int32_t *out, size_t most);
 
-/* How many of the last guesses, one or more, were right, from the first on. */
+/*
+ * How many of the last guesses, one or more, were right, from the first on; those
+ * and the token that came after them are added before the next guess.
+ */
 void guesser_judge(struct guesser *g, size_t proposed, size_t right);

@@ -69,6 +69,20 @@ TEST(a_repetition_is_guessed_beyond_the_end)
 	assert_string_equal(guess(g, 6), "ababab");
 }
 
+TEST(behind_a_token_that_was_replaced_guesses_go_on)
+{
+	own_guesser *g = guesser_create();
+
+	add(g, "0123456789abcdefghij 012");
+	assert_string_equal(guess(g, 8), "345");
+	guesser_judge(g, 3, 2);
+	add(g, "34X");
+	assert_string_equal(guess(g, 8), "678");
+	guesser_judge(g, 3, 0);
+	add(g, "Y");
+	assert_string_equal(guess(g, 8), "");
+}
+
 TEST(success_makes_guesses_longer_and_failure_shorter)
 {
 	own_guesser *g = guesser_create();
@@ -145,6 +159,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_guessed_without_three_tokens_that_stood_there_before),
 		cmocka_unit_test(of_several_places_the_one_with_most_in_common_counts_and_of_equals_the_latest),
 		cmocka_unit_test(a_repetition_is_guessed_beyond_the_end),
+		cmocka_unit_test(behind_a_token_that_was_replaced_guesses_go_on),
 		cmocka_unit_test(success_makes_guesses_longer_and_failure_shorter),
 		cmocka_unit_test(guesses_that_are_always_wrong_become_rare),
 		cmocka_unit_test(guesses_are_those_of_a_slow_search),
