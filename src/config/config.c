@@ -55,6 +55,10 @@ const struct setting_info settings[SETTING_COUNT] = {
 		.kind = SETTING_NUMBER, .least = 0, .most = 10000000,
 		.what = "seconds without an answer after which the local model gives its memory back; 0: never",
 	},
+	[SETTING_EMBEDDING_MODEL] = {
+		.name = "backend.embedding_model", .key = "shammah.backend.embedding_model", .variable = "SHAMMAH_EMBEDDING_MODEL",
+		.kind = SETTING_TEXT, .what = "a sentence-transformer for embeddings: a repository of the Hub, or a folder",
+	},
 	[SETTING_PORT] = {
 		.name = "server.port", .key = "shammah.server.port", .variable = "SHAMMAH_PORT", .flag = "--port",
 		.standard = "11435", .kind = SETTING_NUMBER, .least = 1, .most = 65535, .what = "port of the daemon on 127.0.0.1",

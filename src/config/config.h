@@ -21,6 +21,7 @@ enum setting {
 	SETTING_KV_MEMORY,       /* megabytes for all keys and values of the local model; unset: a quarter of the memory */
 	SETTING_BEGINNINGS,      /* megabytes of computed system prompts kept on disk; 0: none */
 	SETTING_KEEP_ALIVE,      /* seconds without an answer after which the local model's memory is given back; 0: never */
+	SETTING_EMBEDDING_MODEL, /* makes vectors of texts, as hub/spec.h reads it; unset: hashed features do */
 	SETTING_PORT,
 	SETTING_ORIGINS,         /* web origins CORS allows, one a line */
 	SETTING_TEACHER_MODEL,

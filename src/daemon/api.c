@@ -52,6 +52,15 @@ static json_t *memory_json(const struct engine_memory *m)
 		"total", (json_int_t)m->total);
 }
 
+static json_t *embeddings_json(struct service *s)
+{
+	struct embeddings_status e;
+
+	embeddings_status(s->embeddings, &e);
+	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "state", e.state, "name", e.name, "error", e.error,
+		"dimensions", (json_int_t)e.dimensions, "waiting", (json_int_t)e.waiting);
+}
+
 static void status(void *user, const struct http_request_in *in, struct reply *r)
 {
 	struct service *s = user;
@@ -73,6 +82,7 @@ static void status(void *user, const struct http_request_in *in, struct reply *r
 		"queue", "active", (json_int_t)w.active, "waiting", (json_int_t)w.waiting,
 			"parked", (json_int_t)w.parked);
 	json_object_set_new(value, "download", download_json(&d));
+	json_object_set_new(value, "embeddings", embeddings_json(s));
 	api_send(r, value);
 }
 
@@ -117,6 +127,16 @@ static void add_installed(void *user, const char *name)
 	json_array_append_new(l->list, entry);
 }
 
+static void add_embedding_models(struct service *s, json_t *list)
+{
+	struct embeddings_status e;
+
+	embeddings_status(s->embeddings, &e);
+	json_array_append_new(list, model_json(s, EMBEDDINGS_LEXICAL, "shammah"));
+	if (strcmp(e.name, EMBEDDINGS_LEXICAL) != 0)
+		json_array_append_new(list, model_json(s, e.name, "local"));
+}
+
 /* What `model` may be in a request now, and the models that could be loaded. */
 static json_t *models_json(struct service *s)
 {
@@ -134,6 +154,7 @@ static json_t *models_json(struct service *s)
 	}
 	if (t.ready)
 		json_array_append_new(list, model_json(s, t.model, t.name));
+	add_embedding_models(s, list);
 	struct listing installed = { s, list, w.state == LOCAL_READY ? w.name : "" };
 	models_installed(add_installed, &installed);
 	return list;
@@ -205,6 +226,7 @@ const struct route routes[] = {
 	{ "GET", "/v1/models", models, "what `model` may be in a request, and what is installed" },
 	{ "GET", "/v1/models/", model, "one of them" },
 	{ "POST", "/v1/chat/completions", chat_completions, "a question, in OpenAI's form" },
+	{ "POST", "/v1/embeddings", embeddings_handler, "texts as vectors, in OpenAI's form" },
 	{ "POST", "/v1/daemon/configure", configure, "model and key, from this user's own programs" },
 	{ "POST", "/v1/daemon/models", models_change, "download, cancel or use a model, from this user's own programs" },
 };

@@ -169,6 +169,7 @@ static void drain(struct service *s, struct server *server)
 	wait_until_idle(server, GRACE_MS);
 	worker_stop(s->worker);
 	teacher_stop(s->teacher);
+	embeddings_stop(s->embeddings);
 	wait_until_idle(server, FAREWELL_MS);
 }
 
@@ -221,6 +222,7 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	raise_descriptor_limit();
 	s.teacher = teacher_create();
 	s.worker = worker_create(&options);
+	s.embeddings = embeddings_create(config_text(config, SETTING_EMBEDDING_MODEL), options.threads);
 	s.download = download_create(home, s.worker);
 	bool ok = start(&s, config, home, &ready_fd, &server, err);
 	if (ok) {
@@ -240,6 +242,7 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 		leave_if_loading(&s);
 	download_destroy(s.download);
 	worker_destroy(s.worker);
+	embeddings_destroy(s.embeddings);
 	teacher_destroy(s.teacher);
 	release_signals();
 	return ok;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "daemon/download.h"
+#include "daemon/embeddings.h"
 #include "daemon/life.h"
 #include "daemon/metrics.h"
 #include "daemon/server.h"
@@ -19,6 +20,7 @@ struct service {
 	struct worker *worker;
 	struct teacher *teacher;
 	struct download *download;
+	struct embeddings *embeddings;
 	uint64_t started_ms;
 };
 

@@ -54,7 +54,8 @@ static bool find_input(struct embedder *e, const struct onnx_value *input, struc
 		e->feeds[e->input_count++] = (enum feed)i;
 		return true;
 	}
-	return error_set(err, ERROR_INVALID, "%s: input %.80s is none of a sentence-transformer's", e->files.graph, input->name);
+	return error_set(err, ERROR_INVALID, "%s: input %.80s is none of a sentence-transformer's", e->files.graph,
+		input->name);
 }
 
 static bool find_inputs(struct embedder *e, const struct onnx *o, struct error *err)
@@ -176,7 +177,8 @@ static bool check_shape(const struct embedder *e, OrtValue *output, size_t count
 	int64_t last = dims[rank == 2 ? 1 : 2];
 	bool right = rank == (size_t)e->output->rank && dims[0] == 1 && (rank == 2 || dims[1] == (int64_t)count);
 	if (!right || type != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT || last < 1 || last > DIMENSIONS_MAX)
-		return error_set(err, ERROR_INVALID, "%s: the output %s is not of the expected shape", e->files.graph, e->output->name);
+		return error_set(err, ERROR_INVALID, "%s: the output %s is not of the expected shape", e->files.graph,
+			e->output->name);
 	*size = (size_t)last;
 	return true;
 }

@@ -37,7 +37,8 @@ static bool refuse(const char *what, const json_t *object, struct error *err)
 {
 	const char *type = json_member_string(object, "type");
 
-	return error_set(err, ERROR_INVALID, "tokenizer.json: %s of type %.40s is not supported", what, type ? type : "(none)");
+	return error_set(err, ERROR_INVALID, "tokenizer.json: %s of type %.40s is not supported", what,
+		type ? type : "(none)");
 }
 
 static bool member_is(const json_t *object, const char *name, bool otherwise)

@@ -25,7 +25,7 @@ const tests = {
   async 'models are listed and retrieved'() {
     const ids = []
     for await (const m of client.models.list()) ids.push(m.id)
-    assert.deepEqual(ids, ['auto', 'known-answers', 'local', 'saying'])
+    assert.deepEqual(ids, ['auto', 'known-answers', 'local', 'saying', 'shammah-lexical', 'encoder'])
     assert.equal((await client.models.retrieve('saying')).object, 'model')
   },
 
@@ -96,6 +96,65 @@ const tests = {
     const runner = client.chat.completions.stream({ model: 'local', messages, tools })
     const final = await runner.finalChatCompletion()
     assert.equal(final.choices[0].message.tool_calls[0].function.name, 'get_weather')
+  },
+
+  async 'tools: arguments come in pieces, the name once'() {
+    const stream = await client.chat.completions.create({ model: 'local', messages, tools, stream: true })
+    const pieces = [], names = []
+    let finish
+    for await (const { choices: [choice] } of stream) {
+      for (const call of choice?.delta.tool_calls ?? []) {
+        assert.equal(call.index, 0)
+        if (call.function.name) names.push(call.function.name)
+        if (call.function.arguments) pieces.push(call.function.arguments)
+      }
+      finish = choice?.finish_reason ?? finish
+    }
+    assert.deepEqual(names, ['get_weather'])
+    assert.ok(pieces.length > 3, `${pieces.length} pieces`)
+    assert.deepEqual(JSON.parse(pieces.join('')), { city: 'Zürich' })
+    assert.equal(finish, 'tool_calls')
+  },
+
+  async 'several answers, whole and streamed'() {
+    await use('saying')
+    const wishes = { model: 'local', messages, n: 3, logprobs: true, top_logprobs: 1 }
+    const r = await client.chat.completions.create(wishes)
+    assert.deepEqual(r.choices.map(c => c.index), [0, 1, 2])
+    for (const c of r.choices) {
+      assert.equal(c.message.content, 'The quick brown fox 🦊 jumps.')
+      assert.equal(Buffer.concat(c.logprobs.content.map(t => Buffer.from(t.bytes))).toString(), c.message.content)
+    }
+    const texts = ['', '', ''], ranked = ['', '', '']
+    let usage
+    for await (const chunk of await client.chat.completions.create({ ...wishes, stream: true, stream_options: { include_usage: true } })) {
+      for (const c of chunk.choices) {
+        texts[c.index] += c.delta.content ?? ''
+        for (const t of c.logprobs?.content ?? []) ranked[c.index] += Buffer.from(t.bytes).toString('latin1')
+      }
+      usage = chunk.usage ?? usage
+    }
+    assert.deepEqual(new Set(texts), new Set(['The quick brown fox 🦊 jumps.']))
+    assert.deepEqual(new Set(ranked.map(t => Buffer.from(t, 'latin1').toString())), new Set(texts))
+    assert.deepEqual([usage.prompt_tokens, usage.completion_tokens], [r.usage.prompt_tokens, r.usage.completion_tokens])
+  },
+
+  async 'embeddings: base64 by default, the same as floats'() {
+    const input = ['hello world', 'unable']
+    const packed = await client.embeddings.create({ model: 'auto', input })
+    const plain = await client.embeddings.create({ model: 'encoder', input, encoding_format: 'float' })
+    assert.equal(packed.data.length, 2)
+    assert.deepEqual(packed.data.map(d => Array.from(d.embedding)), plain.data.map(d => d.embedding.map(Math.fround)))
+    assert.ok(Math.abs(plain.data[0].embedding.reduce((sum, x) => sum + x * x, 0) - 1) < 1e-5)
+    assert.equal(plain.shammah.source, 'local')
+    const cut = await client.embeddings.create({ model: 'auto', input, dimensions: 8 })
+    assert.equal(cut.data[0].embedding.length, 8)
+    const lexical = await client.embeddings.create({ model: 'shammah-lexical', input: 'hello world' })
+    assert.equal(lexical.data[0].embedding.length, 384)
+    assert.equal(lexical.shammah.source, 'lexical')
+    await assert.rejects(client.embeddings.create({ model: 'auto', input, dimensions: 7 }), e => e instanceof OpenAI.BadRequestError && e.param === 'dimensions')
+    await assert.rejects(client.embeddings.create({ model: 'text-embedding-3-small', input }), OpenAI.NotFoundError)
+    await assert.rejects(client.embeddings.create({ model: 'auto', input: 'word '.repeat(100) }), e => e.code === 'context_length_exceeded')
   },
 
   async 'abort frees the place'() {

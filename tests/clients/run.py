@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'e2e'))
-from harness import Home, LIMIT, make_model   # noqa: E402  pylint: disable=wrong-import-position
+from harness import Home, LIMIT, make_encoder, make_model   # noqa: E402  pylint: disable=wrong-import-position
 
 CALL = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Zürich"}}\n</tool_call>'
 MODELS = {'saying': ['--says', 'The quick brown fox 🦊 jumps.'], 'calling': ['--says', CALL],
@@ -20,6 +20,7 @@ def main():
         with Home() as home, tempfile.TemporaryDirectory() as folder:
             for name, args in MODELS.items():
                 make_model(pathlib.Path(folder) / name, *args)
+            home.env['SHAMMAH_EMBEDDING_MODEL'] = str(make_encoder(pathlib.Path(folder) / 'encoder'))
             env = {**os.environ, **home.env, 'SHAMMAH': str(pathlib.Path(sys.argv[1]).resolve() / 'shammah'),
                    'MODELS': folder, 'BASE': f'http://127.0.0.1:{home.port}'}
             status |= subprocess.run(['node', script.name], cwd=clients, env=env, timeout=5 * LIMIT, check=False).returncode

@@ -20,6 +20,7 @@ import traceback
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 PROGRAM = BUILD / 'shammah'
 MAKE_MODEL = BUILD / 'tests/support/make-model'
+MAKE_ENCODER = BUILD / 'tests/support/make-encoder'
 FAKE_CLAUDE = BUILD / 'tests/support/fake-claude'
 LIMIT = 60          # seconds that nothing here may take
 
@@ -134,6 +135,11 @@ def read_all(s):
 
 def make_model(folder, *args):
     subprocess.run([MAKE_MODEL, folder, *map(str, args)], check=True, capture_output=True, timeout=LIMIT)
+    return folder
+
+
+def make_encoder(folder):
+    subprocess.run([MAKE_ENCODER, folder], check=True, capture_output=True, timeout=LIMIT)
     return folder
 
 

@@ -216,7 +216,7 @@ def unknown_models_are_404_and_known_ones_listed():
         status, _, body = h.chat(model='gpt-9')
         assert status == 404 and body['error']['code'] == 'model_not_found'
         ids = [m['id'] for m in h.http('GET', '/v1/models')[2]['data']]
-        assert ids == ['auto', 'known-answers', 'local', 'Tiny-Model'], ids
+        assert ids == ['auto', 'known-answers', 'local', 'Tiny-Model', 'shammah-lexical'], ids
         for name in ids:
             assert h.http('GET', '/v1/models/' + name)[2]['id'] == name
         assert h.http('GET', '/v1/models/nope')[0] == 404
