@@ -21,6 +21,7 @@ static uint32_t load(const uint8_t *p)
 
 static void fold_1(uint32_t *h, const uint8_t *block)
 {
+	static const uint32_t constants[] = { 0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6 };
 	uint32_t w[80], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
 
 	for (size_t i = 0; i < 16; i++)
@@ -28,9 +29,8 @@ static void fold_1(uint32_t *h, const uint8_t *block)
 	for (size_t i = 16; i < 80; i++)
 		w[i] = left(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
 	for (size_t i = 0; i < 80; i++) {
-		static const uint32_t constants[] = { 0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6 };
-		uint32_t mixed[] = { (b & c) | (~b & d), b ^ c ^ d, (b & c) | (b & d) | (c & d), b ^ c ^ d };
-		uint32_t next = left(a, 5) + mixed[i / 20] + e + w[i] + constants[i / 20];
+		uint32_t mixed = i < 20 ? d ^ (b & (c ^ d)) : i < 40 || i >= 60 ? b ^ c ^ d : (b & c) | (d & (b | c));
+		uint32_t next = left(a, 5) + mixed + e + w[i] + constants[i / 20];
 		e = d, d = c, c = left(b, 30), b = a, a = next;
 	}
 	h[0] += a, h[1] += b, h[2] += c, h[3] += d, h[4] += e;

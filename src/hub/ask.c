@@ -11,6 +11,7 @@
 
 #define BACKOFF_MAX_MS 8000u
 #define REDIRECTS 5
+#define SILENT_TRIES 3     /* a listing from a Hub that nothing is heard of: the cache may do instead */
 
 static void copy(char *out, size_t size, const char *text)
 {
@@ -176,7 +177,7 @@ bool patience_wait(struct patience *p, const struct answer *answer, struct error
 {
 	unsigned wait = 0;
 
-	if (err->kind == ERROR_CANCELLED || ++p->failures >= p->hub->tries)
+	if (err->kind == ERROR_CANCELLED || ++p->failures >= (p->most ? p->most : p->hub->tries))
 		return false;
 	wait = backoff(p);
 	if (answer && answer->has_retry_after && answer->retry_after > RETRY_AFTER_MAX) {
@@ -234,6 +235,7 @@ bool ask_body(const struct hub *hub, struct http_client *client, struct cancel *
 		bool passing = sent ? answer_is_passing(answer->status) : error_is_passing(err);
 		if (sent)
 			answer_explain(hub, repo, what, url, answer, err);
+		patience.most = sent ? hub->tries : SILENT_TRIES;
 		if (!passing || !patience_wait(&patience, sent ? answer : NULL, err))
 			return false;
 	}

@@ -21,7 +21,7 @@ struct answer {
 	char message[200];                /* X-Error-Message, printable */
 	bool has_retry_after;
 	unsigned retry_after;             /* seconds */
-	char location[4096];              /* "" when longer */
+	char location[8192];              /* "" when longer */
 	char link[4096];                  /* Link */
 };
 
@@ -58,6 +58,7 @@ struct patience {
 	struct http_client *client;
 	struct cancel *cancel;
 	unsigned failures;
+	unsigned most;                    /* failures to bear; 0: hub->tries */
 	uint64_t seed;
 };
 

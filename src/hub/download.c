@@ -168,7 +168,7 @@ static void note_missing(const struct hub_want *want, const char *folder, const 
 static char *download(const struct hub *hub, const struct hub_want *want, const struct hub_listing *all, struct show *s,
 	struct cancel *cancel, struct error *err)
 {
-	own_mem char *folder = layout_repo(hub, want->repo), *snapshot = layout_snapshot(folder, all->commit);
+	own_mem char *folder = layout_repo(hub, want->repo), *snapshots = path_join(folder, "snapshots");
 	own_hub_listing chosen = { 0 };
 	struct job job;
 
@@ -176,7 +176,9 @@ static char *download(const struct hub *hub, const struct hub_want *want, const 
 		note_missing(want, folder, all);
 		return NULL;
 	}
-	if (!layout_make_cache(hub, err) || !path_make(snapshot, 0755, err) || !tree_write(folder, all, err) ||
+	if (chosen.count == 0)
+		return error_set(err, ERROR_NOT_FOUND, "%s has no files", want->repo), NULL;
+	if (!layout_make_cache(hub, err) || !path_make(snapshots, 0755, err) || !tree_write(folder, all, err) ||
 	    !tree_want(folder, all->commit, &chosen, err))
 		return NULL;
 	job_init(&job, hub, want->repo, folder, &chosen);
@@ -184,7 +186,7 @@ static char *download(const struct hub *hub, const struct hub_want *want, const 
 	job_done(&job);
 	if (!ok || !layout_write_ref(folder, want_revision(want), all->commit, err))
 		return NULL;
-	return take(snapshot);
+	return layout_snapshot(folder, all->commit);
 }
 
 static char *from_cache(const struct hub *hub, const struct hub_want *want, const char *why, struct error *err)

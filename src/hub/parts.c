@@ -216,6 +216,13 @@ void parts_drop(struct parts *p)
 	parts_done(p);
 }
 
+void parts_forget(const char *blob)
+{
+	own_mem char *path = parts_path(blob);
+
+	(void)unlink(path);
+}
+
 /* The journal's marks, by whatever piece it says; 0 without a sound journal. */
 static uint64_t count_marks(int fd, uint64_t size)
 {

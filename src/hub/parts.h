@@ -54,5 +54,8 @@ bool parts_finish(struct parts *p, const char *blob, struct error *err) must_use
 /* Removes the file. */
 void parts_drop(struct parts *p);
 
+/* Removes what is left of earlier downloads of a blob that has come otherwise. */
+void parts_forget(const char *blob);
+
 /* How many bytes of a blob somebody else has brought so far; the journal is believed.  0 when nothing is known. */
 uint64_t parts_progress(const char *blob, uint64_t size);

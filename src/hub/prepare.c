@@ -201,8 +201,10 @@ bool item_prepare(struct worker *w, struct item *item, struct error *err)
 	default:
 		break;
 	}
-	if (blob_is_there(item))
+	if (blob_is_there(item)) {
+		parts_forget(item->blob);
 		return link_and_end(job, item, err);
+	}
 	if (!open_parts(w, item, err))
 		return false;
 	job_set_state(job, item, ITEM_OPEN);

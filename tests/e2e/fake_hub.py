@@ -80,6 +80,8 @@ class Hub:
             return self.send(h, 401, b'{"error":"log in"}', body, {'X-Error-Code': 'GatedRepo', 'X-Error-Message': 'log in'})
         if match := re.fullmatch(r'/api/models/([^/]+/[^/]+)/revision/([^/]+)', path):
             return self.send_info(h, match[1], match[2], body)
+        if match := re.fullmatch(r'/api/models/([^/]+/[^/]+)/tree/([^/]+)', path):
+            return self.send_tree(h, match[1], body)
         if match := re.fullmatch(r'/([^/]+/[^/]+)/resolve/([^/]+)/(.+)', path):
             return self.send_file(h, match[1], match[3], body)
         return self.send(h, 404, b'{}', body)
@@ -109,6 +111,15 @@ class Hub:
             siblings.append(entry)
         info = {'id': repo, 'sha': COMMIT, 'siblings': siblings}
         return self.send(h, 200, json.dumps(info).encode(), body, {'Content-Type': 'application/json', 'X-Repo-Commit': COMMIT})
+
+    def send_tree(self, h, repo, body):
+        entries = []
+        for name, data in self.repos.get(repo, {}).items():
+            entry = {'type': 'file', 'path': name, 'size': len(data), 'oid': git_hash(data)}
+            if len(data) >= BIG:
+                entry['lfs'] = {'oid': hashlib.sha256(data).hexdigest(), 'size': len(data), 'pointerSize': 133}
+            entries.append(entry)
+        return self.send(h, 200, json.dumps(entries).encode(), body, {'Content-Type': 'application/json'})
 
     def send_file(self, h, repo, name, body):
         data = self.repos.get(repo, {}).get(name)

@@ -192,6 +192,21 @@ TEST(where_links_cannot_be_the_files_themselves_are)
 	assert_int_equal(fake.bytes_sent, 600);
 }
 
+TEST(a_proxy_of_the_environment_is_asked)
+{
+	setenv("http_proxy", fake_hub_url(&fake), 1);
+	fake.prefix = "http://hub.invalid";   /* a proxy is asked for whole addresses */
+	free(hub.endpoint);
+	hub.endpoint = mem_strdup("http://hub.invalid");
+	fake.count = 2;                       /* no large files: their addresses are of this machine */
+	own_mem char *snapshot = download_all();
+	unsetenv("http_proxy");
+	if (!snapshot)
+		fail_msg("%s", err.text);
+	own_mem char *text = python_loads(REPO, "main", "config.json");
+	assert_string_equal(text, files[0].text);
+}
+
 TEST(a_listing_can_be_asked_for_alone)
 {
 	own_hub_listing listing = { 0 }, again = { 0 };
@@ -260,6 +275,7 @@ int main(void)
 		WITH_HUB(offline_only_the_cache_is_asked),
 		WITH_HUB(without_a_network_what_is_there_will_do),
 		WITH_HUB(where_links_cannot_be_the_files_themselves_are),
+		WITH_HUB(a_proxy_of_the_environment_is_asked),
 		WITH_HUB(a_listing_can_be_asked_for_alone),
 		WITH_HUB(several_at_once_share_the_work),
 	};
