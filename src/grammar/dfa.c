@@ -174,6 +174,7 @@ static void fold_dead(struct dfa *d)
 static struct dfa *finish(struct growing *g)
 {
 	fold_dead(g->dfa);
+	g->dfa->work = g->work;
 	return take(g->dfa);
 }
 

@@ -19,10 +19,11 @@
 
 #define DFA_STATES_MAX 16384u
 #define DFA_CELLS_MAX  (1u << 21)      /* states times classes of bytes */
-#define DFA_WORK_MAX   40000000u       /* steps of building; a few tenths of a second */
+#define DFA_WORK_MAX   20000000u       /* steps of building; about a tenth of a second */
 
 struct dfa {
 	uint32_t states, classes;
+	uint32_t work;                 /* that it took to build, in steps; DFA_WORK_MAX at most */
 	uint8_t class_of[256];
 	uint16_t *next;                /* [states * classes] */
 	bool *accepts;                 /* [states] */

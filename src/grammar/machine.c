@@ -159,43 +159,80 @@ static bool completes(const bool *good, const struct link *l)
 	return good[l->to] && (l->kind != LINK_CALL || good[l->start]);
 }
 
-/* Until nothing changes; backwards first, because links mostly go forward. */
-static void find_good(const struct machine *g, bool *good)
+/* Without a byte; strings and tokens never are. */
+static bool is_nullable(const bool *nullable, const struct link *l)
 {
-	bool changed = true;
+	return (l->kind == LINK_JUMP && nullable[l->to]) || (l->kind == LINK_CALL && nullable[l->start] && nullable[l->to]);
+}
 
-	while (changed) {
-		changed = false;
-		for (uint32_t s = g->state_count; s-- > 0;) {
-			if (good[s])
+/* Which links lead to a state, as `to` or as what is called: links[first[s] .. first[s + 1]), with their owners. */
+struct incoming {
+	uint32_t *first, *links, *owner;
+};
+
+static void incoming_init(struct incoming *in, const struct machine *g)
+{
+	in->first = mem_zeroed(g->state_count + 2, sizeof *in->first);
+	in->links = mem_zeroed(2 * (size_t)g->link_count + 1, sizeof *in->links);
+	in->owner = mem_zeroed(g->link_count + 1, sizeof *in->owner);
+	own_mem uint32_t *fill = mem_zeroed(g->state_count + 1, sizeof *fill);
+	for (uint32_t s = 0; s < g->state_count; s++)
+		for (uint32_t i = g->states[s].first; i; i = g->links[i - 1].next)
+			in->owner[i - 1] = s;
+	for (uint32_t i = 0; i < g->link_count; i++) {
+		in->first[g->links[i].to + 1]++;
+		if (g->links[i].kind == LINK_CALL)
+			in->first[g->links[i].start + 1]++;
+	}
+	for (uint32_t s = 0; s < g->state_count; s++)
+		in->first[s + 1] += in->first[s];
+	for (uint32_t i = 0; i < g->link_count; i++) {
+		const struct link *l = &g->links[i];
+		in->links[in->first[l->to] + fill[l->to]++] = i;
+		if (l->kind == LINK_CALL)
+			in->links[in->first[l->start] + fill[l->start]++] = i;
+	}
+}
+
+static void incoming_done(struct incoming *in)
+{
+	free(in->first);
+	free(in->links);
+	free(in->owner);
+}
+
+/* Marks the owners of all links that pass, beginning with the states that are marked. */
+static void spread(const struct machine *g, const struct incoming *in, bool *marked, bool (*passes)(const bool *, const struct link *))
+{
+	own_mem uint32_t *todo = mem_zeroed(g->state_count + 1, sizeof *todo);
+	uint32_t count = 0;
+
+	for (uint32_t s = 0; s < g->state_count; s++)
+		if (marked[s])
+			todo[count++] = s;
+	while (count) {
+		uint32_t s = todo[--count];
+		for (uint32_t i = in->first[s]; i < in->first[s + 1]; i++) {
+			uint32_t owner = in->owner[in->links[i]];
+			if (marked[owner] || !passes(marked, &g->links[in->links[i]]))
 				continue;
-			good[s] = g->states[s].returns || g->states[s].string;
-			for (uint32_t i = g->states[s].first; i && !good[s]; i = g->links[i - 1].next)
-				good[s] = completes(good, &g->links[i - 1]);
-			changed |= good[s];
+			marked[owner] = true;
+			todo[count++] = owner;
 		}
 	}
 }
 
-/* What matches without a byte; strings and tokens never do. */
-static void find_nullable(const struct machine *g, bool *nullable)
+static void find_good_and_nullable(const struct machine *g, bool *good, bool *nullable)
 {
-	bool changed = true;
+	struct incoming in owns(incoming_done);
 
-	while (changed) {
-		changed = false;
-		for (uint32_t s = g->state_count; s-- > 0;) {
-			if (nullable[s])
-				continue;
-			nullable[s] = g->states[s].returns;
-			for (uint32_t i = g->states[s].first; i && !nullable[s]; i = g->links[i - 1].next) {
-				const struct link *l = &g->links[i - 1];
-				nullable[s] = (l->kind == LINK_JUMP && nullable[l->to]) ||
-					(l->kind == LINK_CALL && nullable[l->start] && nullable[l->to]);
-			}
-			changed |= nullable[s];
-		}
+	incoming_init(&in, g);
+	for (uint32_t s = 0; s < g->state_count; s++) {
+		nullable[s] = g->states[s].returns;
+		good[s] = g->states[s].returns || g->states[s].string;
 	}
+	spread(g, &in, good, completes);
+	spread(g, &in, nullable, is_nullable);
 }
 
 /* The links of a state side by side, in the order they were made, the good ones only. */
@@ -276,8 +313,7 @@ enum machine_verdict machine_finish(struct machine *g)
 	if (g->full)
 		return MACHINE_FULL;
 	own_mem bool *good = mem_zeroed(g->state_count, sizeof *good), *nullable = mem_zeroed(g->state_count, sizeof *nullable);
-	find_good(g, good);
-	find_nullable(g, nullable);
+	find_good_and_nullable(g, good, nullable);
 	order_links(g, good);
 	if (!good[g->start])
 		return MACHINE_EMPTY;

@@ -171,6 +171,17 @@ void matcher_rollback(struct matcher *m, size_t count)
 	m->run.count = m->sets[m->count].to;
 }
 
+void matcher_settle(struct matcher *m)
+{
+	struct set last = m->sets[m->count];
+	uint32_t count = last.to - last.from;
+
+	memmove(m->run.places, m->run.places + last.from, count * sizeof *m->run.places);
+	m->run.count = count;
+	m->sets[0] = (struct set){ 0, count };
+	m->count = 0;
+}
+
 bool matcher_is_complete(const struct matcher *m)
 {
 	return run_is_complete(&m->run, here(m));

@@ -37,6 +37,9 @@ bool matcher_accept_text(struct matcher *m, struct str text) must_use;
 /* Takes back the last `count` that were accepted. */
 void matcher_rollback(struct matcher *m, size_t count);
 
+/* Forgets the way here: nothing before can be taken back, and takes no memory. */
+void matcher_settle(struct matcher *m);
+
 /* Whether the text may end here, */
 bool matcher_is_complete(const struct matcher *m);
 

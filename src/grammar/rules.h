@@ -28,6 +28,7 @@ enum rule {
 struct rules {
 	struct machine *machine;
 	uint32_t made[RULE_COUNT];     /* start states; 0: not made */
+	uint64_t work;                 /* that its automata took to build (struct dfa) */
 };
 
 /* Takes state 0 of a fresh machine, so that no rule has that number. */

@@ -36,6 +36,18 @@ uint32_t blame_keyword(struct compiler *c, const char *keyword)
 	return name_place(c, keyword);
 }
 
+struct dfa *paid_for(struct compiler *c, struct dfa *d)
+{
+	if (!d)
+		return NULL;
+	c->rules->work += d->work;
+	if (c->rules->work <= SCHEMA_WORK_MAX)
+		return d;
+	dfa_destroy(d);
+	error_set(c->err, ERROR_TOO_LARGE, "needs too many and too large automata; write it more simply");
+	return NULL;
+}
+
 bool read_count(struct compiler *c, const json_t *schema, const char *keyword, uint32_t otherwise, uint32_t *count)
 {
 	const json_t *v = json_object_get(schema, keyword);

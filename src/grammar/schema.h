@@ -16,6 +16,7 @@
 #define SCHEMA_CHOICE_MAX 256u         /* alternatives of one anyOf or oneOf */
 #define SCHEMA_ENUM_MAX   10000u       /* values of one enum */
 #define SCHEMA_ITEMS_MAX  10000u       /* of minItems, maxItems and their like */
+#define SCHEMA_WORK_MAX   60000000u    /* steps of building all automata of a grammar: some tenths of a second */
 
 /*
  * Where the rule for a schema's values begins; MACHINE_NONE and an error that names

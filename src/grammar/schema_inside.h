@@ -3,6 +3,8 @@
 
 #include "grammar/schema.h"
 
+#define SCHEMA_KNOWN 32u
+
 struct compiled {
 	const json_t *schema;          /* NULL: free place */
 	uint32_t start;
@@ -19,6 +21,11 @@ struct compiler {
 	struct compiled *compiled;     /* open addressing by address */
 	uint32_t compiled_slots, compiled_count;
 	json_t *made;                  /* list: schemas that are none of the client's, kept as long as this */
+	struct {
+		const char *pattern;
+		const struct dfa *dfa;
+	} known[SCHEMA_KNOWN];         /* patterns and formats that stood alone in a string's schema before */
+	size_t known_count;
 };
 
 /* The start state of a schema's rule, or MACHINE_NONE.  `at` is what is added to the path meanwhile: "/items". */
@@ -29,6 +36,12 @@ uint32_t refuse_keyword(struct compiler *c, const char *keyword, const char *why
 
 /* Puts keyword and place before an error that is set; returns MACHINE_NONE. */
 uint32_t blame_keyword(struct compiler *c, const char *keyword);
+
+/*
+ * Passes an automaton on, unless those of the whole grammar have taken too much
+ * work by now or there is none: then it is destroyed and NULL is the result.
+ */
+struct dfa *paid_for(struct compiler *c, struct dfa *d);
 
 /* A count as minItems has it; false (error set) when it is none.  Missing: `otherwise`. */
 bool read_count(struct compiler *c, const json_t *schema, const char *keyword, uint32_t otherwise, uint32_t *count);

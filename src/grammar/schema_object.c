@@ -38,15 +38,19 @@ static bool is_required(const struct object *o, const char *name)
 /* All strings but the names of properties. */
 static struct dfa *other_names(struct compiler *c, const struct object *o)
 {
-	own_nfa n;
+	struct nfa n;
 	const char *name;
 	json_t *schema;
 
 	nfa_init(&n);
 	json_object_foreach((json_t *)o->properties, name, schema)
 		nfa_jump(&n, nfa_text(&n, n.start, name, strlen(name)), n.accept);
-	own_dfa *named = dfa_build(&n, c->err);
-	return named ? dfa_both(c->machine->automata[0], named, true, c->err) : NULL;
+	own_dfa *named = paid_for(c, dfa_build(&n, c->err));
+	struct dfa *others = named ? paid_for(c, dfa_both(c->machine->automata[0], named, true, c->err)) : NULL;
+	if (!others)
+		blame_keyword(c, "additionalProperties");
+	nfa_done(&n);
+	return others;
 }
 
 static void add_extra(struct compiler *c, struct object *o, struct dfa *keys, uint32_t value)
@@ -67,8 +71,10 @@ static bool check_patterns(struct compiler *c, const struct object *o, struct df
 			if (dfa_matches(patterns[i], str_of(name)))
 				return refuse_keyword(c, "patternProperties", "a pattern matches a name in properties"), false;
 		for (size_t k = 0; k < i; k++) {
-			own_dfa *both = dfa_both(patterns[i], patterns[k], false, c->err);
-			if (!both || !dfa_is_empty(both))
+			own_dfa *both = paid_for(c, dfa_both(patterns[i], patterns[k], false, c->err));
+			if (!both)
+				return blame_keyword(c, "patternProperties"), false;
+			if (!dfa_is_empty(both))
 				return refuse_keyword(c, "patternProperties", "two patterns match the same names"), false;
 		}
 	}
@@ -95,7 +101,7 @@ static bool read_patterns(struct compiler *c, struct object *o, struct patterns 
 	if (json_object_size(given) > EXTRAS_MAX - 1)
 		return refuse_keyword(c, "patternProperties", "has over 63 patterns"), false;
 	json_object_foreach((json_t *)given, pattern, schema) {
-		p->list[p->count] = pattern_compile(str_of(pattern), c->err);
+		p->list[p->count] = paid_for(c, pattern_compile(str_of(pattern), c->err));
 		if (!p->list[p->count])
 			return blame_keyword(c, "patternProperties"), false;
 		values[p->count] = compile_at(c, schema, "/patternProperties", pattern);
@@ -111,9 +117,11 @@ static struct dfa *keys_left(struct compiler *c, const struct object *o, const s
 	own_dfa *left = other_names(c, o);
 
 	for (size_t i = 0; left && i < p->count; i++) {
-		struct dfa *fewer = dfa_both(left, p->list[i], true, c->err);
+		struct dfa *fewer = paid_for(c, dfa_both(left, p->list[i], true, c->err));
 		dfa_destroy(left);
 		left = fewer;
+		if (!left)
+			blame_keyword(c, "additionalProperties");
 	}
 	return take(left);
 }
@@ -130,8 +138,11 @@ static struct dfa *with_names(struct compiler *c, const struct object *o, struct
 	if (!json_is_object(names) || json_object_get(names, "enum") || json_object_get(names, "$ref") ||
 		!check_keywords(c, names) || !string_contents(c, names, &kind))
 		return refuse_keyword(c, "propertyNames", "only pattern, format and lengths are supported"), NULL;
-	own_dfa *counted = dfa_with_length(kind.dfa, kind.least, kind.most, c->err);
-	return counted ? dfa_both(before, counted, false, c->err) : NULL;
+	own_dfa *counted = paid_for(c, dfa_with_length(kind.dfa, kind.least, kind.most, c->err));
+	struct dfa *fewer = counted ? paid_for(c, dfa_both(before, counted, false, c->err)) : NULL;
+	if (!fewer)
+		blame_keyword(c, "propertyNames");
+	return fewer;
 }
 
 /* Whether any key will do, so that the automaton of all strings serves. */

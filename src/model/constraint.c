@@ -140,21 +140,37 @@ static bool is_lenient(const struct request *r, const struct tool *t)
 	return r->tool_choice == TOOLS_AUTO && !t->strict;
 }
 
+/* The first tool, from `i` on, whose schema cannot be kept and need not be; tool_count when there is none. */
+static size_t next_hopeless(const struct wanted *w, const struct request *r, size_t i)
+{
+	for (; i < w->wish.tool_count; i++) {
+		struct error err = {0};
+		if (!is_lenient(r, w->given[i]))
+			continue;
+		own_grammar *alone = grammar_of_schema(w->tools[i].schema, &err);
+		if (!alone)
+			return i;
+	}
+	return i;
+}
+
+/* Together they may be too large though each of them is not; then those that may go without do. */
 static struct grammar *compile(struct wanted *w, const struct request *r, struct error *err)
 {
-	for (;;) {
-		struct error why = {0};
-		int wrong;
-		struct grammar *g = grammar_create(&w->wish, &wrong, &why);
-		if (g)
-			return g;
-		if (wrong < 0 || !w->tools[wrong].schema || !is_lenient(r, w->given[wrong])) {
-			*err = why;
-			error_prefix(err, wrong < 0 ? "response_format" : "tools");
-			return NULL;
-		}
-		w->tools[wrong].schema = NULL;
-	}
+	struct error why = {0};
+	int wrong;
+
+	for (size_t i = next_hopeless(w, r, 0); i < w->wish.tool_count; i = next_hopeless(w, r, i + 1))
+		w->tools[i].schema = NULL;
+	struct grammar *g = grammar_create(&w->wish, &wrong, &why);
+	for (size_t i = 0; !g && i < w->wish.tool_count; i++)
+		if (is_lenient(r, w->given[i]))
+			w->tools[i].schema = NULL;
+	if (!g)
+		g = grammar_create(&w->wish, &wrong, err);
+	if (!g)
+		error_prefix(err, wrong < 0 ? "response_format" : "tools");
+	return g;
 }
 
 /* ---- Kept grammars ---- */
@@ -368,6 +384,7 @@ static bool accept_held(struct constraint *c, int32_t token, struct error *err)
 {
 	if (!matcher_accept(c->matcher, token))
 		return error_set(err, ERROR_INTERNAL, "a token was picked that its form does not allow");
+	matcher_settle(c->matcher);
 	end_call(c);
 	return true;
 }

@@ -285,6 +285,21 @@ TEST(deep_and_wide_schemas_end_in_an_error)
 	free(choices);
 }
 
+TEST(many_expensive_patterns_end_in_an_error)
+{
+	json_t *properties = json_object();
+	char name[32];
+
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof name, "p%d", i);
+		json_object_set_new(properties, name, json_pack("{s:s, s:i}", "pattern", "^[a-z]+$", "maxLength", 4000 + i));
+	}
+	own_json *object = json_pack("{s:o}", "properties", properties);
+	char *text = json_dumps(object, 0);
+	assert_refused(text, "too many and too large automata");
+	free(text);
+}
+
 /* Each level doubles the ways to come to the same text. */
 TEST(ambiguous_recursion_stays_small)
 {
@@ -430,6 +445,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_supported_is_refused_by_keyword_and_place),
 		cmocka_unit_test(annotations_say_nothing),
 		cmocka_unit_test(deep_and_wide_schemas_end_in_an_error),
+		cmocka_unit_test(many_expensive_patterns_end_in_an_error),
 		cmocka_unit_test(ambiguous_recursion_stays_small),
 		cmocka_unit_test(large_enums_and_many_properties_work),
 		cmocka_unit_test(calls_name_a_tool_and_hold_its_arguments),

@@ -265,7 +265,7 @@ TEST(taking_tokens_back_leads_where_a_fresh_start_leads)
 	for (int i = 0; i < 150; i++) {
 		json_t *schema = random_schema(&seed);
 		int32_t tokens[400];
-		size_t count = 0;
+		size_t count = 0, settled = 0;
 		struct held h;
 		held_init(&h, v, compile(schema));
 		for (int step = 0; step < 60; step++) {
@@ -276,7 +276,11 @@ TEST(taking_tokens_back_leads_where_a_fresh_start_leads)
 				assert_true(matcher_accept(h.matcher, token));
 				tokens[count++] = token;
 			}
-			size_t back = random_below(&seed, (uint32_t)(count < 5 ? count : 5) + 1);
+			if (random_below(&seed, 8) == 0) {
+				settled = count;
+				matcher_settle(h.matcher);
+			}
+			size_t back = random_below(&seed, (uint32_t)(count - settled < 5 ? count - settled : 5) + 1);
 			matcher_rollback(h.matcher, back);
 			count -= back;
 		}

@@ -4,6 +4,7 @@
  */
 #include "model/constraint.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "model/generation.h"
 #include "model/pool.h"
@@ -299,6 +300,151 @@ TEST(a_tool_whose_schema_is_not_supported_still_gets_an_object)
 	assert_string_equal(h.calls.data, "[look]{\"x\": [1, 1]}");
 }
 
+/* ---- Other families, token by token ---- */
+
+static void replace_all(char *text, const char *old, const char *new)
+{
+	assert_true(strlen(new) <= strlen(old));
+	for (char *at = strstr(text, old); at; at = strstr(at, old)) {
+		memmove(at + strlen(new), at + strlen(old), strlen(at + strlen(old)) + 1);
+		memcpy(at, new, strlen(new));
+	}
+}
+
+/* The tiny model, said to be of a family by its template, with some tokens named otherwise. */
+static void family(struct world *w, const char *template, const char *const names[][2])
+{
+	struct error err = {0};
+	size_t size;
+	own_mem char *config = mem_printf("{\"chat_template\":\"%s\"}", template);
+
+	assert_ok(model_write(FOLDER, &(struct model_shape){ MODEL_TINY }, &err));
+	own_mem char *tokenizer = file_read(FOLDER "/tokenizer.json", 1 << 24, &size, &err);
+	assert_non_null(tokenizer);
+	for (; (*names)[0]; names++)
+		replace_all(tokenizer, (*names)[0], (*names)[1]);
+	assert_ok(file_write(FOLDER "/tokenizer.json", str_of(tokenizer), 0600, &err));
+	assert_ok(file_write(FOLDER "/tokenizer_config.json", str_of(config), 0600, &err));
+	open_world(w);
+	give_tool(w, "look", "{\"properties\":{\"a\":{\"const\":1}},\"required\":[\"a\"]}", false);
+}
+
+static struct constraint *constrain(struct world *w)
+{
+	struct constraint *c = NULL;
+	struct error err = {0};
+
+	assert_ok(constraint_create(w->model, &w->request, &c, &err));
+	assert_non_null(c);
+	return c;
+}
+
+/* Feeds a text's tokens, control tokens by their names; false when one is not allowed. */
+static bool feed(struct world *w, struct constraint *c, const char *text)
+{
+	own_tokens tokens = TOKENS_INIT(4096);
+	struct error err = {0};
+
+	assert_ok(tokenizer_encode(model_tokenizer(w->model), str_of(text), TOKENS_PARSED, &tokens, &err));
+	for (size_t i = 0; i < tokens.count; i++) {
+		const uint32_t *bits = constraint_allowed(c);
+		if (bits && !(bits[tokens.ids[i] / 32] >> tokens.ids[i] % 32 & 1))
+			return false;
+		assert_ok(constraint_accept(c, tokens.ids[i], &err));
+	}
+	return true;
+}
+
+static const char *const llama_names[][2] = { { "<|fim_middle|>", "<|python_tag|>" }, { NULL, NULL } };
+#define LLAMA "<|start_header_id|> Cutting Knowledge Date: December 2023"
+
+TEST(a_call_that_begins_with_text_is_held_from_where_it_can_be_nothing_else)
+{
+	static const char *const free_texts[] = { "Hello {", "{\"nam\": 1} or", "  {\"name\": \"other\"", "{" };
+	own_world w;
+
+	family(&w, LLAMA, llama_names);
+	for (size_t i = 0; i < 4; i++) {
+		struct constraint *c = constrain(&w);
+		assert_true(feed(&w, c, free_texts[i]));
+		assert_null(constraint_allowed(c));
+		constraint_destroy(c);
+	}
+	struct constraint *c = constrain(&w);
+	assert_true(feed(&w, c, "{\"name\": \""));
+	assert_non_null(constraint_allowed(c));
+	assert_true(feed(&w, c, "look\", \"parameters\": {\"a\": 1}"));
+	assert_false(feed(&w, c, " "));
+	assert_true(feed(&w, c, "}"));
+	assert_null(constraint_allowed(c));
+	constraint_destroy(c);
+}
+
+TEST(a_call_may_be_announced_by_a_token_before_its_text)
+{
+	own_world w;
+
+	family(&w, LLAMA, llama_names);
+	struct constraint *c = constrain(&w);
+	assert_true(feed(&w, c, "I look.<|python_tag|>{\"name\": \"look\", \"parameters\": {"));
+	assert_non_null(constraint_allowed(c));
+	assert_false(feed(&w, c, "\"b\""));
+	constraint_destroy(c);
+}
+
+TEST(calls_in_a_list_are_held_to_its_end)
+{
+	static const char *const names[][2] = { { "<|object_ref_start|>", "[TOOL_CALLS]" }, { NULL, NULL } };
+	own_world w;
+
+	family(&w, "\\\"[INST]\\\" + system_message [AVAILABLE_TOOLS]", names);
+	struct constraint *c = constrain(&w);
+	assert_true(feed(&w, c, "Well. [TOOL_CALLS][{\"name\": \"look\", \"arguments\": {\"a\":1}}"));
+	assert_true(feed(&w, c, ", {\"name\": \"look\", \"arguments\": {\"a\": 1}}]"));
+	assert_null(constraint_allowed(c));
+	constraint_destroy(c);
+}
+
+static const char *const thinking_names[][2] = {
+	{ "<|fim_prefix|>", "<think>" }, { "<|fim_middle|>", "</think>" }, { NULL, NULL },
+};
+
+TEST(thoughts_are_free_and_the_form_begins_behind_them)
+{
+	own_world w;
+
+	family(&w, "enable_thinking is defined and enable_thinking is false <tool_call>", thinking_names);
+	w.request.form = FORM_OBJECT;
+	w.request.tool_choice = TOOLS_NONE;
+	struct constraint *c = constrain(&w);
+	assert_non_null(constraint_allowed(c));
+	assert_true(feed(&w, c, "<think>"));
+	assert_null(constraint_allowed(c));
+	assert_true(feed(&w, c, "What {now}? <tool_call></think>"));
+	assert_non_null(constraint_allowed(c));
+	assert_true(feed(&w, c, "{}"));
+	assert_true(constraint_must_end(c));
+	constraint_destroy(c);
+	c = constrain(&w);
+	assert_false(feed(&w, c, "Now"));
+	assert_true(feed(&w, c, "{\"straight\": 1}"));
+	assert_false(feed(&w, c, "<think>"));
+	constraint_destroy(c);
+}
+
+TEST(without_thoughts_none_are_allowed)
+{
+	own_world w;
+
+	family(&w, "enable_thinking is defined and enable_thinking is false <tool_call>", thinking_names);
+	w.request.form = FORM_OBJECT;
+	w.request.chat.no_thoughts = true;
+	struct constraint *c = constrain(&w);
+	assert_false(feed(&w, c, "<think>"));
+	assert_true(feed(&w, c, "<tool_call>"));     /* a form and tools: either */
+	constraint_destroy(c);
+}
+
 /* ---- What cannot be kept ---- */
 
 TEST(what_cannot_be_kept_is_refused_with_its_place)
@@ -355,6 +501,11 @@ int main(void)
 		cmocka_unit_test(free_text_stays_free_and_a_call_in_it_is_held),
 		cmocka_unit_test(a_tool_that_nobody_offered_is_not_called),
 		cmocka_unit_test(a_tool_whose_schema_is_not_supported_still_gets_an_object),
+		cmocka_unit_test(a_call_that_begins_with_text_is_held_from_where_it_can_be_nothing_else),
+		cmocka_unit_test(a_call_may_be_announced_by_a_token_before_its_text),
+		cmocka_unit_test(calls_in_a_list_are_held_to_its_end),
+		cmocka_unit_test(thoughts_are_free_and_the_form_begins_behind_them),
+		cmocka_unit_test(without_thoughts_none_are_allowed),
 		cmocka_unit_test(what_cannot_be_kept_is_refused_with_its_place),
 		cmocka_unit_test(grammars_are_kept_and_the_oldest_forgotten),
 	};
