@@ -22,14 +22,16 @@ struct attention_place {
 struct attention_place attention_place(const struct attention_shape *s);
 
 /*
- * out[r][0..31] = or += the sum over k < steps, in order, of a[r][k] * b[k][0..31]
- * for r < rows; `next`, as large as b, is fetched into the second-level cache.  Rows lie ATTENTION_STRIDE apart.
+ * out[r][0..31] = or += the sum over k, in order, of a[r][k] * b[k][0..31] for
+ * r < rows.  b is cut into blocks of 32 k, of which the last has `steps` (maybe
+ * more than 32, when it is the only one); next[i], as large as b[i], is fetched
+ * into the second-level cache meanwhile.  Rows lie ATTENTION_STRIDE apart.
  */
 struct panel {
 	float *out;
 	const float *a;
-	const void *b, *next;
-	size_t rows, steps;
+	const void *const *b, *const *next;
+	size_t rows, blocks, steps;
 	bool fresh;                  /* = instead of += */
 };
 

@@ -20,40 +20,46 @@ typedef uint32_t uvec __attribute__((vector_size(LANES * sizeof(uint32_t))));
 typedef vec load_fn(const void *p);
 
 /* rows, load and element are constants wherever this is inlined. */
-inlined void panel_rows(const size_t rows, load_fn *load, const size_t element, const struct panel *p)
+inlined void panel_columns(const size_t rows, load_fn *load, const size_t element, const struct panel *p, size_t column)
 {
-	for (size_t column = 0; column < PAGE_TOKENS; column += PANEL_VECS * LANES) {
-		const char *b = (const char *)p->b + column * element;
-		const char *next = (const char *)p->next + column * element;
-		float *out = p->out + column;
-		vec sum[PANEL_ROWS][PANEL_VECS];
+	const float *a = p->a;
+	float *out = p->out + column;
+	vec sum[PANEL_ROWS][PANEL_VECS];
 
 #pragma GCC unroll 16
-		for (size_t r = 0; r < rows; r++)
+	for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 16
-			for (size_t v = 0; v < PANEL_VECS; v++)
-				sum[r][v] = p->fresh ? splat(0) : load_f32(out + r * ATTENTION_STRIDE + v * LANES);
-		for (size_t k = 0; k < p->steps; k++, b += PAGE_TOKENS * element, next += PAGE_TOKENS * element) {
+		for (size_t v = 0; v < PANEL_VECS; v++)
+			sum[r][v] = p->fresh ? splat(0) : load_f32(out + r * ATTENTION_STRIDE + v * LANES);
+	for (size_t i = 0; i < p->blocks; i++, a += PAGE_TOKENS) {
+		const char *b = (const char *)p->b[i] + column * element, *next = (const char *)p->next[i] + column * element;
+		const size_t steps = i + 1 < p->blocks ? PAGE_TOKENS : p->steps;
+		for (size_t k = 0; k < steps; k++, b += PAGE_TOKENS * element, next += PAGE_TOKENS * element) {
 			vec piece[PANEL_VECS];
-
 			__builtin_prefetch(next, 0, 2);
 #pragma GCC unroll 16
 			for (size_t v = 0; v < PANEL_VECS; v++)
 				piece[v] = load(b + v * LANES * element);
 #pragma GCC unroll 16
 			for (size_t r = 0; r < rows; r++) {
-				vec factor = splat(p->a[r * ATTENTION_STRIDE + k]);
+				vec factor = splat(a[r * ATTENTION_STRIDE + k]);
 #pragma GCC unroll 16
 				for (size_t v = 0; v < PANEL_VECS; v++)
 					sum[r][v] = multiply_add(factor, piece[v], sum[r][v]);
 			}
 		}
-#pragma GCC unroll 16
-		for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 16
-			for (size_t v = 0; v < PANEL_VECS; v++)
-				store(out + r * ATTENTION_STRIDE + v * LANES, sum[r][v]);
 	}
+#pragma GCC unroll 16
+	for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 16
+		for (size_t v = 0; v < PANEL_VECS; v++)
+			store(out + r * ATTENTION_STRIDE + v * LANES, sum[r][v]);
+}
+
+inlined void panel_rows(const size_t rows, load_fn *load, const size_t element, const struct panel *p)
+{
+	for (size_t column = 0; column < PAGE_TOKENS; column += PANEL_VECS * LANES)
+		panel_columns(rows, load, element, p, column);
 }
 
 #define PANEL_CASE(n, load, element) case n: if (n <= PANEL_ROWS) panel_rows(n, load, element, p); break;
@@ -84,9 +90,8 @@ inlined vec exponential_lanes(vec below)
 	const vec magic = splat(0x1.8p23f), x = larger(splat(-87), below);
 	const vec z = multiply_add(x, splat(0x1.715476p+0f), magic), n = z - magic;
 	const vec r = multiply_add(n, splat(0x1.05c61p-29f), multiply_add(n, splat(-0x1.62e43p-1f), x));
-	vec series = splat(1.0f / 5040);
+	vec series = splat(1.0f / 720);
 
-	series = multiply_add(series, r, splat(1.0f / 720));
 	series = multiply_add(series, r, splat(1.0f / 120));
 	series = multiply_add(series, r, splat(1.0f / 24));
 	series = multiply_add(series, r, splat(1.0f / 6));
@@ -111,17 +116,30 @@ inlined vec choose(ivec mask, vec yes, vec no)
 	return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
 }
 
+/* Four at once, which does not change what is largest. */
+inlined float top_of(const float *scores, size_t count)
+{
+	const size_t whole = count / LANES * LANES, fours = whole / (4 * LANES) * (4 * LANES);
+	vec most[4] = { splat(-INFINITY), splat(-INFINITY), splat(-INFINITY), splat(-INFINITY) };
+
+	for (size_t i = 0; i < fours; i += 4 * LANES)
+#pragma GCC unroll 4
+		for (size_t j = 0; j < 4; j++)
+			most[j] = larger(most[j], load_f32(scores + i + j * LANES));
+	for (size_t i = fours; i < whole; i += LANES)
+		most[0] = larger(most[0], load_f32(scores + i));
+	if (whole < count)
+		most[1] = larger(most[1], choose(lanes_before(whole, count), load_f32(scores + whole), most[1]));
+	return largest(larger(larger(most[0], most[1]), larger(most[2], most[3])));
+}
+
 static float softmax(float *scores, size_t count, float *top)
 {
 	const size_t whole = count / LANES * LANES;
 	const ivec rest = lanes_before(whole, count);
-	vec most = splat(-INFINITY), sum = splat(0);
+	vec sum = splat(0);
 
-	for (size_t i = 0; i < whole; i += LANES)
-		most = larger(most, load_f32(scores + i));
-	if (whole < count)
-		most = larger(most, choose(rest, load_f32(scores + whole), most));
-	*top = largest(most);
+	*top = top_of(scores, count);
 	for (size_t i = 0; i < whole; i += LANES) {
 		vec e = exponential_lanes(load_f32(scores + i) - splat(*top));
 		sum += e;

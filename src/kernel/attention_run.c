@@ -25,6 +25,7 @@
 enum {
 	TILE_QUERIES = 64,           /* at most, unless one row has more */
 	MEMBER_UNITS = 4,            /* at least, where there are chunks enough */
+	CHUNK_PAGES = ATTENTION_CHUNK / PAGE_TOKENS,
 };
 
 _Static_assert((int)TILE_QUERIES >= (int)ATTENTION_GROUP_MAX, "a row fits");
@@ -232,7 +233,7 @@ static size_t keys_of(const struct work *w, size_t query, size_t chunk)
 /* One head's keys and values in the chunk's n-th page. */
 static const char *page_of(const struct work *w, size_t chunk, size_t n)
 {
-	return (const char *)w->rows[0].pages[chunk * (ATTENTION_CHUNK / PAGE_TOKENS) + n] + w->offset;
+	return (const char *)w->rows[0].pages[chunk * CHUNK_PAGES + n] + w->offset;
 }
 
 /* Where the keys begin that are read after this chunk; beyond its pages, any place will do. */
@@ -240,7 +241,7 @@ static const char *keys_ahead(const struct work *w, size_t chunk, size_t n)
 {
 	const struct work *next = chunk + 1 < w->to || !w->next ? w : w->next;
 	const size_t ahead = next == w ? chunk + 1 : next->from;
-	const size_t page = ahead * (ATTENTION_CHUNK / PAGE_TOKENS) + n;
+	const size_t page = ahead * CHUNK_PAGES + n;
 
 	return page * PAGE_TOKENS <= next->rows[next->tile->rows - 1].position ?
 		(const char *)next->rows[0].pages[page] + next->offset : page_of(w, chunk, n);
@@ -264,9 +265,10 @@ static void score(const struct work *w, size_t chunk, size_t first, size_t count
 		a->kernels->panel[a->shape.type](&(struct panel){
 			.out = w->s->scores[0] + i * PAGE_TOKENS,
 			.a = w->s->q[first],
-			.b = page,
-			.next = page + a->place.values,
+			.b = (const void *[]){ page },
+			.next = (const void *[]){ page + a->place.values },
 			.rows = count,
+			.blocks = 1,
 			.steps = a->dim,
 			.fresh = true,
 		});
@@ -278,38 +280,47 @@ static void score(const struct work *w, size_t chunk, size_t first, size_t count
 /* Some queries of a panel, and keys that are next to each other. */
 struct span {
 	size_t query, at, count;         /* of the tile, of the panel */
-	size_t from, to;                 /* keys of the chunk */
+	size_t from, to;                 /* keys of the chunk: within a page, or from a page's first */
 };
 
-/* Adds the values of keys that lie in one page, weighted. */
+/* Adds the values of keys, weighted. */
 static void add_values(const struct work *w, size_t chunk, const struct span *p)
 {
 	const struct attention *a = w->a;
-	const size_t page = p->from / PAGE_TOKENS, slot = p->from % PAGE_TOKENS;
-	const char *b = page_of(w, chunk, page) + a->place.values + slot * PAGE_TOKENS * a->place.element;
-	const char *next = keys_ahead(w, chunk, page);
+	const size_t first = p->from / PAGE_TOKENS, last = (p->to - 1) / PAGE_TOKENS;
+	const size_t offset = p->from % PAGE_TOKENS * PAGE_TOKENS * a->place.element;
+	const void *b[CHUNK_PAGES], *next[CHUNK_PAGES];
 
 	for (size_t column = 0; column < a->padded; column += PAGE_TOKENS) {
+		const size_t block = column / PAGE_TOKENS * a->place.block;
+		for (size_t i = 0; i <= last - first; i++) {
+			b[i] = page_of(w, chunk, first + i) + a->place.values + block + offset;
+			next[i] = keys_ahead(w, chunk, first + i) + block;
+		}
 		a->kernels->panel[a->shape.type](&(struct panel){
 			.out = w->s->values[p->query] + column,
 			.a = w->s->scores[p->at] + p->from,
 			.b = b,
 			.next = next,
 			.rows = p->count,
-			.steps = p->to - p->from,
+			.blocks = last - first + 1,
+			.steps = p->to - (last == first ? p->from : last * PAGE_TOKENS),
 		});
-		b += a->place.block;
-		next += a->place.block;
 	}
 }
 
 static void weigh(const struct work *w, size_t chunk, struct span p)
 {
-	for (const size_t to = p.to; p.from < to; p.from = p.to) {
-		p.to = (p.from / PAGE_TOKENS + 1) * PAGE_TOKENS;
-		p.to = p.to < to ? p.to : to;
+	const size_t to = p.to, border = (p.from + PAGE_TOKENS - 1) / PAGE_TOKENS * PAGE_TOKENS;
+
+	if (p.from < border && p.from < to) {
+		p.to = border < to ? border : to;
 		add_values(w, chunk, &p);
+		p.from = p.to;
+		p.to = to;
 	}
+	if (p.from < p.to)
+		add_values(w, chunk, &p);
 }
 
 /* Scales of values go into the weights; behind a query's last key lies what nobody reads. */

@@ -311,6 +311,7 @@ bool beginnings_flush(struct beginnings *b, unsigned timeout_ms)
 bool beginnings_failed(struct beginnings *b, struct error *err)
 {
 	pthread_mutex_lock(&b->lock);
+	collect(b);
 	bool failed = b->failed;
 	if (failed)
 		*err = b->error;

@@ -57,7 +57,10 @@ bool beginnings_save(struct beginnings *b, const struct sequence *s, size_t leng
 /* Waits, so long at most, until nothing is left to write; whether that is so. */
 bool beginnings_flush(struct beginnings *b, unsigned timeout_ms);
 
-/* What went wrong at the start or with writing since the last time this was asked; true when something did. */
+/*
+ * What went wrong at the start or with writing since the last time this was
+ * asked; true when something did.  Like every call, takes back written pages.
+ */
 bool beginnings_failed(struct beginnings *b, struct error *err);
 
 /* Files known for this model. */
