@@ -12,6 +12,7 @@ struct loaded {
 	atomic_uint refs;
 	struct model *model;
 	struct pool *pool;
+	double row_ns;            /* what a token of a prompt takes; 0: not known yet.  The worker's alone */
 };
 
 struct loaded *loaded_share(struct loaded *l);

@@ -1,11 +1,14 @@
 #include "daemon/turn.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 enum {
-	ROWS_BESIDE = 64,        /* of prompts in a run, beside answers that are being written */
-	ROWS_ALONE = 256,        /* when there are none such */
-	ROWS_LEAST = 16,         /* of one prompt */
+	ROWS_FIRST = 64,         /* of prompts in a run, before it is known how long they take */
+	ROWS_MOST = 256,
+	ROWS_LEAST = 16,         /* of one prompt; the kernels' stride */
+	MS_BESIDE = 50,          /* that rows of prompts may take in a run, beside answers that are being written */
+	MS_ALONE = 250,          /* when there are none such: how long a new question waits at most */
 	ROWS_OF_ORT = 64,        /* of a prompt in a run of ONNX Runtime */
 	ROWS_GUESSED = 16,       /* answers and guesses together, in a run; more would cost more than they give */
 };
@@ -63,10 +66,20 @@ static void want_written(struct turn *t, struct job *const *ready, size_t count,
 	}
 }
 
+/* How many rows of prompts fit into the time that they may take. */
+static size_t rows_that_fit(const struct loaded *loaded, size_t writing)
+{
+	double rows = (writing ? MS_BESIDE : MS_ALONE) * 1e6 / loaded->row_ns;
+
+	if (loaded->row_ns == 0)
+		return ROWS_FIRST;
+	return rows > ROWS_MOST ? ROWS_MOST : rows < ROWS_LEAST ? ROWS_LEAST : (size_t)rows / ROWS_LEAST * ROWS_LEAST;
+}
+
 /* Prompts share what rows there are, beginning with another one each turn. */
 static void want_read(struct turn *t, struct job *const *ready, size_t count, size_t writing)
 {
-	size_t rows = writing ? ROWS_BESIDE : ROWS_ALONE, share = rows / (count - writing);
+	size_t rows = rows_that_fit(ready[0]->loaded, writing), share = rows / (count - writing);
 
 	if (share < ROWS_LEAST)
 		share = ROWS_LEAST;
@@ -122,12 +135,34 @@ static void make_room(struct turn *t, struct job *j, const struct error *failure
 	newest->parked = true;
 }
 
+/* Learns what a row of a prompt takes, from runs that have mostly such. */
+static void note_time(struct loaded *loaded, size_t rows, uint64_t ns)
+{
+	double each = (double)ns / (double)rows;
+
+	if (rows >= ROWS_LEAST)
+		loaded->row_ns = loaded->row_ns == 0 ? each : 0.75 * loaded->row_ns + 0.25 * each;
+}
+
+static void advance_batch(struct turn *t)
+{
+	uint64_t start = clock_ns();
+	size_t rows = 0;
+
+	for (size_t i = 0; i < t->batch_count; i++) {
+		size_t pending = generation_pending(t->batch[i]->generation), most = t->advances[i].tokens;
+		rows += pending > 1 ? (pending < most ? pending : most) : 0;
+	}
+	timelines_advance(t->advances, t->batch_count);
+	note_time(t->batch[0]->loaded, rows, clock_ns() - start);
+}
+
 static void run_batch(struct turn *t)
 {
 	struct job *starved = NULL;
 	struct error failure = {0};
 
-	timelines_advance(t->advances, t->batch_count);
+	advance_batch(t);
 	for (size_t i = 0; i < t->batch_count; i++) {
 		struct advance *a = &t->advances[i];
 		if (a->ok) {
