@@ -115,6 +115,9 @@ static int status(const struct options *o, struct config *c, const char *home)
 	print_member(model, "model", "state");
 	print_member(model, "", "name");
 	print_member(model, "", "folder");
+	print_member(model, "", "progress");
+	print_member(model, "", "runtime");
+	print_member(model, "", "reason");
 	print_member(model, "", "error");
 	print_member(teacher, "teacher", "state");
 	print_member(teacher, "", "model");
