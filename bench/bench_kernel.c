@@ -105,7 +105,7 @@ static void bench_barrier(void)
 
 	for (int i = 0; i < ROUNDS; i++)
 		ns[i] = timed(meet_often, NULL) / BARRIERS * 1e9;
-	report("kernel: a barrier", "1 µs", "%.0f ns, %u threads", median(ns, ROUNDS), team_members(team));
+	report("kernel: a barrier", "1 us", "%.0f ns, %u threads", median(ns, ROUNDS), team_members(team));
 }
 
 /* Some matrices to run through, one after another. */
@@ -252,7 +252,7 @@ static void bench_shape(size_t outputs, size_t inputs, const void *buffer)
 	struct work w;
 	char name[40];
 
-	snprintf(name, sizeof name, "%zu×%zu", outputs, inputs);
+	snprintf(name, sizeof name, "%zux%zu", outputs, inputs);
 	work_init(&w, WEIGHTS_I4, &s, 1);
 	bench_few_rows(name, WEIGHTS_I4, &w, buffer);
 	work_done(&w);

@@ -322,6 +322,28 @@ TEST(all_sets_with_fused_operations_agree)
 	}
 }
 
+TEST(all_sets_round_activations_alike)
+{
+	enum { ROWS = 5, INPUTS = 7 * 32, BYTES = ROWS * 7 * 40 };
+	uint64_t seed = 22;
+	own_problem p;
+	uint8_t first[BYTES];
+
+	problem_init(&p, WEIGHTS_I8, 16, INPUTS, ROWS, &seed);
+	for (size_t i = 0; i < INPUTS; i++)
+		p.x.values[i] = i / 32 == 2 ? 0 : i / 32 == 3 ? 1e-40f : (float)(int)(i % 64) - 32 + (i % 2 ? 0.5f : 0);
+	assert_true(kernel_isa_use(ISA_PORTABLE));
+	activations_round(&p.x, 0, 1);
+	memcpy(first, p.x.rounded, BYTES);
+	for (enum isa i = ISA_PORTABLE + 1; i < ISA_COUNT; i++) {
+		if (!kernel_isa_use(i))
+			continue;
+		memset(p.x.rounded, 0x55, BYTES);
+		activations_round(&p.x, 0, 1);
+		assert_memory_equal(p.x.rounded, first, BYTES);
+	}
+}
+
 TEST(floats_are_packed_as_they_are)
 {
 	uint64_t seed = 3;
@@ -457,6 +479,7 @@ int main(void)
 		cmocka_unit_test(members_round_what_one_alone_would),
 		cmocka_unit_test(infinities_and_nan_stay_in_their_row),
 		cmocka_unit_test(all_sets_with_fused_operations_agree),
+		cmocka_unit_test(all_sets_round_activations_alike),
 		cmocka_unit_test(floats_are_packed_as_they_are),
 		cmocka_unit_test(integers_are_near_what_was_packed),
 		cmocka_unit_test(the_value_furthest_from_zero_is_met),

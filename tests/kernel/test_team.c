@@ -1,5 +1,6 @@
 #include "kernel/team.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/clock.h"
@@ -138,6 +139,25 @@ TEST(a_member_may_run_another_team)
 	assert_int_equal(n.calls.by[1], 1);
 }
 
+#if defined(__linux__)
+TEST(a_team_that_cannot_be_had_is_an_error)
+{
+	struct error err = {0};
+	pthread_attr_t usual, huge;
+
+	assert_int_equal(pthread_getattr_default_np(&usual), 0);
+	assert_int_equal(pthread_attr_init(&huge), 0);
+	assert_int_equal(pthread_attr_setstacksize(&huge, (size_t)1 << 50), 0);   /* more than there are addresses */
+	assert_int_equal(pthread_setattr_default_np(&huge), 0);
+	struct team *t = team_create(3, &err);
+	assert_int_equal(pthread_setattr_default_np(&usual), 0);
+	assert_null(t);
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	pthread_attr_destroy(&usual);
+	pthread_attr_destroy(&huge);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +165,9 @@ int main(void)
 		cmocka_unit_test(what_is_written_before_a_barrier_is_read_after_it),
 		cmocka_unit_test(members_that_fell_asleep_come_back),
 		cmocka_unit_test(a_run_ends_when_the_slowest_has),
+#if defined(__linux__)
+		cmocka_unit_test(a_team_that_cannot_be_had_is_an_error),
+#endif
 		cmocka_unit_test(a_member_may_run_another_team),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
