@@ -241,7 +241,8 @@ static void move_set(struct growing *g, struct closing *c, uint32_t state, uint8
 		for (uint32_t e = c->nfa->first[key[i]]; e; e = c->nfa->edges[e - 1].next) {
 			const struct nfa_edge *edge = &c->nfa->edges[e - 1];
 			g->work++;
-			if (edge->kind != NFA_BYTES || byte < edge->lo || byte > edge->hi || c->mark[edge->to] == c->round)
+			bool takes = edge->kind == NFA_BYTES && byte >= edge->lo && byte <= edge->hi;
+			if (!takes || c->mark[edge->to] == c->round)
 				continue;
 			c->mark[edge->to] = c->round;
 			c->todo[count++] = edge->to;
@@ -287,7 +288,8 @@ struct dfa *dfa_build(const struct nfa *n, struct error *err)
 {
 	uint8_t class_of[256];
 	struct growing g owns(growing_done);
-	own_mem uint32_t *mark = mem_zeroed(n->state_count, sizeof *mark), *todo = mem_zeroed(n->state_count, sizeof *todo);
+	own_mem uint32_t *mark = mem_zeroed(n->state_count, sizeof *mark);
+	own_mem uint32_t *todo = mem_zeroed(n->state_count, sizeof *todo);
 	struct closing c = { n, mark, todo, 1 };
 	uint32_t count = 1, start;
 
@@ -426,9 +428,9 @@ bool dfa_any_character(const struct dfa *d, uint32_t state, uint32_t lo, uint32_
 {
 	for (uint32_t byte = 0; byte < 0xF5; byte++) {
 		uint32_t to = dfa_step(d, state, (uint8_t)byte);
-		if (byte < 0x80 ? any_below(d, to, byte, 0, lo, hi) : byte < 0xC2 ? false :
-			byte < 0xE0 ? any_below(d, to, (byte & 31) << 6, 6, lo, hi) :
-			byte < 0xF0 ? any_below(d, to, (byte & 15) << 12, 12, lo, hi) : any_below(d, to, (byte & 7) << 18, 18, lo, hi))
+		uint32_t bits = byte < 0x80 ? 0 : byte < 0xE0 ? 6 : byte < 0xF0 ? 12 : 18;
+		uint32_t own = byte < 0x80 ? byte : byte & (byte < 0xE0 ? 31 : byte < 0xF0 ? 15 : 7);
+		if ((byte < 0x80 || byte >= 0xC2) && any_below(d, to, own << bits, bits, lo, hi))
 			return true;
 	}
 	return false;

@@ -122,7 +122,8 @@ int32_t grammar_form_token(const struct grammar_form *form, const struct tokeniz
 }
 
 /* Calls, from a state to a state; *wrong is the tool at hand. */
-static bool add_calls(struct grammar *g, const struct grammar_wish *wish, uint32_t from, uint32_t to, int *wrong, struct error *err)
+static bool add_calls(struct grammar *g, const struct grammar_wish *wish, uint32_t from, uint32_t to, int *wrong,
+	struct error *err)
 {
 	const struct grammar_form *form = wish->form;
 	const struct tokenizer *t = wish->tokenizer;
@@ -147,7 +148,8 @@ static bool add_calls(struct grammar *g, const struct grammar_wish *wish, uint32
 struct grammar *grammar_create(const struct grammar_wish *wish, int *wrong, struct error *err)
 {
 	own_grammar *g = create();
-	uint32_t start = machine_state(&g->machine), end = machine_state(&g->machine), calls = machine_state(&g->machine);
+	uint32_t start = machine_state(&g->machine), end = machine_state(&g->machine);
+	uint32_t calls = machine_state(&g->machine);
 
 	*wrong = -1;
 	g->machine.start = start;

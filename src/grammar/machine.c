@@ -162,7 +162,7 @@ static bool completes(const bool *good, const struct link *l)
 /* Without a byte; strings and tokens never are. */
 static bool is_nullable(const bool *nullable, const struct link *l)
 {
-	return (l->kind == LINK_JUMP && nullable[l->to]) || (l->kind == LINK_CALL && nullable[l->start] && nullable[l->to]);
+	return nullable[l->to] && (l->kind == LINK_JUMP || (l->kind == LINK_CALL && nullable[l->start]));
 }
 
 /* Which links lead to a state, as `to` or as what is called: links[first[s] .. first[s + 1]), with their owners. */
@@ -202,7 +202,8 @@ static void incoming_done(struct incoming *in)
 }
 
 /* Marks the owners of all links that pass, beginning with the states that are marked. */
-static void spread(const struct machine *g, const struct incoming *in, bool *marked, bool (*passes)(const bool *, const struct link *))
+static void spread(const struct machine *g, const struct incoming *in, bool *marked,
+	bool (*passes)(const bool *marked, const struct link *l))
 {
 	own_mem uint32_t *todo = mem_zeroed(g->state_count + 1, sizeof *todo);
 	uint32_t count = 0;
@@ -312,7 +313,8 @@ enum machine_verdict machine_finish(struct machine *g)
 {
 	if (g->full)
 		return MACHINE_FULL;
-	own_mem bool *good = mem_zeroed(g->state_count, sizeof *good), *nullable = mem_zeroed(g->state_count, sizeof *nullable);
+	own_mem bool *good = mem_zeroed(g->state_count, sizeof *good);
+	own_mem bool *nullable = mem_zeroed(g->state_count, sizeof *nullable);
 	find_good_and_nullable(g, good, nullable);
 	order_links(g, good);
 	if (!good[g->start])

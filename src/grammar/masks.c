@@ -8,8 +8,9 @@ enum { TAILS_FEW = 24 };               /* that are walked one by one */
 
 static size_t analysis_bytes(const struct analysis *a, size_t vocabulary)
 {
-	return sizeof *a + (a->bits ? (vocabulary + 31) / 8 : 4 * (size_t)a->token_count) + a->tail_count * sizeof *a->tails +
-		13 * (size_t)a->rest.nodes;
+	size_t allowed = a->bits ? (vocabulary + 31) / 8 : a->token_count * sizeof *a->tokens;
+
+	return sizeof *a + allowed + a->tail_count * sizeof *a->tails + 13 * (size_t)a->rest.nodes;
 }
 
 static void analysis_destroy(struct analysis *a)
@@ -47,8 +48,9 @@ static uint32_t slot_of(const struct analyses *all, uint32_t state, const struct
 
 static void analyses_grow(struct analyses *all)
 {
-	struct analyses more = { .slot_count = all->slot_count ? 2 * all->slot_count : 64, .count = all->count, .bytes = all->bytes };
+	struct analyses more = *all;
 
+	more.slot_count = all->slot_count ? 2 * all->slot_count : 64;
 	more.slots = mem_zeroed(more.slot_count, sizeof(struct analysis *));
 	for (uint32_t i = 0; i < all->slot_count; i++)
 		if (all->slots[i])

@@ -145,7 +145,8 @@ static void compare_part(struct nfa *n, uint32_t from, const char *limit, bool u
 }
 
 /* Whole parts with as many digits as the limit's. */
-static void compare_whole(struct nfa *n, uint32_t from, const struct decimal *limit, bool up, bool strict, const struct shape *s)
+static void compare_whole(struct nfa *n, uint32_t from, const struct decimal *limit, bool up, bool strict,
+	const struct shape *s)
 {
 	size_t digits = strlen(limit->whole);
 
@@ -250,7 +251,8 @@ static struct dfa *both_sides(const struct number_limits *l, const struct decima
 }
 
 /* How many digits there may be; false when the limits cannot be kept apart from their neighbours. */
-static bool choose_shape(const struct number_limits *l, const struct decimal *least, const struct decimal *most, struct shape *s)
+static bool choose_shape(const struct number_limits *l, const struct decimal *least, const struct decimal *most,
+	struct shape *s)
 {
 	size_t whole = 1, part = 0;
 	bool apart = (l->above && least && !is_zero(least)) || (l->below && most && !is_zero(most));
@@ -262,7 +264,7 @@ static bool choose_shape(const struct number_limits *l, const struct decimal *le
 		if (both[i] && strlen(both[i]->part) > part)
 			part = strlen(both[i]->part);
 	}
-	*s = (struct shape){ .integer = l->integer, .whole = l->integer ? INTEGER_DIGITS : DIGITS_MAX, .part = DIGITS_MAX };
+	*s = (struct shape){ l->integer, l->integer ? INTEGER_DIGITS : DIGITS_MAX, DIGITS_MAX };
 	if (apart && !l->integer) {
 		s->whole = least && most ? whole : 9;
 		s->part = s->whole < DIGITS_MAX ? DIGITS_MAX - s->whole : 0;

@@ -138,7 +138,8 @@ static uint32_t compile_values(struct compiler *c, const json_t *schema)
 		for (size_t k = 0; !listed && k < json_array_size(list); k++)
 			listed = json_equal(json_array_get(list, k), value);
 		bool integral = json_is_real(value) && floor(json_real_value(value)) == json_real_value(value);
-		if (listed && (types & (value_type(value) | (integral ? TYPE_INTEGER : 0))) && !put_literal(c, start, value))
+		bool typed = types & (value_type(value) | (integral ? TYPE_INTEGER : 0));
+		if (listed && typed && !put_literal(c, start, value))
 			return MACHINE_NONE;
 	}
 	return start;
@@ -262,7 +263,8 @@ static uint32_t compile_choice(struct compiler *c, const json_t *schema, const c
 	if (!branches)
 		return MACHINE_NONE;
 	if (strcmp(keyword, "oneOf") == 0 && !exclude_each_other(c, branches))
-		return refuse_keyword(c, keyword, "its branches may overlap; use anyOf, or a required property with a const in each");
+		return refuse_keyword(c, keyword, "its branches may overlap; use anyOf, or give each a required property "
+			"with a const of its own");
 	json_array_append(c->made, branches);
 	for (size_t i = 0; i < json_array_size(branches); i++) {
 		snprintf(at, sizeof at, "/%s/%zu", keyword, i);
@@ -357,7 +359,9 @@ uint32_t compile_at(struct compiler *c, const json_t *schema, const char *at, co
 
 uint32_t schema_compile(struct rules *rules, const json_t *schema, struct error *err)
 {
-	struct compiler c = { .rules = rules, .machine = rules->machine, .root = schema, .err = err, .path = BUF_INIT(PATH_MAX_BYTES) };
+	struct compiler c = {
+		.rules = rules, .machine = rules->machine, .root = schema, .err = err, .path = BUF_INIT(PATH_MAX_BYTES),
+	};
 
 	make_places(&c);
 	c.made = json_array();

@@ -16,7 +16,9 @@ static bool read_items(struct compiler *c, const json_t *schema, struct items *o
 {
 	const json_t *items = json_object_get(schema, "items");
 
-	*out = (struct items){ .first = json_object_get(schema, "prefixItems"), .others = items, .others_keyword = "/items" };
+	*out = (struct items){
+		.first = json_object_get(schema, "prefixItems"), .others = items, .others_keyword = "/items",
+	};
 	if (json_is_array(items) && !out->first) {
 		out->first = items;
 		out->others = json_object_get(schema, "additionalItems");
@@ -24,7 +26,8 @@ static bool read_items(struct compiler *c, const json_t *schema, struct items *o
 	}
 	if (out->first && !json_is_array(out->first))
 		return refuse_keyword(c, "prefixItems", "must be a list of schemas"), false;
-	if (!read_count(c, schema, "minItems", 0, &out->least) || !read_count(c, schema, "maxItems", MACHINE_NO_LIMIT, &out->most))
+	if (!read_count(c, schema, "minItems", 0, &out->least) ||
+		!read_count(c, schema, "maxItems", MACHINE_NO_LIMIT, &out->most))
 		return false;
 	if (out->least > SCHEMA_ITEMS_MAX)
 		return refuse_keyword(c, "minItems", "is over 10000"), false;
@@ -43,7 +46,8 @@ static uint32_t compile_item(struct compiler *c, const struct items *items, size
 		return compile_at(c, json_array_get(items->first, place), at, NULL);
 	}
 	if (*others == MACHINE_NONE)
-		*others = items->others ? compile_at(c, items->others, items->others_keyword, NULL) : rule_start(c->rules, RULE_VALUE);
+		*others = items->others ? compile_at(c, items->others, items->others_keyword, NULL) :
+			rule_start(c->rules, RULE_VALUE);
 	return *others;
 }
 
@@ -81,7 +85,8 @@ uint32_t compile_array(struct compiler *c, const json_t *schema)
 	if (items.least == 0)
 		add_close(c, at, end);
 	for (size_t place = 0; place < counted + endless; place++) {
-		uint32_t item = compile_item(c, &items, place, &others), behind = machine_state(g), comma = machine_state(g);
+		uint32_t item = compile_item(c, &items, place, &others);
+		uint32_t behind = machine_state(g), comma = machine_state(g);
 		if (item == MACHINE_NONE)
 			return MACHINE_NONE;
 		add_item(c, at, item, behind);

@@ -69,8 +69,8 @@ json_t *without_keyword(struct compiler *c, const json_t *schema, const char *ke
 /* ---- schema_words.c ---- */
 
 enum {
-	TYPE_NULL = 1, TYPE_BOOLEAN = 2, TYPE_INTEGER = 4, TYPE_NUMBER = 8, TYPE_STRING = 16, TYPE_ARRAY = 32, TYPE_OBJECT = 64,
-	TYPE_ALL = 127,
+	TYPE_NULL = 1, TYPE_BOOLEAN = 2, TYPE_INTEGER = 4, TYPE_NUMBER = 8,
+	TYPE_STRING = 16, TYPE_ARRAY = 32, TYPE_OBJECT = 64, TYPE_ALL = 127,
 };
 
 /* Whether the schema uses keywords that we know and support, and no others; false with an error set. */

@@ -183,7 +183,8 @@ static void put_properties(json_t *out, const json_t *from, const json_t *other)
 	json_object_foreach(json_object_get(from, "properties"), name, schema) {
 		if (json_object_get(out, name))
 			continue;
-		own_json *there = json_object_get(theirs, name) ? json_incref(json_object_get(theirs, name)) : said_of_others(other);
+		json_t *named = json_object_get(theirs, name);
+		own_json *there = named ? json_incref(named) : said_of_others(other);
 		json_object_set_new(out, name, both_of(schema, there));
 	}
 }

@@ -193,7 +193,8 @@ static bool read_extras(struct compiler *c, struct object *o)
 /* Names that are required but not in properties get what is said of others. */
 static const json_t *all_properties(struct compiler *c, const json_t *schema)
 {
-	json_t *given = json_object_get(schema, "properties"), *others = json_object_get(schema, "additionalProperties"), *item;
+	json_t *given = json_object_get(schema, "properties"), *item;
+	json_t *others = json_object_get(schema, "additionalProperties");
 	json_t *all = given ? json_copy(given) : json_object();
 	size_t i;
 
@@ -278,7 +279,9 @@ static void add_unnamed(struct compiler *c, const struct object *o, uint32_t nex
 	bool endless = most == MACHINE_NO_LIMIT;
 
 	for (uint32_t i = 0; o->extra_count && i < (endless ? 1 : most); i++) {
-		uint32_t behind = machine_state(c->machine), later = endless ? next : i + 1 < most ? machine_state(c->machine) : MACHINE_NONE;
+		uint32_t behind = machine_state(c->machine), later = endless ? next : MACHINE_NONE;
+		if (!endless && i + 1 < most)
+			later = machine_state(c->machine);
 		add_extra_members(c, o, next, behind);
 		add_behind(c, o, behind, later, true);
 		next = later;
@@ -334,14 +337,16 @@ static bool read_object(struct compiler *c, const json_t *schema, struct object 
 	o->properties = all_properties(c, schema);
 	o->count = json_object_size(o->properties);
 	return o->properties && read_count(c, schema, "minProperties", 0, &o->least) &&
-		read_count(c, schema, "maxProperties", MACHINE_NO_LIMIT, most) && read_extras(c, o) && check_counts(c, o, *most);
+		read_count(c, schema, "maxProperties", MACHINE_NO_LIMIT, most) && read_extras(c, o) &&
+		check_counts(c, o, *most);
 }
 
 uint32_t compile_object(struct compiler *c, const json_t *schema)
 {
 	struct machine *g = c->machine;
 	struct object o;
-	uint32_t start = machine_state(g), opened = machine_state(g), begin = machine_state(g), next = machine_state(g), most;
+	uint32_t start = machine_state(g), opened = machine_state(g), begin = machine_state(g), next = machine_state(g);
+	uint32_t most;
 
 	if (!read_object(c, schema, &o, &most))
 		return MACHINE_NONE;

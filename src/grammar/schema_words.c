@@ -76,7 +76,8 @@ bool check_keywords(struct compiler *c, const json_t *schema)
 static unsigned type_named(const char *name)
 {
 	static const struct { const char *name; unsigned type; } types[] = {
-		{ "null", TYPE_NULL }, { "boolean", TYPE_BOOLEAN }, { "integer", TYPE_INTEGER }, { "number", TYPE_NUMBER | TYPE_INTEGER },
+		{ "null", TYPE_NULL }, { "boolean", TYPE_BOOLEAN }, { "integer", TYPE_INTEGER },
+		{ "number", TYPE_NUMBER | TYPE_INTEGER },
 		{ "string", TYPE_STRING }, { "array", TYPE_ARRAY }, { "object", TYPE_OBJECT },
 	};
 
@@ -229,6 +230,7 @@ bool are_disjoint(struct compiler *c, const json_t *a, const json_t *b, int deep
 		}
 	if (!json_is_object(a) || !json_is_object(b) || deep <= 0)
 		return false;
-	unsigned shared = (possible_types(a, false) & possible_types(b, true)) | (possible_types(a, true) & possible_types(b, false));
+	unsigned shared = (possible_types(a, false) & possible_types(b, true)) |
+		(possible_types(a, true) & possible_types(b, false));
 	return !shared || lists_are_disjoint(a, b) || (shared == TYPE_OBJECT && have_discriminator(c, a, b, deep));
 }

@@ -1,6 +1,7 @@
 #include "model/constraint.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "grammar/grammar.h"
 #include "grammar/matcher.h"
 
@@ -55,8 +56,8 @@ static struct str text_of(const char *s) { return s ? str_of(s) : (struct str)ST
 static struct grammar_form form_of(const struct dialect *d)
 {
 	return (struct grammar_form){
-		.begin = text_of(d->begin), .before_name = text_of(d->before_name), .before_arguments = text_of(d->before_arguments),
-		.behind = text_of(d->behind), .between = text_of(d->between), .end = text_of(d->end),
+		.begin = text_of(d->begin), .before_name = text_of(d->before_name),
+		.before_arguments = text_of(d->before_arguments), .behind = text_of(d->behind), .between = text_of(d->between), .end = text_of(d->end),
 		.quoted = d->before_arguments && d->before_arguments[0] == '"',
 	};
 }
@@ -227,7 +228,8 @@ static bool write_key(struct buf *key, const struct request *r, const struct wan
 		put(key, r->form_schema, err);
 
 	for (size_t i = 0; ok && i < w->wish.tool_count; i++)
-		ok = buf_addf(key, err, "%d ", w->given[i]->strict) && put(key, w->given[i]->name, err) && put(key, w->given[i]->schema, err);
+		ok = buf_addf(key, err, "%d ", w->given[i]->strict) && put(key, w->given[i]->name, err) &&
+			put(key, w->given[i]->schema, err);
 	return ok;
 }
 
@@ -443,6 +445,21 @@ bool constraint_accept(struct constraint *c, int32_t token, struct error *err)
 		return true;
 	}
 	return c->phase == FREE ? accept_free(c, token, err) : accept_held(c, token, err);
+}
+
+size_t constraint_guess(struct constraint *c, int32_t *out, size_t most)
+{
+	char text[256];
+	size_t n = c && c->phase == HELD && most ? matcher_forced(c->matcher, text, sizeof text) : 0;
+	own_tokens tokens = TOKENS_INIT(sizeof text);
+	struct error err = {0};
+
+	n -= utf8_incomplete_tail(text, n);
+	if (!n || !tokenizer_encode(c->all->vocabulary->tokenizer, (struct str){ text, n }, TOKENS_PLAIN, &tokens, &err))
+		return 0;
+	n = tokens.count < most ? tokens.count : most;
+	memcpy(out, tokens.ids, n * sizeof *out);
+	return n;
 }
 
 bool constraint_must_end(const struct constraint *c)

@@ -25,7 +25,8 @@ struct constraint;
  * *out is NULL when the request leaves the answer free.  ERROR_INVALID names what
  * cannot be kept.
  */
-bool constraint_create(struct model *m, const struct request *request, struct constraint **out, struct error *err) must_use;
+bool constraint_create(struct model *m, const struct request *request, struct constraint **out,
+	struct error *err) must_use;
 void constraint_destroy(struct constraint *c);   /* accepts NULL */
 
 /* A bit for each token that may be picked, as sampler_pick() takes it; NULL: any.  All three accept NULL. */
@@ -33,6 +34,13 @@ const uint32_t *constraint_allowed(struct constraint *c);
 
 /* Tells the token picked; ERROR_INTERNAL when it was not allowed. */
 bool constraint_accept(struct constraint *c, int32_t token, struct error *err) must_use;
+
+/*
+ * Guesses at what comes next, at most `most` tokens into `out`: the text that has to
+ * come whatever the model wants, in the tokens it is usually cut into; 0 where
+ * there is a choice.  Accepts NULL.
+ */
+size_t constraint_guess(struct constraint *c, int32_t *out, size_t most);
 
 /* Whether the answer is complete and nothing may follow. */
 bool constraint_must_end(const struct constraint *c);

@@ -45,6 +45,7 @@ struct generation {
 	struct guesser *guesser;           /* NULL: no guesses */
 	size_t most_guesses, guess_count;
 	int32_t guesses[GUESSES_MAX];      /* behind the last token on the timeline, not known to be right */
+	bool forced;                       /* those come from the constraint, and say nothing about the guesser */
 	size_t drafted, accepted;          /* of all steps */
 
 	struct token_stream stream;
@@ -253,7 +254,10 @@ static void add_guesses(struct generation *g)
 	size_t left = g->most - g->made - 1, most = g->most_guesses < left ? g->most_guesses : left;
 	struct error err = {0};
 
-	g->guess_count = guesser_propose(g->guesser, g->guesses, most);
+	g->guess_count = constraint_guess(g->constraint, g->guesses, most);
+	g->forced = g->guess_count > 0;
+	if (!g->forced)
+		g->guess_count = guesser_propose(g->guesser, g->guesses, most);
 	for (size_t i = 0; i < g->guess_count; i++)
 		if (!timeline_push(g->timeline, g->guesses[i], &err))
 			g->guess_count = i;      /* the context ends here */
@@ -264,7 +268,8 @@ static void settle_guesses(struct generation *g, size_t right)
 {
 	if (g->guess_count == 0)
 		return;
-	guesser_judge(g->guesser, g->guess_count, right);
+	if (!g->forced)
+		guesser_judge(g->guesser, g->guess_count, right);
 	g->drafted += g->guess_count;
 	g->accepted += right;
 	timeline_truncate(g->timeline, timeline_length(g->timeline) - (g->guess_count - right));

@@ -191,6 +191,28 @@ TEST(an_answer_is_the_same_alone_and_beside_others_with_guesses_and_without)
 	}
 }
 
+/* Names of properties are known before the model says them. */
+TEST(text_that_a_form_asks_for_is_guessed_and_the_answer_is_the_same)
+{
+	static const char schema[] = "{\"type\":\"object\",\"properties\":{\"first property\":{\"type\":\"boolean\"},\"second property\":"
+		"{\"enum\":[\"one\",\"two\"]},\"third\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":99}},\"required\":[\"first property\","
+		"\"second property\",\"third\"],\"additionalProperties\":false}";
+	own_world alone, guessing;
+	size_t accepted = 0;
+
+	set_up(&alone, 1000);
+	set_up(&guessing, 1000);
+	for (int i = 0; i < MANY; i++) {
+		alone.requests[i].form = guessing.requests[i].form = FORM_SCHEMA;
+		alone.requests[i].form_schema = guessing.requests[i].form_schema = str_of(schema);
+		answer_alone(&alone, i, 0);
+		answer_alone(&guessing, i, GUESSES_MAX);
+		accepted += guessing.heard[i].usage.accepted_tokens;
+	}
+	expect_same(&alone, &guessing);
+	assert_true(accepted >= MANY);
+}
+
 TEST(an_answer_that_was_parked_in_the_middle_is_the_same)
 {
 	struct error err = {0};
@@ -253,6 +275,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_is_the_same_alone_and_beside_others_with_guesses_and_without),
+		cmocka_unit_test(text_that_a_form_asks_for_is_guessed_and_the_answer_is_the_same),
 		cmocka_unit_test(an_answer_that_was_parked_in_the_middle_is_the_same),
 		cmocka_unit_test(a_system_prompt_is_known_to_the_next_program),
 	};
