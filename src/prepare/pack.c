@@ -20,41 +20,45 @@ static enum weights least(enum weights a, enum weights b)
 	return a < b ? a : b;
 }
 
-/* What a product's weights are kept as; floats as halves unless `exact`. */
-static enum weights type_of(const struct source *s, bool exact)
+/* What a product's weights are kept as. */
+static enum weights type_of(const struct source *s, enum pack_fit fit)
 {
 	enum weights type = source_type(s);
 
-	return type > WEIGHTS_F16 ? type : exact && type == WEIGHTS_F32 ? WEIGHTS_F32 : WEIGHTS_F16;
+	return type > WEIGHTS_F16 ? type : fit == PACK_EXACT && type == WEIGHTS_F32 ? WEIGHTS_F32 : WEIGHTS_F16;
 }
 
-static enum weights layer_type(const struct found_layer *l, enum decoder_matrix which, bool exact)
+static enum weights layer_type(const struct found_layer *l, enum decoder_matrix which, enum pack_fit fit)
 {
 	switch (which) {
 	case DECODER_QKV:
-		return least(type_of(&l->q.weights, exact),
-			least(type_of(&l->k.weights, exact), type_of(&l->v.weights, exact)));
-	case DECODER_GATE_UP: return least(type_of(&l->gate.weights, exact), type_of(&l->up.weights, exact));
-	case DECODER_O: return type_of(&l->o.weights, exact);
-	default: return type_of(&l->down.weights, exact);
+		return least(type_of(&l->q.weights, fit),
+			least(type_of(&l->k.weights, fit), type_of(&l->v.weights, fit)));
+	case DECODER_GATE_UP: return least(type_of(&l->gate.weights, fit), type_of(&l->up.weights, fit));
+	case DECODER_O: return type_of(&l->o.weights, fit);
+	default: return type_of(&l->down.weights, fit);
 	}
 }
 
-void pack_types(const struct found *f, bool exact, uint8_t *types)
+void pack_types(const struct found *f, enum pack_fit fit, struct decoder_shape *shape, uint8_t *types)
 {
-	enum weights tables[] = { type_of(&f->embedding, exact), type_of(&f->head.weights, exact) };
-	bool rounded = false;
+	enum weights embedding = type_of(&f->embedding, fit), head = type_of(&f->head.weights, fit), most = WEIGHTS_F32;
 
-	for (size_t layer = 0; layer < f->shape.layers; layer++) {
+	*shape = f->shape;
+	for (size_t layer = 0; layer < shape->layers; layer++) {
 		for (enum decoder_matrix which = 0; which < DECODER_LAYER_MATRICES; which++) {
-			enum weights type = layer_type(&f->layers[layer], which, exact);
-			rounded = rounded || type > WEIGHTS_F16;
-			types[decoder_type_place(&f->shape, which, layer)] = (uint8_t)type;
+			enum weights type = layer_type(&f->layers[layer], which, fit);
+			most = type > most ? type : most;
+			types[decoder_type_place(shape, which, layer)] = (uint8_t)type;
 		}
 	}
-	for (size_t i = 0; i < countof(tables); i++)
-		types[decoder_type_place(&f->shape, DECODER_EMBEDDING + (enum decoder_matrix)i, 0)] =
-			(uint8_t)(tables[i] <= WEIGHTS_F16 && rounded ? WEIGHTS_I8 : tables[i]);
+	if (most > WEIGHTS_F16) {
+		embedding = embedding > WEIGHTS_F16 ? embedding : WEIGHTS_I8;
+		head = most == WEIGHTS_I4 && fit == PACK_SMALL ? WEIGHTS_I4 : head > WEIGHTS_F16 ? head : WEIGHTS_I8;
+	}
+	shape->tied = shape->tied && embedding == head;
+	types[decoder_type_place(shape, DECODER_EMBEDDING, 0)] = (uint8_t)embedding;
+	types[decoder_type_place(shape, DECODER_HEAD, 0)] = (uint8_t)head;
 }
 
 /* ---- Jobs ---- */
@@ -236,7 +240,7 @@ bool pack_weights(const struct packing *p, struct team *team, struct error *err)
 	for (size_t i = 0; i < f->shape.layers; i++)
 		add_layer(&jobs, &f->shape, &f->layers[i], &p->to->layers[i]);
 	add_product(&jobs, &embedding, &p->to->embedding, 0, 1);
-	if (!f->shape.tied)
+	if (p->to->head.data != p->to->embedding.data)
 		add_product(&jobs, &f->head, &p->to->head, 0, 1);
 	pack_vectors(f, p->to);
 	team_run(team, pack_member, &jobs);

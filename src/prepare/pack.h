@@ -10,12 +10,18 @@
 #include "kernel/team.h"
 #include "prepare/recognise.h"
 
+/* How closely weights are kept, the smallest first; the check says which will do. */
+enum pack_fit {
+	PACK_SMALL,            /* as PACK_HALVES, but the head of a 4-bit model is I4, whatever it was */
+	PACK_HALVES,           /* 4- and 8-bit weights as they are; F16 for floats, but I8 for an embedding or head beside such weights */
+	PACK_EXACT,            /* the same with F32 for floats */
+};
+
 /*
- * The type of every matrix (decoder_type_count() of them): what keeps a graph's
- * 4- and 8-bit weights as they are; F16, or with `exact` F32, for floats.  A
- * float embedding or head beside such weights becomes I8.
+ * The type of every matrix (decoder_type_count() of them), and the shape of the
+ * file: a head that is kept otherwise than the embedding is not tied to it.
  */
-void pack_types(const struct found *f, bool exact, uint8_t *types);
+void pack_types(const struct found *f, enum pack_fit fit, struct decoder_shape *shape, uint8_t *types);
 
 typedef void pack_progress_fn(void *user, double share);
 

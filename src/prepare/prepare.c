@@ -118,14 +118,11 @@ static bool recognise_graph(struct preparation *p, struct error *err)
 	       config_check(&p->found, p->files.folder, &p->change, err);
 }
 
-static char *describe(const struct preparation *p, const uint8_t *types)
+static char *describe(const struct preparation *p, const struct decoder_weights *w)
 {
 	const struct check_result *r = &p->result;
 	const char *kinds[] = {
-		weights_name((enum weights)types[0]),
-		weights_name((enum weights)types[decoder_type_place(&p->found.shape, DECODER_EMBEDDING, 0)]),
-		weights_name((enum weights)types[decoder_type_place(&p->found.shape,
-			p->found.shape.tied ? DECODER_EMBEDDING : DECODER_HEAD, 0)]),
+		weights_name(w->layers[0].matrices[DECODER_QKV].type), weights_name(w->embedding.type), weights_name(w->head.type),
 	};
 
 	return mem_printf("weights %s, embedding %s, head %s%s; checked against its graph at %zu positions: logits within "
@@ -175,38 +172,50 @@ static bool pack(struct preparation *p, struct prepared_writer *w, struct error 
 	return team && pack_weights(&packing, team, err);
 }
 
-/* With these types, into place if the check finds it good. */
-static bool make(struct preparation *p, struct check *check, bool exact, struct error *err)
-{
-	own_mem uint8_t *types = mem_zeroed(decoder_type_count(&p->found.shape), 1);
+/* What a file is to hold. */
+struct plan {
+	struct decoder_shape shape;
+	uint8_t *types;
+};
 
-	pack_types(&p->found, exact, types);
-	own_prepared_writer *w = prepared_writer_create(p->path, &p->found.shape, types, err);
+/* As planned, into place if the check finds it good. */
+static bool make(struct preparation *p, struct check *check, const struct plan *plan, struct error *err)
+{
+	own_prepared_writer *w = prepared_writer_create(p->path, &plan->shape, plan->types, err);
+
 	if (!w || !pack(p, w, err) || !seal(p, w, "", err))
 		return false;
 	p->stage = PREPARE_CHECK;
-	if (!check_prepared(check, prepared_writer_path(w), types[0] > WEIGHTS_F16, &p->result, err)) {
+	if (!check_prepared(check, prepared_writer_path(w), plan->types[0] > WEIGHTS_F16, &p->result, err)) {
 		p->lasting = err->kind == ERROR_INVALID;
 		return false;
 	}
-	own_mem char *found = describe(p, types);
+	own_mem char *found = describe(p, prepared_writer_weights(w));
 	apply_change(p, w);
 	return seal(p, w, found, err) && prepared_writer_commit(w, err);
 }
 
-/* Halves hold most models' floats as well as they need; where the check finds otherwise, floats it is. */
+/* The smallest that the check lets pass; the error is the last one's. */
 static bool make_any(struct preparation *p, struct check *check, struct error *err)
 {
-	struct error first = {0};
-	bool ok = make(p, check, false, &first);
+	size_t count = decoder_type_count(&p->found.shape);
+	own_mem uint8_t *types = mem_zeroed(count, 1), *before = mem_zeroed(count, 1);
 
-	if (!ok && p->lasting && source_type(&p->found.layers[0].q.weights) == WEIGHTS_F32) {
+	for (enum pack_fit fit = PACK_SMALL; fit <= PACK_EXACT; fit++) {
+		struct plan plan = { .types = types };
+		struct error failure = {0};
+		pack_types(&p->found, fit, &plan.shape, types);
+		if (fit > PACK_SMALL && memcmp(types, before, count) == 0)
+			continue;
+		memcpy(before, types, count);
 		p->lasting = false;
-		ok = make(p, check, true, &first);
+		if (make(p, check, &plan, &failure))
+			return true;
+		*err = failure;
+		if (!p->lasting)
+			return false;
 	}
-	if (!ok)
-		*err = first;
-	return ok;
+	return false;
 }
 
 static bool prepare(struct preparation *p, struct error *err)

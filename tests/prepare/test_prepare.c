@@ -94,6 +94,14 @@ static double number_of(const char *path, const char *key)
 	return json_number_value(json_object_get(description, key));
 }
 
+/* A 4-bit model's float head is rounded to 4 bits as well, which moves logits more than the rest. */
+static double most_deviation(const struct model_shape *s)
+{
+	bool small_head = s->precision >= PRECISION_Q4 && !s->separate_head;
+
+	return s->precision < PRECISION_INT8 ? 0.002 : small_head ? 0.1 : 0.05;
+}
+
 static void expect_good(const struct model_shape *shape)
 {
 	for (size_t i = 0; i < 2 * PRECISION_COUNT; i++) {
@@ -104,7 +112,7 @@ static void expect_good(const struct model_shape *shape)
 		s.precision = (enum precision)(i / 2);
 		prepare_afresh(&s, &p);
 		assert_true(number_of(p.path, "positions") > 50);
-		assert_true(number_of(p.path, "deviation") < (s.precision < PRECISION_INT8 ? 0.002 : 0.05));
+		assert_true(number_of(p.path, "deviation") < most_deviation(&s));
 		assert_int_equal(count_left_over(), 0);
 	}
 }
