@@ -23,8 +23,6 @@ static void find_context(struct engine *e, const struct engine_options *options)
 {
 	size_t pages = page_pool_usage(e->pages).ceiling, context = e->prepared.shape.context;
 
-	if (e->files.context)
-		context = least(context, e->files.context);
 	if (options->context)
 		context = least(context, options->context);
 	e->info.context = least(context, pages * PAGE_TOKENS);

@@ -222,9 +222,9 @@ static bool read_scores(const struct match *m, int32_t value, double *scale, con
 
 	for (size_t i = 0; i < STEPS_MAX; i++) {
 		const struct onnx_node *n = match_maker(m, value);
-		if (match_is(n, "MatMul")) {
+		if (match_is(n, "MatMul") || match_is(n, "FusedMatMul")) {
 			*product = n;
-			*scale *= h.scale;
+			*scale *= h.scale * (double)onnx_attribute_float(n, "alpha", 1);
 			return true;
 		}
 		if ((!match_is(n, "Mul") && !match_is(n, "Div")) || !step_scale(m, n, &h, &value))

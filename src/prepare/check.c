@@ -137,9 +137,10 @@ struct check *check_create(const char *folder, const struct engine_options *opti
 	own_check *c = mem_zeroed(1, sizeof *c);
 
 	c->folder = mem_strdup(folder);
-	c->options = *options;
-	c->options.context = CONTEXT;
-	c->options.kv_bytes = KV_BYTES;
+	c->options = (struct engine_options){
+		.threads = options->threads, .precision = options->precision, .ort_paths = options->ort_paths,
+		.context = CONTEXT, .kv_bytes = KV_BYTES,
+	};
 	c->cancel = cancel;
 	c->progress = progress;
 	c->user = user;
@@ -200,13 +201,13 @@ static void compare(struct check *c, const float *logits, size_t position, void 
 
 static bool judge(const struct check_result *r, bool rounded, struct error *err)
 {
-	double limit = rounded ? CHECK_DEVIATION_ROUNDED : CHECK_DEVIATION_FLOATS;
+	static const struct { double deviation, agreement; } limits[] = { { 0.005, 0.97 }, { 0.1, 0.9 } };
 
-	if (r->deviation <= limit && r->agreement >= CHECK_AGREEMENT)
+	if (r->deviation <= limits[rounded].deviation && r->agreement >= limits[rounded].agreement)
 		return true;
 	return error_set(err, ERROR_INVALID, "the prepared model differs from its graph: logits by %.2g of their spread "
 		"(at most %.2g), the first choice agrees at %.0f %% of %zu positions (at least %.0f %%)", r->deviation,
-		limit, 100 * r->agreement, r->positions, 100 * CHECK_AGREEMENT);
+		limits[rounded].deviation, 100 * r->agreement, r->positions, 100 * limits[rounded].agreement);
 }
 
 bool check_prepared(struct check *c, const char *path, bool rounded, struct check_result *result, struct error *err)

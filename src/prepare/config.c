@@ -21,15 +21,28 @@ static bool check_numbers(const struct decoder_shape *s, const json_t *config, s
 		{ "hidden_size", s->hidden }, { "intermediate_size", s->intermediate },
 		{ "num_hidden_layers", s->layers }, { "num_attention_heads", s->heads },
 		{ "num_key_value_heads", s->kv_heads }, { "head_dim", s->head_dim }, { "vocab_size", s->vocabulary },
-		{ "rms_norm_eps", (double)s->eps },
 	};
 
 	for (size_t i = 0; i < countof(numbers); i++) {
 		const json_t *value = json_object_get(config, numbers[i].key);
 		double stated = json_number_value(value);
-		if (json_is_number(value) && fabs(stated - numbers[i].shown) > 1e-3 * numbers[i].shown)
+		if (json_is_number(value) && stated != numbers[i].shown)
 			return contradicts(err, numbers[i].key, stated, numbers[i].shown);
 	}
+	return true;
+}
+
+/* A graph of halves has it rounded to one: 1e-6 lies between two that are 6 % apart. */
+static bool check_eps(struct decoder_shape *s, const json_t *config, struct error *err)
+{
+	const json_t *value = json_object_get(config, "rms_norm_eps");
+	double stated = json_number_value(value), shown = (double)s->eps;
+
+	if (!json_is_number(value))
+		return true;
+	if (fabs(stated - shown) > 0.05 * shown)
+		return contradicts(err, "rms_norm_eps", stated, shown);
+	s->eps = (float)stated;
 	return true;
 }
 
@@ -62,10 +75,11 @@ static bool check_window(const struct found *f, const json_t *config, struct err
 
 /* ---- Rotary positions ---- */
 
-static bool is_near(const struct found *f, const double *frequencies, double magnitude)
+/* `off`: the relative error that is let pass. */
+static bool is_near(const struct found *f, const double *frequencies, double magnitude, double off)
 {
 	for (size_t i = 0; i < f->shape.rotary_dim / 2; i++)
-		if (fabs(f->frequencies[i] - frequencies[i]) > 1e-4 * frequencies[i] + 1e-6)
+		if (fabs(f->frequencies[i] - frequencies[i]) > off * frequencies[i] + 1e-6)
 			return false;
 	return fabs((double)f->shape.rope_magnitude - magnitude) < 2e-3;
 }
@@ -76,15 +90,16 @@ static void set_frequencies(struct found *f, const double *frequencies, double m
 	f->shape.rope_magnitude = (float)magnitude;
 }
 
-static void ask_for(struct config_change *change, const double *frequencies, size_t half, double magnitude)
+static void ask_for(struct config_change *change, const char *what, const double *frequencies, size_t half,
+	double magnitude)
 {
-	change->wanted = true;
+	change->what = what;
 	change->magnitude = (float)magnitude;
 	for (size_t i = 0; i < half; i++)
 		change->frequencies[i] = (float)frequencies[i];
 }
 
-/* The graph has what config.json says; or, for YaRN, what the model has without it. */
+/* The graph has what config.json says; or rounded to halves; or, for YaRN, what the model has without it. */
 static bool check_rope(struct found *f, const struct rope *rope, struct config_change *change, struct error *err)
 {
 	const struct rope bare = { .kind = ROPE_DEFAULT, .theta = rope->theta };
@@ -95,14 +110,14 @@ static bool check_rope(struct found *f, const struct rope *rope, struct config_c
 		return true;
 	rope_frequencies(rope, half, stated);
 	rope_frequencies(&bare, half, plain);
-	if (is_near(f, stated, rope->magnitude)) {
+	if (is_near(f, stated, rope->magnitude, 1e-5))
 		set_frequencies(f, stated, rope->magnitude);
-		return true;
-	}
-	if (rope->kind != ROPE_YARN || !is_near(f, plain, 1))
+	else if (is_near(f, stated, rope->magnitude, 1e-3))
+		ask_for(change, "exact rotary frequencies instead of halves", stated, half, rope->magnitude);
+	else if (rope->kind == ROPE_YARN && is_near(f, plain, 1, 1e-3))
+		ask_for(change, "YaRN as config.json asks", stated, half, rope->magnitude);
+	else
 		return error_set(err, ERROR_INVALID, "config.json's rotary positions are not those of the graph");
-	set_frequencies(f, plain, 1);
-	ask_for(change, stated, half, rope->magnitude);
 	return true;
 }
 
@@ -122,7 +137,8 @@ bool config_check(struct found *f, const char *folder, struct config_change *cha
 	struct rope rope = {0};
 
 	*change = (struct config_change){0};
-	if (!config || !check_numbers(&f->shape, config, err) || !check_activation(config, err))
+	if (!config || !check_numbers(&f->shape, config, err) || !check_eps(&f->shape, config, err) ||
+	    !check_activation(config, err))
 		return false;
 	double context = context_of(config);
 	if (!rope_read(&rope, config, context, err) || !check_rope(f, &rope, change, err))

@@ -6,9 +6,9 @@
 #include "prepare/recognise.h"
 #include "prepare/rope.h"
 
-/* Rotary positions that config.json asks for and the graph does not have (YaRN): to be put in after the check. */
+/* Rotary positions that config.json states and the graph does not have: to be put in after the check. */
 struct config_change {
-	bool wanted;
+	const char *what;              /* NULL: none */
 	float magnitude;
 	float frequencies[FREQUENCIES_MAX];
 };

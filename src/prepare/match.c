@@ -32,11 +32,17 @@ static bool is_one_of(const struct onnx_node *n, const char *const *ops, size_t 
 
 /* ---- Values behind values ---- */
 
+/* A node that hands on what it gets; exporters leave a Concat of one thing, too. */
+static bool hands_on(const struct onnx_node *n)
+{
+	return IS_ONE_OF(n, "Cast", "Identity") || (match_is(n, "Concat") && n->input_count == 1);
+}
+
 int32_t match_through(const struct match *m, int32_t value)
 {
 	const struct onnx_node *n;
 
-	while ((n = onnx_maker(m->g, value)) && IS_ONE_OF(n, "Cast", "Identity"))
+	while ((n = onnx_maker(m->g, value)) && hands_on(n))
 		value = onnx_input(n, 0);
 	return value;
 }
@@ -46,7 +52,7 @@ int32_t match_through_shapes(const struct match *m, int32_t value)
 	const struct onnx_node *n;
 
 	while ((n = onnx_maker(m->g, value)) &&
-	       IS_ONE_OF(n, "Cast", "Identity", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Expand", "Flatten"))
+	       (hands_on(n) || IS_ONE_OF(n, "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Expand", "Flatten")))
 		value = onnx_input(n, 0);
 	return value;
 }
@@ -65,14 +71,28 @@ const struct onnx_constant *match_constant(const struct match *m, int32_t value)
 
 static bool number_at(const struct match *m, int32_t value, double *number, unsigned depth);
 
-/* The last of a shape's dimensions: the only one that graphs compute with and we know. */
+/* The last of a shape's dimensions, cut out of it or all of it: the only one that graphs compute with and we know. */
 static bool last_dimension(const struct match *m, const struct onnx_node *n, double *number)
 {
-	double index;
+	double index = (double)onnx_attribute_int(n, "start", 0);
 
 	*number = m->head_dim;
-	return m->head_dim > 0 && match_is(match_maker(m, onnx_input(n, 0)), "Shape") &&
-	       match_number(m, onnx_input(n, 1), &index) && (index == -1 || index == 3);
+	if (!match_is(n, "Shape")) {
+		if (!match_number(m, onnx_input(n, 1), &index))
+			return false;
+		n = match_maker(m, onnx_input(n, 0));
+	}
+	while (match_is(n, "Gather")) {        /* an order of dimensions in between: ONNX Runtime moves Transposes */
+		const struct onnx_constant *order = match_constant(m, onnx_input(n, 1));
+		float place = 0;
+		size_t count = order ? numbers_count(order) : 0;
+		if (index < 0 ? -index > (double)count : index >= (double)count)
+			return false;
+		numbers_read(order, (size_t)(index < 0 ? index + (double)count : index), 1, &place);
+		index = (double)place;
+		n = match_maker(m, onnx_input(n, 0));
+	}
+	return match_is(n, "Shape") && m->head_dim > 0 && (index == -1 || index == 3);
 }
 
 static bool unary(struct str op, double a, double *number)
@@ -94,7 +114,7 @@ static bool compute(const struct match *m, const struct onnx_node *n, double *nu
 	struct str op = match_op(n);
 	double a, b, unused;
 
-	if (IS_ONE_OF(n, "Slice", "Gather"))
+	if (IS_ONE_OF(n, "Shape", "Slice", "Gather"))
 		return last_dimension(m, n, number);
 	if (IS_ONE_OF(n, "Mul", "Div", "Pow", "Add", "Sub"))
 		return number_at(m, onnx_input(n, 0), &a, depth) && number_at(m, onnx_input(n, 1), &b, depth) &&

@@ -125,9 +125,9 @@ static char *describe(const struct preparation *p, const struct decoder_weights 
 		weights_name(w->layers[0].matrices[DECODER_QKV].type), weights_name(w->embedding.type), weights_name(w->head.type),
 	};
 
-	return mem_printf("weights %s, embedding %s, head %s%s; checked against its graph at %zu positions: logits within "
+	return mem_printf("weights %s, embedding %s, head %s%s%s; checked against its graph at %zu positions: logits within "
 		"%.2g of their spread, first choice the same at %.0f %%", kinds[0], kinds[1], kinds[2],
-		p->change.wanted ? "; YaRN as config.json asks" : "", r->positions, r->deviation, 100 * r->agreement);
+		p->change.what ? "; " : "", p->change.what ? p->change.what : "", r->positions, r->deviation, 100 * r->agreement);
 }
 
 static bool seal(const struct preparation *p, struct prepared_writer *w, const char *found, struct error *err)
@@ -140,12 +140,12 @@ static bool seal(const struct preparation *p, struct prepared_writer *w, const c
 	return json_write(&text, value, err) && prepared_writer_seal(w, buf_str(&text), err);
 }
 
-/* YaRN goes in behind the check: the graph does not have it. */
+/* These go in behind the check: the graph does not have them. */
 static void apply_change(const struct preparation *p, struct prepared_writer *w)
 {
 	const struct decoder_weights *weights = prepared_writer_weights(w);
 
-	if (!p->change.wanted)
+	if (!p->change.what)
 		return;
 	memcpy(prepared_memory(weights->frequencies), p->change.frequencies,
 		p->found.shape.rotary_dim / 2 * sizeof *p->change.frequencies);
@@ -220,16 +220,13 @@ static bool make_any(struct preparation *p, struct check *check, struct error *e
 
 static bool prepare(struct preparation *p, struct error *err)
 {
-	struct engine_options original = p->options->engine;
-
 	place_clean(p->path);
 	if (!recognise_graph(p, err)) {
 		p->lasting = err->kind == ERROR_INVALID;
 		return false;
 	}
-	original.prepared = NULL;
 	p->stage = PREPARE_ORIGINAL;
-	own_check *check = check_create(p->files.folder, &original, p->options->cache_dir, p->options->cancel,
+	own_check *check = check_create(p->files.folder, &p->options->engine, p->options->cache_dir, p->options->cancel,
 		report_check, p, err);
 	return check && make_any(p, check, err);
 }

@@ -19,6 +19,8 @@ struct form {
 	enum { WRITTEN_OUT, GROUP_QUERY, MULTI_HEAD } kind;
 	bool split_scale;      /* the root of the scale on both sides, as torch's scaled_dot_product_attention */
 	bool divided;          /* scores over the root of the size, computed from a shape */
+	bool fused;            /* the scale in FusedMatMul, as ONNX Runtime optimises it */
+	bool lonely_past;      /* behind a Concat of one thing, as transformers 5 leaves it */
 	bool tables;           /* rows of cosines and sines picked, instead of computed */
 	bool split_halves;     /* Split instead of two Slices */
 	bool packed;           /* one product, its parts cut out */
@@ -192,6 +194,10 @@ static const char *repeat(struct graph_in_hand *h, const char *x, const char *pa
 {
 	past = build_input(h->b, ELEMENT_FLOAT, DIMENSIONS({ "b", 0 }, { NULL, KV_HEADS }, { "p", 0 }, { NULL, SIZE }),
 		"%s", past);
+	if (h->form->lonely_past) {
+		past = build_node(h->b, "Concat", INPUTS(past));
+		build_int(h->b, "axis", -2);
+	}
 	x = unsqueeze(h, concat(h, past, x, 2), 2);
 	x = build_node(h->b, "Expand", INPUTS(x, build_list_int(h->b, LIST(1, 1, HEADS / KV_HEADS, 1, 1))));
 	return build_node(h->b, "Reshape", INPUTS(x, build_list_int(h->b, LIST(0, HEADS, -1, SIZE))));
@@ -222,7 +228,11 @@ static const char *score(struct graph_in_hand *h, const char *q, const char *k)
 		k = build_node(h->b, "Mul", INPUTS(k, root));
 		return build_node(h->b, "MatMul", INPUTS(q, k));
 	}
-	const char *scores = build_node(h->b, "MatMul", INPUTS(q, k));
+	const char *scores = build_node(h->b, f->fused ? "FusedMatMul" : "MatMul", INPUTS(q, k));
+	if (f->fused) {
+		build_float(h->b, "alpha", scale);
+		return scores;
+	}
 	if (f->divided)
 		return build_node(h->b, "Div", INPUTS(scores, scale_from_shape(h, q)));
 	return build_node(h->b, "Mul", INPUTS(build_scalar(h->b, ELEMENT_FLOAT, scale), scores));
@@ -338,6 +348,7 @@ TEST(is_found_in_all_forms)
 		{ .kind = WRITTEN_OUT, .split_scale = true, .guarded = true },
 		{ .kind = WRITTEN_OUT, .divided = true },
 		{ .kind = WRITTEN_OUT, .tables = true },
+		{ .kind = WRITTEN_OUT, .fused = true, .lonely_past = true },
 		{ .kind = WRITTEN_OUT, .split_halves = true, .where_mask = true },
 		{ .kind = WRITTEN_OUT, .packed = true },
 		{ .kind = WRITTEN_OUT, .partly = 8 },

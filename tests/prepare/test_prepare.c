@@ -259,7 +259,7 @@ TEST(contradictions_of_graph_and_config_are_refused)
 	struct model_shape s = { MODEL_TINY };
 	const struct { const char *key; json_t *value; const char *part; } changes[] = {
 		{ "num_attention_heads", json_integer(8), "num_attention_heads" },
-		{ "rms_norm_eps", json_real(1e-5), "rms_norm_eps" },
+		{ "rms_norm_eps", json_real(1.1e-6), "rms_norm_eps" },
 		{ "rope_theta", json_real(1e4), "rotary" },
 		{ "hidden_act", json_string("gelu"), "hidden_act" },
 		{ "rope_scaling", json_pack("{s:s, s:f}", "type", "linear", "factor", 2.0), "rotary" },
