@@ -22,6 +22,7 @@ enum { LANES = 4, BLOCK = 4 * LANES };
 
 typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t ints __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef uint32_t bits __attribute__((vector_size(LANES * sizeof(uint32_t))));
 
 static inline floats load(const float *p)
 {
@@ -56,7 +57,7 @@ static inline floats exp_of(floats x)
 	p = p * r + 0.5f;
 	p = p * r + 1.0f;
 	p = p * r + 1.0f;
-	floats power = (floats)(((ints)shifted << 23) + (ints)all(1.0f));
+	floats power = (floats)(((bits)shifted << 23) + (bits)all(1.0f));
 	return choose(x > all(-87.0f), p * power, all(0));
 }
 
@@ -189,8 +190,6 @@ struct digit {
 	int down, width;         /* bits below it; its own */
 	uint32_t before;         /* in the places above it */
 };
-
-typedef uint32_t bits __attribute__((vector_size(LANES * sizeof(uint32_t))));
 
 /* Ordered as the numbers are; both zeros are one. */
 static inline bits keys_of(floats x)

@@ -8,6 +8,8 @@ bool template_qwen(const struct template *t, const struct chat *chat, bool ask, 
 bool template_llama(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
 bool template_mistral(
 	const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
+bool template_ministral(
+	const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
 bool template_deepseek(
 	const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
 

@@ -1,7 +1,9 @@
 /*
- * Mistral's third template ("tekken"): instructions in [INST], the tools before
- * the last of them, calls in [TOOL_CALLS], each result in [TOOL_RESULTS].  An
- * answer begins right behind [/INST], so asking for one adds nothing.
+ * Mistral's templates.  The third ("tekken"): instructions in [INST], the tools
+ * before the last of them, calls in [TOOL_CALLS], each result in [TOOL_RESULTS].
+ * The thirteenth (Ministral 3): system message and tools stand first, and calls
+ * and results have lost their frame of JSON.  An answer begins right behind
+ * [/INST], so asking for one adds nothing.
  */
 #include "text/template_families.h"
 
@@ -136,6 +138,60 @@ bool template_mistral(const struct template *t, const struct chat *chat, bool as
 		return false;
 	for (size_t i = template_begins_with_system(chat); i < chat->message_count; i++)
 		if (!add_message(t, chat, i, out, err))
+			return false;
+	return true;
+}
+
+/* ---- Ministral 3 ---- */
+
+static bool add_between(struct prompt *out, const char *open, struct str text, const char *close, struct error *err)
+{
+	return prompt_control(out, open, err) && prompt_text(out, text, err) && prompt_control(out, close, err);
+}
+
+static bool list_tools(const struct chat *chat, struct prompt *out, struct error *err)
+{
+	if (!prompt_control(out, "[AVAILABLE_TOOLS]", err) || !prompt_words(out, "[", err))
+		return false;
+	for (size_t i = 0; i < chat->tool_count; i++)
+		if ((i && !prompt_words(out, ", ", err)) || !template_json(out, chat->tools[i].definition, 0, "tool", err))
+			return false;
+	return prompt_words(out, "]", err) && prompt_control(out, "[/AVAILABLE_TOOLS]", err);
+}
+
+static bool add_answer(const struct template *t, const struct message *m, struct prompt *out, struct error *err)
+{
+	if (!prompt_text(out, m->text, err))
+		return false;
+	for (size_t i = 0; i < m->call_count; i++)
+		if (!prompt_control(out, "[TOOL_CALLS]", err) || !prompt_text(out, m->calls[i].name, err) ||
+		    !prompt_control(out, "[ARGS]", err) || !template_json(out, m->calls[i].arguments, 0, "arguments", err))
+			return false;
+	return template_end_turn(t, out, err);
+}
+
+static bool add_new_message(const struct template *t, const struct message *m, struct prompt *out, struct error *err)
+{
+	switch (m->role) {
+	case ROLE_USER: return add_between(out, "[INST]", m->text, "[/INST]", err);
+	case ROLE_TOOL: return add_between(out, "[TOOL_RESULTS]", m->text, "[/TOOL_RESULTS]", err);
+	case ROLE_ASSISTANT: return add_answer(t, m, out, err);
+	case ROLE_SYSTEM: break;
+	}
+	return error_set(err, ERROR_INVALID, "the %s chat template takes a system message only at the start", t->name);
+}
+
+bool template_ministral(const struct template *t, const struct chat *chat, bool ask __attribute__((unused)),
+	struct prompt *out, struct error *err)
+{
+	size_t i = template_begins_with_system(chat);
+
+	if (!template_control(out, t->begin, err) ||
+	    (i && !add_between(out, "[SYSTEM_PROMPT]", chat->messages[0].text, "[/SYSTEM_PROMPT]", err)) ||
+	    (chat->tool_count && !list_tools(chat, out, err)))
+		return false;
+	for (; i < chat->message_count; i++)
+		if (!add_new_message(t, &chat->messages[i], out, err))
 			return false;
 	return true;
 }

@@ -94,6 +94,15 @@ static const struct template llama3 = {
 	.trims = true,
 };
 
+/* Its page-long default system message, with dates to be filled in, is left to who wants it. */
+static const struct template ministral3 = {
+	.name = "Ministral 3",
+	.markers = { "set tools_definition = '[AVAILABLE_TOOLS]'", "[ARGS]" },
+	.render = template_ministral,
+	.dialect = &dialect_mistral_args,
+	.begin = "<s>", .end = "</s>",
+};
+
 static const struct template mistral = {
 	.name = "Mistral Nemo",
 	.markers = { "\"[INST]\" + system_message", "[AVAILABLE_TOOLS]" },
@@ -128,6 +137,6 @@ static const struct template deepseek = {
 
 const struct template *const templates[] = {
 	&qwen25, &qwen3, &qwen3_thinking, &qwen3_instruct, &smollm2, &qwen2, &phi4, &chatml,
-	&llama31, &llama3, &mistral, &deepseek_r1, &deepseek,
+	&llama31, &llama3, &ministral3, &mistral, &deepseek_r1, &deepseek,
 };
 const size_t template_count = countof(templates);

@@ -138,6 +138,17 @@ TEST(mistral_names_calls_with_nine_signs)
 		"[TOOL_RESULTS]{\"content\": a \"b\", \"call_id\": \"cdefghijk\"}[/TOOL_RESULTS]");
 }
 
+TEST(ministral_has_lost_the_frames)
+{
+	expect("Ministral 3", WITH_TOOLS("[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Hi\"},"
+		"{\"role\":\"assistant\",\"content\":\"So\",\"tool_calls\":[{\"id\":\"x\",\"function\":{\"name\":\"look\","
+		"\"arguments\":\"{\\\"a\\\":1}\"}}]},{\"role\":\"tool\",\"content\":\"yes\"},{\"role\":\"user\",\"content\":\"And?\"}]"),
+		"<s>[SYSTEM_PROMPT]Be brief.[/SYSTEM_PROMPT][AVAILABLE_TOOLS][{\"type\": \"function\", \"function\": "
+		"{\"name\": \"look\", \"description\": \"Looks \\\"here\\\".\", \"parameters\": {\"type\": \"object\", "
+		"\"properties\": {\"a\": {\"enum\": [1.5]}}, \"required\": []}}}][/AVAILABLE_TOOLS][INST]Hi[/INST]"
+		"So[TOOL_CALLS]look[ARGS]{\"a\": 1}</s>[TOOL_RESULTS]yes[/TOOL_RESULTS][INST]And?[/INST]");
+}
+
 TEST(an_answer_is_not_asked_for_unless_wanted)
 {
 	for (size_t i = 0; i < template_count; i++) {
@@ -145,7 +156,7 @@ TEST(an_answer_is_not_asked_for_unless_wanted)
 		render(templates[i]->name, ASK(QUESTION), &with);
 		render(templates[i]->name, "{\"messages\":" QUESTION "}", &without);
 		assert_memory_equal(with.text.data, without.text.data, without.text.len);
-		if (templates[i]->render != family("Mistral Nemo")->render)
+		if (!strstr(templates[i]->name, "istral"))
 			assert_true(with.text.len > without.text.len);
 	}
 }
@@ -195,6 +206,8 @@ TEST(what_a_family_cannot_express_is_refused)
 		"{\"role\":\"system\",\"content\":\"\"}]}", "only at the start");
 	expect_refused("Llama 3.1", "{\"messages\":[{\"role\":\"system\",\"content\":\"x\"}],\"tools\":"
 		"[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]}", "there is none");
+	expect_refused("Ministral 3", "{\"messages\":[{\"role\":\"user\",\"content\":\"\"},"
+		"{\"role\":\"system\",\"content\":\"\"}]}", "only at the start");
 	expect_refused("ChatML", "{\"messages\":[{\"role\":\"user\"}]}", "messages[0].content");
 }
 
@@ -392,6 +405,7 @@ int main(void)
 		cmocka_unit_test(qwen3_has_tools_and_thoughts),
 		cmocka_unit_test(llama_puts_tools_before_the_first_message),
 		cmocka_unit_test(mistral_names_calls_with_nine_signs),
+		cmocka_unit_test(ministral_has_lost_the_frames),
 		cmocka_unit_test(an_answer_is_not_asked_for_unless_wanted),
 		cmocka_unit_test(families_have_names_of_their_own_and_recognise_their_markers),
 		cmocka_unit_test(floats_in_arguments_are_written_as_python_writes_them),
