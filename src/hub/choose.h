@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "hub/catalogue.h"
 #include "hub/memory.h"
+#include "hub/sizes.h"
 
 #define CHOICES_MAX 8
 #define CHOICE_CONTEXT 8192               /* tokens of a conversation that must fit */
@@ -43,7 +44,3 @@ void choose_describe(struct buf *out, const struct choice *c, const struct machi
 
 /* The memory of this machine, and the free disk where `folder` is or will be. */
 void machine_look(struct machine *machine, const char *folder);
-
-/* "1.9 GB", "786 MB": decimal, as disks and downloads are sold. */
-#define SIZE_TEXT 16
-const char *size_text(uint64_t bytes, char out[SIZE_TEXT]);

@@ -288,7 +288,7 @@ static bool explain_full_disk(struct job *job, struct error *err)
 
 	return error_set(err, ERROR_TOO_LARGE,
 		"the disk of %s is full, and %s of %s are still to come: make room and try again, what has come is kept",
-		job->hub->cache, size_text(left, job_left(job)), job->repo);
+		job->hub->cache, size_text(job_left(job), left), job->repo);
 }
 
 static bool drive(struct run *r, struct error *err)

@@ -134,8 +134,8 @@ static bool enough_space(struct job *job, struct error *err)
 		return true;
 	return error_set(err, ERROR_TOO_LARGE,
 		"not enough disk space for %s in %s: %s to come, %s free, of which %s stay free: make room for %s, or set HF_HUB_CACHE",
-		job->repo, job->hub->cache, size_text(needed, left), size_text(available, room), size_text(kept, reserve),
-		size_text(missing, left + reserve - room));
+		job->repo, job->hub->cache, size_text(left, needed), size_text(room, available), size_text(reserve, kept),
+		size_text(left + reserve - room, missing));
 }
 
 static bool open_parts(struct worker *w, struct item *item, struct error *err)
