@@ -18,7 +18,15 @@
 #include "kernel/team.h"
 #include "report.h"
 
-enum { ROUNDS = 9, ROWS_MOST = 256, BUFFER = 512 << 20, BARRIERS = 20000, AHEAD = 8192, SHAPES = 5, SMALLEST = 256 << 20 };
+enum {
+	ROUNDS = 9,
+	ROWS_MOST = 256,
+	BARRIERS = 20000,
+	SHAPES = 5,
+	BUFFER = 512 << 20,     /* bytes, read for the bandwidth */
+	SMALLEST = 256 << 20,   /* of matrices of one shape */
+	AHEAD = 8192,           /* bytes asked for in advance, as the product does */
+};
 
 struct shape {
 	size_t outputs, inputs, copies;
@@ -215,8 +223,8 @@ static void bench_few_rows(const char *name, enum weights type, struct work *w, 
 			ratio[k][i] = seconds(w, counts[k]) / one[i];
 	}
 	snprintf(what, sizeof what, "kernel: %s %s, one row", name, weights_name(type));
-	report(what, "85 %", "%.1f GB/s, %.0f %% of memory's, %.2f ms, %.1f/s", median(speed, ROUNDS), median(share, ROUNDS),
-		median(one, ROUNDS) * 1e3, 1 / median(one, ROUNDS));
+	report(what, "85 %", "%.1f GB/s, %.0f %% of memory's, %.2f ms, %.1f/s", median(speed, ROUNDS),
+		median(share, ROUNDS), median(one, ROUNDS) * 1e3, 1 / median(one, ROUNDS));
 	snprintf(what, sizeof what, "kernel: %s %s, 2, 4, 8, 16 rows", name, weights_name(type));
 	report(what, "4: 2 times", "%.2f, %.2f, %.2f, %.2f times one", median(ratio[0], ROUNDS), median(ratio[1], ROUNDS),
 		median(ratio[2], ROUNDS), median(ratio[3], ROUNDS));
@@ -270,7 +278,8 @@ int main(int argc, char **argv)
 	memset(buffer, 1, BUFFER);
 	for (int i = 0; i < ROUNDS; i++)
 		speed[i] = bandwidth(buffer);
-	report("kernel: reading memory", "", "%.1f GB/s, %u threads, %s", median(speed, ROUNDS), team_members(team), isa_name(kernel_isa()));
+	report("kernel: reading memory", "", "%.1f GB/s, %u threads, %s", median(speed, ROUNDS), team_members(team),
+		isa_name(kernel_isa()));
 	bench_barrier();
 	for (size_t i = 0; i < countof(models); i++) {
 		bench_model(&models[i], WEIGHTS_I4, buffer);

@@ -36,13 +36,17 @@ const char *weights_name(enum weights type)
 	return names[type];
 }
 
+static size_t filled_up(size_t bytes)
+{
+	return (bytes + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN;
+}
+
 struct layout matrix_layout(enum weights type, size_t inputs)
 {
 	size_t blocks = inputs / MATRIX_BLOCK, scale = type == WEIGHTS_I8 ? sizeof(int16_t) : sizeof(int8_t);
 	struct layout l = { .scale_size = scale, .block = type == WEIGHTS_I8 ? 512 : 256 };
-	size_t scales = blocks * MATRIX_GROUP * scale;
 
-	l.levels = MATRIX_GROUP * sizeof(float) + (scales + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN;
+	l.levels = MATRIX_GROUP * sizeof(float) + filled_up(blocks * MATRIX_GROUP * scale);
 	l.total = l.levels + blocks * l.block;
 	return l;
 }
@@ -148,12 +152,12 @@ static struct tile tile_at(const struct activations *x, size_t tile)
 
 static size_t values_bytes(size_t rows, size_t inputs)
 {
-	return (rows * inputs * sizeof(float) + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN;
+	return filled_up(rows * inputs * sizeof(float));
 }
 
 size_t activations_bytes(size_t rows, size_t inputs)
 {
-	return values_bytes(rows, inputs) + (rows * (inputs / MATRIX_BLOCK) * ROUNDED_BYTES + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN;
+	return values_bytes(rows, inputs) + filled_up(rows * (inputs / MATRIX_BLOCK) * ROUNDED_BYTES);
 }
 
 void activations_init(struct activations *x, void *memory, size_t rows, size_t inputs)

@@ -79,7 +79,7 @@ struct activations {
 /* Memory for activations_init(). */
 size_t activations_bytes(size_t rows, size_t inputs);
 
-/* Lays them out in `memory`, MATRIX_ALIGN aligned and the caller's; cheap, so a buffer may serve one shape after another. */
+/* Lays them out in `memory`, the caller's and MATRIX_ALIGN aligned; cheap, so one buffer may serve many shapes. */
 void activations_init(struct activations *x, void *memory, size_t rows, size_t inputs);
 
 /* One member's part. */
@@ -89,7 +89,7 @@ void activations_round(struct activations *x, unsigned member, unsigned members)
 enum epilogue {
 	EPILOGUE_STORE,         /* out = product + bias */
 	EPILOGUE_ADD,           /* out += product + bias */
-	EPILOGUE_SWIGLU,        /* groups alternate, gate and up: out = silu(gate) · up, half as many as outputs; no bias */
+	EPILOGUE_SWIGLU,        /* groups alternate, gate and up: out = silu(gate) · up, half as many; no bias */
 };
 
 /*

@@ -115,9 +115,10 @@ INLINE void integers(enum weights type, const uint8_t *group, const struct tile 
 			half_block(type, levels + half * 32, load_scales(type, scales, b * MATRIX_GROUP + half * HALF), at, x->rows,
 				y[0] + half * HALF);
 	}
+	const float *unit = (const void *)group;
 	for (size_t r = 0; r < x->rows; r++)
 		for (size_t i = 0; i < MATRIX_GROUP; i += HALF)
-			_mm256_storeu_ps(&y[r][i], _mm256_mul_ps(_mm256_loadu_ps(&y[r][i]), _mm256_loadu_ps((const float *)(const void *)group + i)));
+			_mm256_storeu_ps(&y[r][i], _mm256_mul_ps(_mm256_loadu_ps(&y[r][i]), _mm256_loadu_ps(unit + i)));
 }
 
 static void multiply_i8(const void *group, const struct tile *x, group_sums y)
@@ -138,8 +139,8 @@ INLINE __m256 load_numbers(enum weights type, const void *group, size_t at)
 }
 
 /* `rows` rows of a tile, from `first` on, and half a group; `half` is its first output. */
-INLINE void numbers(enum weights type, const size_t rows, const void *group, size_t half, const struct tile *x, size_t first,
-	group_sums y)
+INLINE void numbers(enum weights type, const size_t rows, const void *group, size_t half, const struct tile *x,
+	size_t first, group_sums y)
 {
 	const float *values = x->values + first * x->inputs;
 	const char *soon = (const char *)group + (first || half ? 0 : x->ahead);
@@ -159,7 +160,8 @@ INLINE void numbers(enum weights type, const size_t rows, const void *group, siz
 				sums[r][k] = _mm256_fmadd_ps(w, _mm256_set1_ps(values[r * inputs + i + k]), sums[r][k]);
 		}
 	for (size_t r = 0; r < rows; r++)
-		_mm256_storeu_ps(y[first + r] + half, _mm256_add_ps(_mm256_add_ps(sums[r][0], sums[r][1]), _mm256_add_ps(sums[r][2], sums[r][3])));
+		_mm256_storeu_ps(y[first + r] + half, _mm256_add_ps(_mm256_add_ps(sums[r][0], sums[r][1]),
+			_mm256_add_ps(sums[r][2], sums[r][3])));
 }
 
 INLINE void all_numbers(enum weights type, const void *group, const struct tile *x, group_sums y)
@@ -206,10 +208,12 @@ INLINE float largest_size(const float *values)
 	__m256i sizes = _mm256_setzero_si256();
 	float most;
 
-	for (int i = 0; i < MATRIX_BLOCK; i += 8)
-		sizes = _mm256_max_epu32(sizes, _mm256_and_si256(_mm256_castps_si256(_mm256_loadu_ps(values + i)), _mm256_set1_epi32(0x7FFFFFFF)));
-	uint32_t bits = largest(sizes);
-	memcpy(&most, &bits, sizeof most);
+	for (int i = 0; i < MATRIX_BLOCK; i += 8) {
+		__m256i bits = _mm256_castps_si256(_mm256_loadu_ps(values + i));
+		sizes = _mm256_max_epu32(sizes, _mm256_and_si256(bits, _mm256_set1_epi32(0x7FFFFFFF)));
+	}
+	uint32_t largest_bits = largest(sizes);
+	memcpy(&most, &largest_bits, sizeof most);
 	return most;
 }
 
@@ -240,7 +244,8 @@ static void round_blocks(uint8_t *at, size_t rows, size_t row, const float *valu
 INLINE __m256 exponential(__m256 x)
 {
 	x = _mm256_min_ps(_mm256_max_ps(x, _mm256_set1_ps(-87)), _mm256_set1_ps(88));
-	__m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(0x1.715476p+0f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+	__m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(0x1.715476p+0f)),
+		_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 	__m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0x1.62e400p-1f), x);
 	r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0x1.7f7d1cp-20f), r);
 	__m256 p = _mm256_set1_ps(1.0f / 720);

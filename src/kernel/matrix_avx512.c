@@ -85,8 +85,9 @@ INLINE void integers(enum weights type, const size_t rows, const uint8_t *group,
 #define ROWS(type, n) case n: integers(type, n, group, x, y); break;
 #define INTEGERS(type) \
 	switch (x->rows) { \
-	ROWS(type, 1) ROWS(type, 2) ROWS(type, 3) ROWS(type, 4) ROWS(type, 5) ROWS(type, 6) ROWS(type, 7) ROWS(type, 8) \
-	ROWS(type, 9) ROWS(type, 10) ROWS(type, 11) ROWS(type, 12) ROWS(type, 13) ROWS(type, 14) ROWS(type, 15) ROWS(type, 16) \
+	ROWS(type, 1) ROWS(type, 2) ROWS(type, 3) ROWS(type, 4) ROWS(type, 5) ROWS(type, 6) \
+	ROWS(type, 7) ROWS(type, 8) ROWS(type, 9) ROWS(type, 10) ROWS(type, 11) ROWS(type, 12) \
+	ROWS(type, 13) ROWS(type, 14) ROWS(type, 15) ROWS(type, 16) \
 	}
 
 static void multiply_i8(const void *group, const struct tile *x, group_sums y)
@@ -107,7 +108,8 @@ INLINE __m512 load_number(enum weights type, const void *group, size_t input)
 }
 
 /* `rows` rows of a tile, from `first` on. */
-INLINE void numbers(enum weights type, const size_t rows, const void *group, const struct tile *x, size_t first, group_sums y)
+INLINE void numbers(enum weights type, const size_t rows, const void *group, const struct tile *x, size_t first,
+	group_sums y)
 {
 	const float *values = x->values + first * x->inputs;
 	const char *soon = (const char *)group + (first ? 0 : x->ahead);
@@ -127,7 +129,8 @@ INLINE void numbers(enum weights type, const size_t rows, const void *group, con
 				sums[r][k] = _mm512_fmadd_ps(w, _mm512_set1_ps(values[r * inputs + i + k]), sums[r][k]);
 		}
 	for (size_t r = 0; r < rows; r++)
-		_mm512_storeu_ps(y[first + r], _mm512_add_ps(_mm512_add_ps(sums[r][0], sums[r][1]), _mm512_add_ps(sums[r][2], sums[r][3])));
+		_mm512_storeu_ps(y[first + r], _mm512_add_ps(_mm512_add_ps(sums[r][0], sums[r][1]),
+			_mm512_add_ps(sums[r][2], sums[r][3])));
 }
 
 #define SOME(type, n) case n: numbers(type, n, group, x, r, y); break;
@@ -178,7 +181,8 @@ static void round_blocks(uint8_t *at, size_t rows, size_t row, const float *valu
 INLINE __m512 exponential(__m512 x)
 {
 	x = _mm512_min_ps(_mm512_max_ps(x, _mm512_set1_ps(-87)), _mm512_set1_ps(88));
-	__m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(0x1.715476p+0f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+	__m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(0x1.715476p+0f)),
+		_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 	__m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0x1.62e400p-1f), x);
 	r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0x1.7f7d1cp-20f), r);
 	__m512 p = _mm512_set1_ps(1.0f / 720);

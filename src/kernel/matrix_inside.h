@@ -14,7 +14,8 @@
  *
  * Activations are cut into tiles of up to 16 rows.  A tile is [blocks] of
  *     int8[rows][32] levels, float[rows] scale, int32[rows] -8 · sum of the levels
- * the last being what the unsigned weights have too much.
+ * the last being what 4-bit levels stored as 0..15 give too much; 16 times that
+ * for 8-bit ones stored as 0..255.
  *
  * The value of an element is defined thus, for every tile and every set of
  * instructions that has a fused multiply-add (portable C rounds twice):

@@ -58,7 +58,8 @@ INLINE int32x4_t dot(int32x4_t sum, const int8x16_t w[STEPS][2], int part, const
 	return vdotq_laneq_s32(sum, w[7][part], high, 3);
 }
 
-INLINE void half_block(enum weights type, const uint8_t *block, const float32x4_t scale[2], const uint8_t *x, size_t rows, float *y)
+INLINE void half_block(enum weights type, const uint8_t *block, const float32x4_t scale[2], const uint8_t *x,
+	size_t rows, float *y)
 {
 	const uint8_t *x_scales = x + rows * MATRIX_BLOCK, *excesses = x_scales + rows * sizeof(float);
 	int8x16_t w[STEPS][2];
@@ -116,8 +117,8 @@ INLINE float32x4_t load_numbers(enum weights type, const void *group, size_t at)
 }
 
 /* `rows` rows of a tile, from `first` on, and half a group; `half` is its first output. */
-INLINE void numbers(enum weights type, const size_t rows, const void *group, size_t half, const struct tile *x, size_t first,
-	group_sums y)
+INLINE void numbers(enum weights type, const size_t rows, const void *group, size_t half, const struct tile *x,
+	size_t first, group_sums y)
 {
 	const float *values = x->values + first * x->inputs;
 	float32x4_t sums[FLOAT_ROWS][4][2];

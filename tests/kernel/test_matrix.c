@@ -37,7 +37,8 @@ static void pack(struct matrix *m, void *data, const float *weights)
 	m->data = data;
 }
 
-static void problem_init(struct problem *p, enum weights type, size_t outputs, size_t inputs, size_t rows, uint64_t *seed)
+static void problem_init(struct problem *p, enum weights type, size_t outputs, size_t inputs, size_t rows,
+	uint64_t *seed)
 {
 	*p = (struct problem){ .m = { .type = type, .outputs = outputs, .inputs = inputs } };
 	p->weights = aligned(outputs * inputs * sizeof(float));
@@ -115,7 +116,9 @@ static void check_against_twin(enum weights type, size_t outputs, size_t inputs,
 
 static void products_are_right(void)
 {
-	static const size_t shapes[][3] = { { 1, 32, 1 }, { 16, 64, 2 }, { 17, 96, 3 }, { 40, 256, 5 }, { 130, 160, 17 }, { 33, 896, 33 } };
+	static const size_t shapes[][3] = {
+		{ 1, 32, 1 }, { 16, 64, 2 }, { 17, 96, 3 }, { 40, 256, 5 }, { 130, 160, 17 }, { 33, 896, 33 },
+	};
 	uint64_t seed = 7;
 
 	for (enum weights type = 0; type < WEIGHTS_COUNT; type++)
@@ -124,7 +127,8 @@ static void products_are_right(void)
 }
 
 /* Rows 0..rows-1 at once, by `members` members one after another. */
-static void multiply(const struct problem *p, float *out, size_t stride, enum epilogue epilogue, const float *bias, unsigned members)
+static void multiply(const struct problem *p, float *out, size_t stride, enum epilogue epilogue, const float *bias,
+	unsigned members)
 {
 	for (unsigned member = 0; member < members; member++)
 		matrix_multiply(&p->m, &p->x, out, stride, epilogue, bias, member, members);
@@ -163,8 +167,8 @@ static void check_rows(struct problem *p, size_t rows, enum epilogue epilogue, u
 			one[i] = (float)i;
 		multiply_one(p, r, one, epilogue, added);
 		if (memcmp(out + r * stride, one, columns * sizeof *one) != 0)
-			fail_msg("%s %s: row %zu of %zu differs, epilogue %d, %u members", isa_name(kernel_isa()), weights_name(p->m.type),
-				r, rows, epilogue, members);
+			fail_msg("%s %s: row %zu of %zu differs, epilogue %d, %u members", isa_name(kernel_isa()),
+				weights_name(p->m.type), r, rows, epilogue, members);
 		for (size_t i = columns; i < stride; i++)
 			assert_true(out[r * stride + i] == (float)i);
 	}
@@ -235,7 +239,8 @@ static void extremes_do_not_overflow(void)
 			for (int end = 0; end < 2; end++) {
 				int8_t level[INPUTS], value = type == WEIGHTS_I8 ? ends[end] : ends[end] / 16;
 				float scales[2] = { 1, 1 }, out[1];
-				own_mem void *data = aligned(matrix_bytes(type, 1, INPUTS)), *memory = aligned(activations_bytes(1, INPUTS));
+				own_mem void *data = aligned(matrix_bytes(type, 1, INPUTS));
+				own_mem void *memory = aligned(activations_bytes(1, INPUTS));
 				struct matrix m = { type, 1, INPUTS, data };
 				struct activations x;
 
@@ -415,6 +420,7 @@ TEST(levels_are_kept_and_scales_nearly)
 	uint64_t seed = 6;
 
 	for (int type = WEIGHTS_I8; type <= WEIGHTS_I4; type++) {
+		int count = type == WEIGHTS_I8 ? 256 : 16;
 		int8_t levels[5][96];
 		float scales[5][3], row[96];
 		const int8_t *level_rows[5];
@@ -424,7 +430,7 @@ TEST(levels_are_kept_and_scales_nearly)
 
 		for (size_t o = 0; o < 5; o++) {
 			for (size_t i = 0; i < 96; i++)
-				levels[o][i] = (int8_t)((int)random_below(&seed, type == WEIGHTS_I8 ? 256 : 16) - (type == WEIGHTS_I8 ? 128 : 8));
+				levels[o][i] = (int8_t)((int)random_below(&seed, (size_t)count) - count / 2);
 			for (size_t b = 0; b < 3; b++)
 				scales[o][b] = o == 4 ? 0 : random_normal(&seed, 0.01f);
 			level_rows[o] = levels[o];
