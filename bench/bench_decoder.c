@@ -3,7 +3,8 @@
  *
  * Loading: time, and the most memory ever against what is kept.  A second turn
  * of a conversation of 4,000 tokens: time until its first token against the
- * first turn's.  Streams: tokens a second of several in one run against one's.
+ * first turn's.  Restart: the same of a system prompt of 2,000 tokens that the
+ * program before this one left on disk.  Streams: tokens a second of several in one run against one's.
  * Guesses: a text that repeats what was read, with a change now and then, and one
  * that misleads (something to go by is nearly always found, and always wrong),
  * with guesses and without, in turns.  What is "written" is given, since random
@@ -18,13 +19,14 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "model/guess.h"
 #include "model/sampler.h"
 #include "model/timeline.h"
 #include "prepare/prepare.h"
 #include "report.h"
 
-enum { SLICE = 256, LONG = 4000, MORE = 40, STREAMS_MAX = 8, READ = 600, WRITTEN = 240, ROUNDS = 5 };
+enum { SLICE = 256, LONG = 4000, SYSTEM = 2000, MORE = 40, STREAMS_MAX = 8, READ = 600, WRITTEN = 240, ROUNDS = 5 };
 
 static bool figures;
 
@@ -110,6 +112,48 @@ static void compare_turns(struct engine *e)
 	double whole = median(first, 3), rest = median(second, 3);
 	show(engine_info(e), "second-turn", "first turn's wait over the second's, 4,000 tokens", "20 x", whole / rest, "x");
 	show(engine_info(e), "second-turn-ms", "first token of the second turn", "", rest * 1e3, "ms");
+}
+
+/* Seconds until the first token of a program that is asked for the first time; its system prompt is kept on disk. */
+static double ask_new_program(const char *folder, const struct engine_options *options, const int32_t *tokens)
+{
+	struct error err = {0};
+	own_engine *e = engine_open(folder, options, &err);
+
+	if (!e)
+		die(&err);
+	own_timeline *t = fresh(e);
+	uint64_t start = clock_ns();
+	if (!timeline_begin(t, tokens, SYSTEM + MORE, &err))
+		die(&err);
+	timeline_keep(t, SYSTEM);
+	while (timeline_pending(t))
+		if (!timeline_advance(t, SLICE, NULL, &err))
+			die(&err);
+	return seconds_since(start);
+}
+
+static void compare_restart(const char *folder, struct engine_options options)
+{
+	int32_t tokens[SYSTEM + MORE];
+	double first[3], second[3];
+	own_mem char *kept = path_join(folder, "beginnings");
+	own_engine *e = NULL;
+	struct error err = {0};
+
+	options.beginnings = kept;
+	options.beginnings_limit = 256 << 20;
+	for (size_t i = 0; i < 3; i++) {
+		some_tokens(tokens, SYSTEM + MORE);
+		tokens[0] = (int32_t)(clock_ns() % 50000);       /* no earlier bench left it there */
+		first[i] = ask_new_program(folder, &options, tokens);
+		second[i] = ask_new_program(folder, &options, tokens);
+	}
+	if (!(e = engine_open(folder, &options, &err)))
+		die(&err);
+	double whole = median(first, 3), rest = median(second, 3);
+	show(engine_info(e), "restart", "a system prompt of 2,000: first wait over a restart's", "", whole / rest, "x");
+	show(engine_info(e), "restart-ms", "first token after a restart", "", rest * 1e3, "ms");
 }
 
 /* ---- Streams ---- */
@@ -353,6 +397,7 @@ static void measure(const char *folder)
 	compare_guesses(e, make_edit, "guess-edit", "an edit, with guesses over without", "1.8 x");
 	compare_guesses(e, make_misleading, "guess-misled", "misleading text, with guesses over without", "0.97 x");
 	compare_turns(e);
+	compare_restart(folder, wishes.engine);
 }
 
 int main(int argc, char **argv)
