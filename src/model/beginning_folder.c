@@ -51,36 +51,64 @@ struct listing {
 	size_t count, damaged;
 };
 
-static bool read_head(const char *path, struct beginning_head *head)
+void beginning_entry_done(struct beginning_entry *e)
+{
+	free(e->path);
+	free(e->tokens);
+}
+
+static bool read_all(int fd, void *to, size_t bytes, struct error *err)
+{
+	for (char *at = to; bytes;) {
+		ssize_t n = sys.read(fd, at, bytes);
+		if (n <= 0)
+			return n < 0 ? error_errno(err, "cannot read") : error_set(err, ERROR_INVALID, "it is cut short");
+		at += n;
+		bytes -= (size_t)n;
+	}
+	return true;
+}
+
+static bool read_entry(struct beginning_entry *e, const char *path, const struct beginning_kind *kind, struct error *err)
 {
 	own_fd fd = sys.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct beginning_head head;
 
-	return fd >= 0 && sys.read(fd, head, sizeof *head) == (ssize_t)sizeof *head;
+	if (fd < 0)
+		return error_errno(err, "cannot open");
+	if (!read_all(fd, &head, sizeof head, err) || !beginning_head_check(&head, kind, err))
+		return false;
+	own_mem int32_t *tokens = mem_zeroed(head.count, sizeof *tokens);
+	if (!read_all(fd, tokens, head.count * sizeof *tokens, err))
+		return false;
+	if (head.tokens_digest != beginning_tokens_digest(head.world, tokens, head.count))
+		return error_set(err, ERROR_INVALID, "its content is damaged");
+	*e = (struct beginning_entry){
+		.path = mem_strdup(path),
+		.world = head.world,
+		.count = head.count,
+		.tokens = take(tokens),
+	};
+	return true;
 }
 
 static void list_file(void *user, const char *folder, const char *name)
 {
 	struct listing *l = user;
-	struct beginning_head head;
+	struct beginning_entry entry;
 	struct error why = {0};
 	char ours[20];
 
 	snprintf(ours, sizeof ours, "%016" PRIx64, l->kind->key);
 	if (l->count == BEGINNING_FILES_MAX || strncmp(name, ours, 16) || !ends_with(name, BEGINNING_SUFFIX))
 		return;
-	char *path = path_join(folder, name);
-	if (!read_head(path, &head) || !beginning_head_check(&head, l->kind, &why)) {
+	own_mem char *path = path_join(folder, name);
+	if (!read_entry(&entry, path, l->kind, &why)) {
 		l->damaged += why.kind == ERROR_INVALID && unlink(path) == 0;
-		free(path);
 		return;
 	}
 	l->entries = mem_resize(l->entries, l->count + 1, sizeof *l->entries);
-	l->entries[l->count++] = (struct beginning_entry){
-		.path = path,
-		.world = head.world,
-		.count = head.count,
-		.digest = head.tokens_digest,
-	};
+	l->entries[l->count++] = entry;
 }
 
 struct beginning_entry *beginning_folder_read(

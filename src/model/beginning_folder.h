@@ -7,17 +7,19 @@
 
 #include "model/beginning_file.h"
 
-/* A file of one kind. */
+/* A file of one kind, and its tokens; beginning_entry_done() frees what it holds. */
 struct beginning_entry {
-	char *path;                  /* whoever holds the entry frees it */
+	char *path;
 	uint32_t world;
 	size_t count;
-	uint64_t digest;             /* of its tokens */
+	int32_t *tokens;
 };
+
+void beginning_entry_done(struct beginning_entry *e);
 
 enum { BEGINNING_FILES_MAX = 1000 };    /* of one kind, looked at */
 
-/* The files of one kind; damaged ones are removed and counted. The caller frees the list and its paths. */
+/* The files of one kind; damaged ones are removed and counted. The caller frees the list and what is in it. */
 struct beginning_entry *beginning_folder_read(
 	const char *folder, const struct beginning_kind *kind, size_t *count, size_t *damaged);
 

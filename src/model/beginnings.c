@@ -1,6 +1,6 @@
 /*
- * The index is a list of (length, digest of the tokens): a search takes the
- * digest of as many tokens for each length. Two jobs at most lie between the
+ * The index is a list of the files' tokens: whatever part of one fits is of use,
+ * so a system prompt that ends in today's date is found up to there. Two jobs at most lie between the
  * pool's thread, which fills and empties them, and the writer, which only reads
  * the pages of one; a job's fork keeps its pages from changing.
  */
@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mapped.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -20,7 +21,12 @@
 #include "model/beginning_folder.h"
 #include "text/digest.h"
 
-enum { JOBS = 2 };
+enum {
+	JOBS = 2,
+	HOURLY = 8,                  /* files written an hour: who never sends the same twice must not wear the disk out */
+	HOUR_MS = 3600 * 1000,
+	WORTH = 8,                   /* less than one in so many tokens that is new is not worth another file */
+};
 
 enum job_state { JOB_FREE, JOB_WAITING, JOB_WRITING, JOB_DONE };
 
@@ -38,6 +44,8 @@ struct beginnings {
 	uint64_t limit;
 	struct beginning_entry *entries;
 	size_t count;
+	uint64_t given_ms[HOURLY];   /* when the last files were given to the writer; 0: never */
+	size_t given;
 	pthread_t writer;
 	bool writer_runs;
 	pthread_mutex_t lock;        /* guards what follows */
@@ -102,7 +110,7 @@ void beginnings_destroy(struct beginnings *b)
 	for (size_t i = 0; i < JOBS; i++)
 		empty_job(&b->jobs[i]);
 	for (size_t i = 0; i < b->count; i++)
-		free(b->entries[i].path);
+		beginning_entry_done(&b->entries[i]);
 	free(b->entries);
 	free(b->directory);
 	pthread_cond_destroy(&b->changed);
@@ -117,45 +125,48 @@ size_t beginnings_count(const struct beginnings *b)
 
 /* ---- The index ---- */
 
-static struct beginning_entry *entry_of(struct beginnings *b, uint32_t world, size_t count, uint64_t digest)
+/* Whole pages. */
+static size_t common_tokens(const struct beginning_entry *e, uint32_t world, const int32_t *tokens, size_t count)
 {
-	for (size_t i = 0; i < b->count; i++)
-		if (b->entries[i].count == count && b->entries[i].world == world && b->entries[i].digest == digest)
-			return &b->entries[i];
-	return NULL;
+	size_t n = 0;
+
+	while (e->world == world && n < e->count && n < count && e->tokens[n] == tokens[n])
+		n++;
+	return n / PAGE_TOKENS * PAGE_TOKENS;
+}
+
+/* The file that has most of them, and how many that are. */
+static struct beginning_entry *best_entry(
+	struct beginnings *b, uint32_t world, const int32_t *tokens, size_t count, size_t *length)
+{
+	struct beginning_entry *best = NULL;
+
+	*length = 0;
+	for (size_t i = 0; i < b->count; i++) {
+		size_t common = common_tokens(&b->entries[i], world, tokens, count);
+		if (common > *length) {
+			*length = common;
+			best = &b->entries[i];
+		}
+	}
+	return best;
 }
 
 static void add_entry(struct beginnings *b, const struct job *j)
 {
 	const size_t count = sequence_length(j->pages);
-	const uint32_t world = sequence_world(j->pages);
-	const uint64_t digest = beginning_tokens_digest(world, sequence_tokens(j->pages), count);
+	struct beginning_entry e = { .path = mem_strdup(j->path), .world = sequence_world(j->pages), .count = count };
 
-	if (entry_of(b, world, count, digest))
-		return;
+	e.tokens = mem_zeroed(count, sizeof *e.tokens);
+	memcpy(e.tokens, sequence_tokens(j->pages), count * sizeof *e.tokens);
 	b->entries = mem_resize(b->entries, b->count + 1, sizeof *b->entries);
-	b->entries[b->count++] = (struct beginning_entry){ mem_strdup(j->path), world, count, digest };
+	b->entries[b->count++] = e;
 }
 
 static void forget_entry(struct beginnings *b, struct beginning_entry *e)
 {
-	free(e->path);
+	beginning_entry_done(e);
 	*e = b->entries[--b->count];
-}
-
-/* The longest that these tokens begin with, longer than `known`. */
-static struct beginning_entry *longest(
-	struct beginnings *b, uint32_t world, const int32_t *tokens, size_t count, size_t known)
-{
-	struct beginning_entry *best = NULL;
-
-	for (size_t i = 0; i < b->count; i++) {
-		struct beginning_entry *e = &b->entries[i];
-		if (e->world == world && e->count <= count && e->count > (best ? best->count : known) &&
-		    e->digest == beginning_tokens_digest(world, tokens, e->count))
-			best = e;
-	}
-	return best;
 }
 
 /* ---- Writing ---- */
@@ -256,21 +267,32 @@ static bool give_to_writer(struct beginnings *b, const struct sequence *s, size_
 		free(path);
 		return false;
 	}
+	b->given_ms[b->given++ % HOURLY] = clock_ms();
 	*j = (struct job){ .state = JOB_WAITING, .pages = sequence_fork(s, length), .path = path };
 	pthread_cond_broadcast(&b->changed);
 	return true;
 }
 
+/* Whether nearly all of it is on disk already, or enough was written lately. */
+static bool may_go_without(struct beginnings *b, const struct sequence *s, size_t count)
+{
+	const uint64_t oldest = b->given_ms[b->given % HOURLY];
+	size_t length;
+
+	(void)best_entry(b, sequence_world(s), sequence_tokens(s), count, &length);
+	return length >= count - count / WORTH || (oldest && clock_ms() - oldest < HOUR_MS);
+}
+
 bool beginnings_save(struct beginnings *b, const struct sequence *s, size_t length)
 {
 	const size_t count = length / PAGE_TOKENS * PAGE_TOKENS;
-	const uint64_t digest = beginning_tokens_digest(sequence_world(s), sequence_tokens(s), count);
 
 	if (count < BEGINNING_LEAST || count > BEGINNING_TOKENS_MAX)
 		return true;
+	const uint64_t digest = beginning_tokens_digest(sequence_world(s), sequence_tokens(s), count);
 	pthread_mutex_lock(&b->lock);
 	collect(b);
-	bool ok = entry_of(b, sequence_world(s), count, digest) ||
+	bool ok = may_go_without(b, s, count) ||
 		give_to_writer(b, s, count, beginning_folder_path(b->directory, b->kind.key, digest));
 	pthread_mutex_unlock(&b->lock);
 	return ok;
@@ -322,20 +344,20 @@ bool beginnings_failed(struct beginnings *b, struct error *err)
 
 /* ---- Loading ---- */
 
-/* Into the tree; 0 when the pool has no room for it. */
-static size_t copy_into_pool(struct beginnings *b, const struct beginning *from)
+/* The first `length` tokens into the tree; 0 when the pool has no room for them. */
+static size_t copy_into_pool(struct beginnings *b, const struct beginning *from, size_t length)
 {
 	own_sequence *s = sequence_create(b->pool, from->world);
-	size_t have = sequence_begin(s, from->tokens, from->count) / PAGE_TOKENS * PAGE_TOKENS;
+	size_t have = sequence_begin(s, from->tokens, length) / PAGE_TOKENS * PAGE_TOKENS;
 	struct error ignored = {0};
 
 	sequence_truncate(s, have);
-	if (!sequence_reserve(s, from->count - have, &ignored))
+	if (!sequence_reserve(s, length - have, &ignored))
 		return 0;
-	for (size_t i = have / PAGE_TOKENS; i < from->count / PAGE_TOKENS; i++)
+	for (size_t i = have / PAGE_TOKENS; i < length / PAGE_TOKENS; i++)
 		memcpy(sequence_pages(s)[i], from->pages + i * b->kind.page_bytes, b->kind.page_bytes);
-	sequence_extend(s, from->tokens + have, from->count - have);
-	return from->count;
+	sequence_extend(s, from->tokens + have, length - have);
+	return length;
 }
 
 /* Opens and checks it; one that cannot be used is forgotten, and removed if it is broken. */
@@ -348,13 +370,15 @@ static bool open_entry(struct beginnings *b, struct beginning_entry *e, struct m
 		forget_entry(b, e);      /* removed by another, most likely */
 		return false;
 	}
-	if (beginning_view(view, mapped_str(file), &b->kind, &why))
-		return true;
-	if (why.kind == ERROR_INVALID) {
-		(void)unlink(e->path);
-		error_set(err, ERROR_INVALID, "removed %s: %s", e->path, why.text);
+	if (!beginning_view(view, mapped_str(file), &b->kind, &why)) {
+		if (why.kind == ERROR_INVALID && unlink(e->path) == 0)
+			error_set(err, ERROR_INVALID, "removed %s: %s", e->path, why.text);
+		forget_entry(b, e);
+		return false;
 	}
-	forget_entry(b, e);
+	if (view->count == e->count && !memcmp(view->tokens, e->tokens, e->count * sizeof *e->tokens))
+		return true;
+	forget_entry(b, e);              /* not the file it was */
 	return false;
 }
 
@@ -362,19 +386,18 @@ size_t beginnings_load(struct beginnings *b, uint32_t world, const int32_t *toke
 {
 	const size_t known = page_pool_find(b->pool, world, tokens, count);
 	struct beginning_entry *e;
+	size_t length;
 
 	pthread_mutex_lock(&b->lock);
 	collect(b);
 	pthread_mutex_unlock(&b->lock);
-	while ((e = longest(b, world, tokens, count, known))) {
+	while ((e = best_entry(b, world, tokens, count, &length)) && length > known && length >= BEGINNING_LEAST) {
 		own_mapped file = {0};
 		struct beginning view;
 		if (!open_entry(b, e, &file, &view, err))
 			continue;
-		if (view.count > count || memcmp(view.tokens, tokens, view.count * sizeof *tokens))
-			return 0;        /* two texts of one digest: never, but by intent */
 		beginning_folder_touch(e->path);
-		return copy_into_pool(b, &view);
+		return copy_into_pool(b, &view, length);
 	}
 	return 0;
 }

@@ -39,8 +39,9 @@ static inline void beginnings_destroy_ptr(struct beginnings **b) { beginnings_de
 #define own_beginnings owns(beginnings_destroy_ptr) struct beginnings
 
 /*
- * Brings the longest beginning of these tokens that is on disk into the pool,
- * unless the pool has as much; returns its length, or 0. Takes some milliseconds
+ * Brings as much of these tokens as some file begins with into the pool, in whole
+ * pages and no less than BEGINNING_LEAST, unless the pool has as much; returns
+ * how much, or 0. Takes some milliseconds
  * when there is one, next to nothing when not. A damaged file is removed, and
  * *err, untouched otherwise, says so.
  */
@@ -48,7 +49,8 @@ size_t beginnings_load(struct beginnings *b, uint32_t world, const int32_t *toke
 
 /*
  * Begins to write the first `length` computed tokens, down to whole pages;
- * nothing to do when they are there already or too few. False when two are being
+ * nothing to do when (nearly all of) them are there already, when they are few, or
+ * when many were written within the hour. False when two are being
  * written already: try again when the beginning is used next. Pages count as used
  * until they are written.
  */

@@ -170,19 +170,54 @@ TEST(a_saved_beginning_is_found_after_a_restart)
 	assert_int_equal(status.st_mode & 0777, 0700);
 	assert_int_equal(find_later(0, tokens, TOKENS, &err), 192);      /* whole pages */
 	assert_int_equal(find_later(0, tokens, 192, &err), 192);
-	assert_int_equal(find_later(0, tokens, 191, &err), 0);
+	assert_int_equal(find_later(0, tokens, 191, &err), 160);
 	assert_int_equal(err.kind, ERROR_NONE);
 }
 
-TEST(the_longest_of_several_is_taken)
+TEST(as_much_is_taken_as_fits_of_the_file_that_has_most)
 {
 	struct error err = {0};
+	int32_t other[TOKENS];
 
 	save_one(0, tokens, 128);
 	save_one(0, tokens, 256);
+	assert_int_equal(count_files(""), 2);
 	assert_int_equal(find_later(0, tokens, 300, &err), 256);
-	assert_int_equal(find_later(0, tokens, 200, &err), 128);
+	memcpy(other, tokens, sizeof other);
+	other[200] = 999999;             /* today's date */
+	assert_int_equal(find_later(0, other, 300, &err), 192);
+	other[BEGINNING_LEAST - 1] = 999999;
+	assert_int_equal(find_later(0, other, 300, &err), 0);
 	assert_int_equal(find_later(0, tokens + 1, 300, &err), 0);
+}
+
+TEST(what_is_nearly_all_on_disk_is_not_written_again)
+{
+	int32_t other[TOKENS];
+
+	save_one(0, tokens, 384);
+	memcpy(other, tokens, sizeof other);
+	other[370] = 999999;
+	save_one(0, other, 384);
+	save_one(0, tokens, 200);
+	assert_int_equal(count_files(""), 1);
+	other[300] = 999999;
+	save_one(0, other, 384);
+	assert_int_equal(count_files(""), 2);
+}
+
+TEST(who_never_asks_the_same_twice_does_not_wear_the_disk_out)
+{
+	own_page_pool *p = new_pool();
+	own_beginnings *b = beginnings_create(p, &options);
+
+	for (int32_t i = 0; i < 20; i++) {
+		tokens[0] = 1000 + i;
+		own_sequence *s = computed(p, 0, tokens, 128);
+		assert_true(beginnings_save(b, s, 128));
+		assert_true(beginnings_flush(b, PATIENCE));
+	}
+	assert_int_equal(count_files(""), 8);
 }
 
 TEST(what_the_pool_has_is_not_loaded_again)
@@ -548,7 +583,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_folder(a_saved_beginning_is_found_after_a_restart),
-		in_folder(the_longest_of_several_is_taken),
+		in_folder(as_much_is_taken_as_fits_of_the_file_that_has_most),
+		in_folder(what_is_nearly_all_on_disk_is_not_written_again),
+		in_folder(who_never_asks_the_same_twice_does_not_wear_the_disk_out),
 		in_folder(what_the_pool_has_is_not_loaded_again),
 		in_folder(short_beginnings_are_not_worth_a_file),
 		in_folder(worlds_models_and_kinds_of_numbers_keep_apart),
