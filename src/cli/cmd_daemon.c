@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "config/home.h"
 #include "cli/commands.h"
+#include "cli/download_line.h"
 #include "cli/link.h"
 #include "daemon/daemon.h"
 
@@ -91,6 +92,7 @@ static int status(const struct options *o, struct config *c, const char *home)
 {
 	struct running running;
 	struct error err = {0};
+	char line[DOWNLOAD_LINE];
 	int code;
 
 	(void)o;
@@ -119,6 +121,8 @@ static int status(const struct options *o, struct config *c, const char *home)
 	print_member(model, "", "runtime");
 	print_member(model, "", "reason");
 	print_member(model, "", "error");
+	if (download_line(reply, line))
+		printf("%-8s %s\n", "download", line);
 	print_member(teacher, "teacher", "state");
 	print_member(teacher, "", "model");
 	return EXIT_ANSWERED;

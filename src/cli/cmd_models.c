@@ -82,9 +82,9 @@ bool models_tell(const struct models *m, json_t *body, struct error *err)
 	return reply && (status == 200 || link_refused(reply, status, err));
 }
 
-void models_tell_use(const struct models *m, const char *name)
+void models_tell_use(const struct models *m, const char *name, const char *folder)
 {
-	own_json *body = json_pack("{s:s, s:s}", "action", "use", "model", name);
+	own_json *body = json_pack("{s:s, s:s, s:s}", "action", "use", "model", name, "folder", folder);
 	struct error none = {0}, err = {0};
 	own_link link = {0};
 

@@ -45,7 +45,7 @@ struct prepare_options models_prepare_options(const char *cache, const char *pre
 bool models_tell(const struct models *m, json_t *body, struct error *err) must_use;
 
 /* Has the daemon, if one runs, use a model from now on; what goes wrong is said. */
-void models_tell_use(const struct models *m, const char *name);
+void models_tell_use(const struct models *m, const char *name, const char *folder);
 
 /* Has the daemon load a folder again if it is the one it has, since its precision was chosen anew. */
 void models_tell_reload(const struct models *m, const char *folder);

@@ -39,7 +39,7 @@ int models_use(struct models *m)
 		return complain(&err);
 	printf("%s is the model in use from now on.\n", name);
 	warn_of_others(m);
-	models_tell_use(m, name);
+	models_tell_use(m, name, folder);
 	if (m->options->precision)
 		models_tell_reload(m, folder);
 	return EXIT_ANSWERED;

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "cli/bar.h"
+#include "cli/download_line.h"
 #include "config/home.h"
 #include "hub/graphs.h"
 
@@ -124,21 +124,12 @@ static void print_catalogue(const struct choice *choice, const char *precision)
 
 static void print_download(const json_t *status)
 {
-	const json_t *d = json_object_get(status, "download");
-	const char *state = json_member_string(d, "state"), *name = json_member_string(d, "model");
-	const char *error = json_member_string(d, "error"), *stage = json_member_string(d, "stage");
-	char text[PROGRESS_TEXT];
+	char line[DOWNLOAD_LINE];
 
-	if (!state || strcmp(state, "none") == 0 || strcmp(state, "done") == 0)
-		return;
-	if (strcmp(state, "running") == 0)
-		printf("In the background: %s, %s, %s\n", name && *name ? name : "the model for this machine", stage,
-			progress_text((uint64_t)json_integer_value(json_object_get(d, "bytes")),
-				(uint64_t)json_integer_value(json_object_get(d, "total")),
-				(uint64_t)json_integer_value(json_object_get(d, "per_second")), text));
-	else
-		printf("The download of %s %s%s%s\n", name && *name ? name : "the model for this machine",
-			strcmp(state, "failed") == 0 ? "failed: " : "was cancelled", error && *error ? error : "", "");
+	if (download_line(status, line))
+		printf("In the background: %s\n", line);
+	else if (*line)
+		printf("In the background, before: %s\n", line);
 }
 
 static int print_json(json_t *value)

@@ -58,6 +58,21 @@ static void on_progress(void *user, const struct hub_progress *progress)
 
 /* ---- In this process ---- */
 
+/* Who asks for a model by name gets it, and is told when it will not run well here. */
+static void warn_of_size(const struct models *m, const struct model_spec *spec)
+{
+	const struct catalogue_model *known = spec->model ? spec->model : catalogue_find(str_of(spec->repo));
+	const char *precision = m->options->precision ? m->options->precision : graph_names[0].precision;
+	own_buf text = BUF_INIT(TEXT_MAX);
+	struct machine machine;
+
+	machine_look(&machine, m->hub.cache);
+	if (!known || choose_verdict(&machine, known, precision) == FITS)
+		return;
+	choose_explain(&text, &machine, known, precision);
+	fprintf(stderr, "%s %s.\n", known->name, text.data);
+}
+
 /* The name it is known by from then on goes into `name`. */
 static bool fetch(const struct models *m, const struct obtain *f, struct obtained *result, char **name, struct error *err)
 {
@@ -77,6 +92,7 @@ static bool fetch(const struct models *m, const struct obtain *f, struct obtaine
 			free(spec.revision);
 			spec.revision = mem_strdup(m->options->revision);
 		}
+		warn_of_size(m, &spec);
 		return obtain_model(f, &spec, result, err);
 	}
 	models_choose(m, &choice, &machine);
@@ -118,7 +134,7 @@ static bool prepare(const struct models *m, struct pulling *p, const struct obta
 }
 
 /* The first model that comes is the one in use. */
-static bool use_if_first(const struct models *m, const char *name, struct error *err)
+static bool use_if_first(const struct models *m, const char *name, const char *folder, struct error *err)
 {
 	if (config_text(m->config, SETTING_MODEL)) {
 		printf("`shammah models use %s` makes it the model in use.\n", name);
@@ -127,7 +143,7 @@ static bool use_if_first(const struct models *m, const char *name, struct error 
 	if (!config_use_model(m->home, name, err))
 		return false;
 	printf("%s is the model in use from now on.\n", name);
-	models_tell_use(m, name);
+	models_tell_use(m, name, folder);
 	return true;
 }
 
@@ -164,7 +180,7 @@ static int pull(struct models *m)
 	ok = ok && prepare(m, &p, &result, &cancel, &err);
 	bar_end(&p.bar);
 	interrupt_guards(NULL);
-	ok = ok && use_if_first(m, name, &err);
+	ok = ok && use_if_first(m, name, result.folder, &err);
 	int code = ok ? EXIT_ANSWERED : failed(m, &cancel, &err);
 	cancel_done(&cancel);
 	return code;

@@ -5,12 +5,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "cli/bar.h"
+#include "cli/download_line.h"
 #include "cli/models.h"
 #include "config/home.h"
 #include "hub/graphs.h"
-
-#define LINE_MAX_BYTES 512
 
 /* ---- The offer ---- */
 
@@ -86,37 +84,15 @@ void offer_model(struct link *l, const struct show *show)
 
 /* ---- How far it is ---- */
 
-static uint64_t number(const json_t *object, const char *key)
-{
-	return (uint64_t)json_integer_value(json_object_get(object, key));
-}
-
-/* "qwen2.5-coder-1.5b", or as much as is known. */
-static const char *name_of(const json_t *download)
-{
-	const char *model = json_member_string(download, "model"), *repo = json_member_string(download, "repository");
-
-	return model && *model ? model : repo && *repo ? path_base(repo) : "a model";
-}
-
 void offer_show(struct offer_watch *w, struct link *l, const struct show *show)
 {
 	own_json *status = link_status(l);
-	const json_t *d = json_object_get(status, "download");
-	const char *state = json_member_string(d, "state"), *stage = json_member_string(d, "stage"), *error = json_member_string(d, "error");
-	char line[LINE_MAX_BYTES] = "", progress[PROGRESS_TEXT];
+	char line[DOWNLOAD_LINE];
 
-	if (!state)
+	if (!status)
 		return;
-	bool running = strcmp(state, "running") == 0;
-	if (running)
-		snprintf(line, sizeof line, "%s %s, %s", stage, name_of(d),
-			progress_text(number(d, "bytes"), number(d, "total"), number(d, "per_second"), progress));
-	else if (w->running && strcmp(state, "done") == 0)
-		snprintf(line, sizeof line, "%s is here", name_of(d));
-	else if (w->running && strcmp(state, "failed") == 0)
-		snprintf(line, sizeof line, "%s could not be fetched: %s", name_of(d), error);
-	w->running = running;
-	if (*line)
+	bool running = download_line(status, line);
+	if (*line && (running || w->running))
 		show_note(show, line);
+	w->running = running;
 }

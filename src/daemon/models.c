@@ -38,7 +38,8 @@ static bool use(struct service *s, const json_t *body, struct error *err)
 
 	if (!name)
 		return error_set(err, ERROR_INVALID, "\"model\" is missing");
-	own_mem char *folder = spec_locate(name, err);
+	const char *known = json_member_string(body, "folder");
+	own_mem char *folder = known ? mem_strdup(known) : spec_locate(name, err);
 	if (!folder || !config_use_model(s->life.home, name, err))
 		return false;
 	worker_load(s->worker, folder);

@@ -9,7 +9,7 @@
 /*
  * POST /v1/daemon/models, with the daemon's token; user is the struct service:
  * {"action": "pull", "model"?, "precision"?, "use"?, "endpoint"?, "cache"?, "token"?},
- * {"action": "cancel"}, {"action": "use", "model"}.
+ * {"action": "cancel"}, {"action": "use", "model", "folder"?: where the client found it}.
  */
 http_handler_fn models_change;
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from fake_hub import COMMIT, Hub
-from harness import Home, LIMIT, Skip, Terminal, main, make_model, wait_for
+from harness import Home, LIMIT, Skip, Terminal, main, make_model, read_all, wait_for
 
 NAME = 'qwen2.5-coder-0.5b'
 REPO = 'onnx-community/Qwen2.5-Coder-0.5B-Instruct'
@@ -310,6 +310,28 @@ def models_change_while_the_daemon_runs():
         assert h.run('models', 'use', 'qwen3-0.6b').code == 1
 
 
+def answers_under_way_finish_on_the_old_model():
+    with Place(says='word ' * 400) as (h, hub, place):
+        hub.add(OTHER, place.model('other', 'I am another.'))
+        pulled(h)
+        pulled(h, OTHER)
+        h.daemon()
+        wait_for(lambda: h.status()['model']['state'] == 'ready', 'the model')
+        # more than fits into the buffers of a socket that nobody reads
+        stream = h.stream(n=4, logprobs=True, top_logprobs=20)
+        wait_for(lambda: h.status()['queue']['active'] > 0, 'the answers to begin')
+        assert h.run('models', 'use', OTHER).code == 0
+        wait_for(lambda: h.status()['model']['name'] == OTHER and h.status()['model']['state'] == 'ready', 'the other model')
+        assert h.chat()[2]['choices'][0]['message']['content'] == 'I am another.'
+        assert h.status()['queue']['active'] > 0
+        events = [line[6:] for line in read_all(stream).split('\n') if line.startswith('data: ')]
+        assert events[-1] == '[DONE]', events[-1]
+        texts = [''] * 4
+        for choice in (c for e in events[:-1] for c in json.loads(e)['choices']):
+            texts[choice['index']] += choice['delta'].get('content', '')
+        assert texts == ['word ' * 400] * 4, [t[-50:] for t in texts]
+
+
 def what_counts_more_than_the_choice_is_said():
     with Place() as (h, hub, place):
         hub.add(OTHER, place.model('other', 'I am another.'))
@@ -365,7 +387,8 @@ def the_daemon_fetches_loads_and_answers_without_a_client():
         status, _, body = h.http('GET', '/health')
         assert status == 200 and body['status'] == 'ok'
         assert 'is being fetched' in h.ask(QUESTION).err
-        assert 'In the background: ' in h.run('models', 'list').out
+        assert 'In the background: fetching ' in h.run('models', 'list').out
+        assert 'download ' in h.run('daemon', 'status').out
         wait_for(lambda: download(h)['state'] == 'done', 'the download')
         wait_for(lambda: h.status()['model']['state'] == 'ready', 'the model')
         assert h.ask(QUESTION).out == 'Hello from the Hub.\n'
@@ -407,7 +430,7 @@ def a_failed_download_says_why():
         assert control(h, action='pull', model='nobody/nothing', use=True)[0] == 200
         wait_for(lambda: download(h)['state'] == 'failed', 'its end')
         assert 'nobody/nothing' in download(h)['error']
-        assert 'nobody/nothing failed: ' in h.run('models', 'list').out
+        assert 'nobody/nothing could not be fetched: ' in h.run('models', 'list').out
 
 
 def strangers_and_nonsense_are_refused():
@@ -523,7 +546,8 @@ if __name__ == '__main__':
           ctrl_c_keeps_what_has_come_and_says_how_to_go_on, a_damaged_file_is_never_taken_for_a_whole_one,
           a_file_damaged_later_is_found, a_gated_model_needs_a_token_which_is_never_shown, offline_asks_nobody_and_uses_what_is_here,
           a_busy_hub_is_an_error_in_the_end, without_a_home_it_is_said, a_cache_that_cannot_be_written_is_named,
-          a_read_only_cache_can_be_read, models_change_while_the_daemon_runs, what_counts_more_than_the_choice_is_said,
+          a_read_only_cache_can_be_read, models_change_while_the_daemon_runs,
+          answers_under_way_finish_on_the_old_model, what_counts_more_than_the_choice_is_said,
           removing_asks_and_forgets, a_model_that_went_away_is_said_and_the_rest_works, list_show_and_recommend_need_no_hub,
           the_daemon_fetches_loads_and_answers_without_a_client, a_killed_daemon_goes_on_when_it_is_back,
           a_download_can_be_cancelled_and_taken_up_again, a_failed_download_says_why, strangers_and_nonsense_are_refused,
