@@ -89,10 +89,12 @@ static bool explain_token(const struct hub *hub, const char *repo, const char *h
 {
 	if (hub->token)
 		return error_set(err, ERROR_DENIED,
-			"%s does not accept the token that was sent for %s: make a new one at %s/settings/tokens and put it into HF_TOKEN or %s",
+			"%s does not accept the token that was sent for %s: "
+			"make a new one at %s/settings/tokens and put it into HF_TOKEN or %s",
 			host, repo, hub->endpoint, hub->token_path);
 	return error_set(err, ERROR_DENIED,
-		"%s is private, gated or does not exist, and there is no token: get one at %s/settings/tokens and put it into HF_TOKEN or %s",
+		"%s is private, gated or does not exist, and there is no token: "
+		"get one at %s/settings/tokens and put it into HF_TOKEN or %s",
 		repo, hub->endpoint, hub->token_path);
 }
 

@@ -130,7 +130,8 @@ void hub_cache_done(struct hub_cache *cache);
 bool hub_list(const struct hub *hub, struct hub_cache *cache, struct error *err) must_use;
 
 /* Removes a revision (NULL: the whole repository) and the blobs that no other revision uses. */
-bool hub_remove(const struct hub *hub, const char *repo, const char *revision, uint64_t *freed, struct error *err) must_use;
+bool hub_remove(const struct hub *hub, const char *repo, const char *revision, uint64_t *freed,
+	struct error *err) must_use;
 
 /* What hub_verify() found out about a file. */
 enum hub_verdict { HUB_GOOD, HUB_DAMAGED, HUB_UNKNOWN };   /* UNKNOWN: its name says no hash that we know */

@@ -43,8 +43,9 @@ static bool add_file(struct hub_listing *listing, const json_t *entry, const cha
 		return wrong(err);
 	if (listing->count == TREE_FILES_MAX)
 		return error_set(err, ERROR_TOO_LARGE, "the repository has over %d files", TREE_FILES_MAX);
-	if (!name_check_path(path, err) || !copy_hash(file.git_hash, json_member_string(entry, git_key), err) ||
-	    !copy_hash(file.hash, json_is_object(lfs) ? json_member_string(lfs, lfs_key) : file.git_hash[0] ? file.git_hash : NULL, err))
+	const char *git = json_member_string(entry, git_key);
+	if (!name_check_path(path, err) || !copy_hash(file.git_hash, git, err) ||
+	    !copy_hash(file.hash, json_is_object(lfs) ? json_member_string(lfs, lfs_key) : git, err))
 		return false;
 	file.path = (char *)(uintptr_t)path;
 	tree_add(listing, file);

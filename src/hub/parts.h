@@ -32,7 +32,10 @@ struct parts {
 	bool *whole;               /* of each piece, when it was opened */
 };
 
-/* Opens or begins the file of a blob; what is there is checked.  A piece is enlarged when there would be over PARTS_MAX. */
+/*
+ * Opens or begins the file of a blob; what is there is checked.  A piece is
+ * enlarged when there would be over PARTS_MAX.
+ */
 bool parts_open(struct parts *p, const char *blob, uint64_t size, uint64_t piece, struct cancel *cancel,
 	struct error *err) must_use;
 

@@ -133,7 +133,8 @@ static bool enough_space(struct job *job, struct error *err)
 	if (left == 0 || left + reserve <= room)
 		return true;
 	return error_set(err, ERROR_TOO_LARGE,
-		"not enough disk space for %s in %s: %s to come, %s free, of which %s stay free: make room for %s, or set HF_HUB_CACHE",
+		"not enough disk space for %s in %s: %s to come, %s free, of which %s stay free: "
+		"make room for %s, or set HF_HUB_CACHE",
 		job->repo, job->hub->cache, size_text(left, needed), size_text(room, available), size_text(reserve, kept),
 		size_text(left + reserve - room, missing));
 }
