@@ -1,12 +1,9 @@
 #include "grammar/grammar.h"
 
-#include <stdatomic.h>
-
 #include "base/mem.h"
 #include "grammar/schema.h"
 
 struct grammar {
-	atomic_uint references;
 	struct machine machine;
 	struct rules rules;
 };
@@ -15,21 +12,14 @@ static struct grammar *create(void)
 {
 	struct grammar *g = mem_zeroed(1, sizeof *g);
 
-	atomic_init(&g->references, 1);
 	machine_init(&g->machine);
 	rules_init(&g->rules, &g->machine);
 	return g;
 }
 
-struct grammar *grammar_share(struct grammar *g)
+void grammar_destroy(struct grammar *g)
 {
-	atomic_fetch_add(&g->references, 1);
-	return g;
-}
-
-void grammar_release(struct grammar *g)
-{
-	if (!g || atomic_fetch_sub(&g->references, 1) > 1)
+	if (!g)
 		return;
 	machine_done(&g->machine);
 	free(g);

@@ -7,7 +7,7 @@
  *	masks_init(&masks, vocabulary, grammar_machine(g));
  *	own_matcher *m = matcher_create(&masks, ends, end_count, bits);
  *
- * Compiled once, then read-only; any thread.  Reference-counted.
+ * Compiled once, then read-only; any thread.
  */
 #pragma once
 
@@ -53,9 +53,8 @@ struct grammar *grammar_create(const struct grammar_wish *wish, int *wrong, stru
 /* Of the control token that a form begins with; -1 when it begins with text. */
 int32_t grammar_form_token(const struct grammar_form *form, const struct tokenizer *tokenizer);
 
-struct grammar *grammar_share(struct grammar *g);
-void grammar_release(struct grammar *g);         /* accepts NULL */
-static inline void grammar_release_ptr(struct grammar **g) { grammar_release(*g); }
-#define own_grammar owns(grammar_release_ptr) struct grammar
+void grammar_destroy(struct grammar *g);         /* accepts NULL */
+static inline void grammar_release(struct grammar **g) { grammar_destroy(*g); }
+#define own_grammar owns(grammar_release) struct grammar
 
 const struct machine *grammar_machine(const struct grammar *g);

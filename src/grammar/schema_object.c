@@ -126,14 +126,25 @@ static struct dfa *keys_left(struct compiler *c, const struct object *o, const s
 	return take(left);
 }
 
+/* Names are strings anyway: {"type": "string"}, as generators of schemas write it, says nothing. */
+static const json_t *said_of_names(const struct object *o)
+{
+	const json_t *names = json_object_get(o->schema, "propertyNames");
+	const char *type = json_member_string(names, "type");
+	bool idle = json_is_true(names) || (json_is_object(names) && json_object_size(names) == 0) ||
+		(type && strcmp(type, "string") == 0 && json_object_size(names) == 1);
+
+	return idle ? NULL : names;
+}
+
 /* What propertyNames leaves of a kind of keys; consumes it. */
 static struct dfa *with_names(struct compiler *c, const struct object *o, struct dfa *keys)
 {
 	own_dfa *before = keys;
-	json_t *names = json_object_get(o->schema, "propertyNames");
+	const json_t *names = said_of_names(o);
 	struct string_kind kind;
 
-	if (!names || json_is_true(names))
+	if (!names)
 		return take(before);
 	if (!json_is_object(names) || json_object_get(names, "enum") || json_object_get(names, "$ref") ||
 		!check_keywords(c, names) || !string_contents(c, names, &kind))
@@ -148,7 +159,7 @@ static struct dfa *with_names(struct compiler *c, const struct object *o, struct
 /* Whether any key will do, so that the automaton of all strings serves. */
 static bool takes_any_name(const struct object *o)
 {
-	return !o->count && !json_object_get(o->schema, "patternProperties") && !json_object_get(o->schema, "propertyNames");
+	return !o->count && !json_object_get(o->schema, "patternProperties") && !said_of_names(o);
 }
 
 static bool add_others(struct compiler *c, struct object *o, const struct patterns *p)

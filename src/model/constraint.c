@@ -179,7 +179,7 @@ static struct grammar *compile(struct wanted *w, const struct request *r, struct
 static void kept_destroy(struct kept *k)
 {
 	masks_done(&k->masks);
-	grammar_release(k->grammar);
+	grammar_destroy(k->grammar);
 	free(k->key);
 	free(k);
 }

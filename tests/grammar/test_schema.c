@@ -97,6 +97,8 @@ TEST(objects_hold_their_properties_in_order_and_others_only_when_asked_for)
 		{ "{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^[a-z]$\"}}", "{\"q\":1}", true },
 		{ "{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^[a-z]$\"}}", "{\"qq\":1}", false },
 		{ "{\"type\":\"object\",\"propertyNames\":{\"maxLength\":2}}", "{\"qq\":1}", true },
+		{ "{\"type\":\"object\",\"propertyNames\":{\"maxLength\":2}}", "{\"qqq\":1}", false },
+		{ "{\"propertyNames\":{\"type\":\"string\"},\"additionalProperties\":{\"type\":\"null\"}}", "{\"qqq\":null}", true },
 	};
 
 	check_cases(cases, countof(cases));

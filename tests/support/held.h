@@ -55,7 +55,7 @@ static inline void held_done(struct held *h)
 {
 	matcher_destroy(h->matcher);
 	masks_done(&h->masks);
-	grammar_release(h->grammar);
+	grammar_destroy(h->grammar);
 }
 
 static inline bool held_allows(const uint32_t *bits, int32_t token)
