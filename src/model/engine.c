@@ -1,5 +1,6 @@
 #include "model/engine.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -8,10 +9,16 @@
 
 enum { THREADS_MAX = 256 };
 
+/* Those that we may run on: a team that spins on fewer would be slow. */
 static int processors(void)
 {
 	long count = sysconf(_SC_NPROCESSORS_ONLN);
 
+#ifdef __linux__
+	cpu_set_t ours;
+	if (sched_getaffinity(0, sizeof ours, &ours) == 0)
+		count = CPU_COUNT(&ours);
+#endif
 	return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (int)count;
 }
 
