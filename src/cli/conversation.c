@@ -63,6 +63,16 @@ static bool on_text(void *user, struct str text, struct error *err)
 	return buf_add_str(&t->answer, text, err) && show_text(t->show, text, err);
 }
 
+static bool on_thought(void *user, struct str text, struct error *err)
+{
+	struct turn *t = user;
+
+	(void)text;
+	(void)err;
+	show_thinking(t->show);
+	return true;
+}
+
 static int result_of(struct conversation *c, bool ok, bool interrupted, const struct error *err, const struct link_answer *answer)
 {
 	show_end(&c->show);
@@ -82,6 +92,7 @@ static int result_of(struct conversation *c, bool ok, bool interrupted, const st
 int conversation_ask(struct conversation *c, struct str question)
 {
 	struct turn turn = { .show = &c->show, .answer = BUF_INIT(ANSWER_MAX) };
+	const struct link_listener listener = { on_text, on_thought, &turn };
 	own_link_answer answer = {0};
 	struct error err = {0};
 	struct cancel cancel;
@@ -93,7 +104,7 @@ int conversation_ask(struct conversation *c, struct str question)
 	own_json *body = request(c);
 	cancel_init(&cancel);
 	interrupt_guards(&cancel);
-	bool ok = link_ask(c->link, body, &cancel, on_text, &turn, &answer, &err);
+	bool ok = link_ask(c->link, body, &cancel, &listener, &answer, &err);
 	interrupt_guards(NULL);
 	c->nobody = answer.nobody;
 	int code = result_of(c, ok, cancel_fired(&cancel), &err, &answer);

@@ -236,11 +236,10 @@ json_t *link_status(struct link *l)
 struct asking {
 	struct collector whole;       /* an answer that is no stream: an error */
 	struct sse_parser *events;
-	link_text_fn *on_text;
-	void *user;
+	const struct link_listener *listener;
 	struct link_answer *answer;
 	uint64_t started;
-	bool spoken;                  /* text was handed over */
+	bool spoken;                  /* something was handed over */
 	bool ended;                   /* the last event came */
 };
 
@@ -270,19 +269,25 @@ static void note_usage(struct asking *x, const json_t *usage)
 	x->answer->completion_tokens = (size_t)json_integer_value(json_object_get(usage, "completion_tokens"));
 }
 
-static bool take_choice(struct asking *x, const json_t *choice, struct error *err)
+static bool hand_over(struct asking *x, link_text_fn *listener, struct str text, struct error *err)
 {
-	struct str text = json_member_str(json_object_get(choice, "delta"), "content");
-	const char *finish = json_member_string(choice, "finish_reason");
-
-	if (finish && strcmp(finish, "length") == 0)
-		x->answer->cut_by_length = true;
 	if (!text.n)
 		return true;
 	if (!x->spoken)
 		x->answer->first_ns = clock_ns() - x->started;
 	x->spoken = true;
-	return x->on_text(x->user, text, err);
+	return listener(x->listener->user, text, err);
+}
+
+static bool take_choice(struct asking *x, const json_t *choice, struct error *err)
+{
+	const json_t *delta = json_object_get(choice, "delta");
+	const char *finish = json_member_string(choice, "finish_reason");
+
+	if (finish && strcmp(finish, "length") == 0)
+		x->answer->cut_by_length = true;
+	return hand_over(x, x->listener->on_thought, json_member_str(delta, "reasoning_content"), err) &&
+		hand_over(x, x->listener->on_text, json_member_str(delta, "content"), err);
 }
 
 static bool on_event(void *user, const struct sse_event *event, struct error *err)
@@ -342,7 +347,7 @@ static bool ask_once(struct link *l, const struct buf *request, struct cancel *c
 	return x->ended || error_set(err, ERROR_UNAVAILABLE, "the daemon ended in the middle of the answer; see `shammah daemon logs`");
 }
 
-bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, link_text_fn *on_text, void *user,
+bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, const struct link_listener *listener,
 	struct link_answer *answer, struct error *err)
 {
 	own_buf request = BUF_INIT(EVENT_MAX);
@@ -353,7 +358,7 @@ bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, lin
 		return false;
 	for (int attempt = 0; attempt < 2 && !ok && reach(l, err); attempt++) {
 		struct asking x = {
-			.whole.body = BUF_INIT(JSON_MAX), .on_text = on_text, .user = user, .answer = answer, .started = clock_ns(),
+			.whole.body = BUF_INIT(JSON_MAX), .listener = listener, .answer = answer, .started = clock_ns(),
 		};
 		x.events = sse_create(EVENT_MAX, on_event, &x);
 		ok = ask_once(l, &request, cancel, &x, err);

@@ -49,7 +49,7 @@ bool link_refused(const json_t *reply, int status, struct error *err);
 struct link_answer {
 	char *kind, *name, *reason;   /* who answered, as in daemon/openai.h; NULL: unknown */
 	size_t completion_tokens;
-	uint64_t first_ns, total_ns;  /* from the question to the first text, and to the end */
+	uint64_t first_ns, total_ns;  /* from the question to the first text or thought, and to the end */
 	bool cut_by_length;
 	bool nobody;                  /* refused: neither known answer, nor model, nor teacher */
 };
@@ -58,10 +58,17 @@ void link_answer_done(struct link_answer *a);
 
 typedef bool link_text_fn(void *user, struct str text, struct error *err);
 
+/* Whom an answer is handed to as it comes. */
+struct link_listener {
+	link_text_fn *on_text;
+	link_text_fn *on_thought;     /* what a model thinks before it answers */
+	void *user;
+};
+
 /*
  * Asks (a chat completion with stream: true) and hands over text as it comes.
  * Asks once more when the daemon died before anything came.  ERROR_CANCELLED
  * after the token fired.
  */
-bool link_ask(struct link *l, const json_t *request, struct cancel *cancel, link_text_fn *on_text, void *user,
+bool link_ask(struct link *l, const json_t *request, struct cancel *cancel, const struct link_listener *listener,
 	struct link_answer *answer, struct error *err) must_use;

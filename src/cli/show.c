@@ -47,6 +47,24 @@ static bool add_visible(struct buf *out, struct str text, struct error *err)
 	return true;
 }
 
+void show_thinking(struct show *s)
+{
+	if (!s->colour || s->thinking)
+		return;
+	s->thinking = true;
+	fputs(DIM "thinking ..." PLAIN, stderr);
+	fflush(stderr);
+}
+
+static void end_thinking(struct show *s)
+{
+	if (!s->thinking)
+		return;
+	s->thinking = false;
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+}
+
 bool show_text(void *show, struct str text, struct error *err)
 {
 	struct show *s = show;
@@ -54,6 +72,7 @@ bool show_text(void *show, struct str text, struct error *err)
 
 	if (!text.n)
 		return true;
+	end_thinking(s);
 	s->fresh_line = text.p[text.n - 1] == '\n';
 	if (s->terminal) {
 		if (!add_visible(&visible, text, err))
@@ -67,6 +86,7 @@ void show_end(struct show *s)
 {
 	struct error err = {0};
 
+	end_thinking(s);
 	if (!s->fresh_line)
 		(void)!file_write_fd(STDOUT_FILENO, (struct str)STR("\n"), &err);
 	s->fresh_line = true;

@@ -10,12 +10,16 @@ struct show {
 	bool terminal;           /* answers go to a terminal: control characters are made visible */
 	bool colour;             /* on standard error */
 	bool fresh_line;         /* the answer so far ends with a newline, or is empty */
+	bool thinking;           /* show_thinking() stands on the line */
 };
 
 void show_init(struct show *s);
 
 /* A link_text_fn with the show as user: writes a piece of an answer, at once. */
 bool show_text(void *show, struct str text, struct error *err);
+
+/* Says on a terminal that a model thinks, until its answer comes or ends. */
+void show_thinking(struct show *s);
 
 /* Ends the answer's last line if it needs it. */
 void show_end(struct show *s);

@@ -68,7 +68,7 @@ static void give_known(struct delivery *a, const struct answer *known, const str
 
 static void give_local(struct service *s, struct delivery *a, const struct worker_status *w, const struct decision *d)
 {
-	own_mem char *build = mem_printf("%s, %s", w->precision, w->attention);
+	own_mem char *build = mem_printf("%s, %s, %s", w->precision, w->attention, w->runtime);
 	struct openai_source source = { "local", w->name, d->reason, build };
 	char param[64];
 	struct error err = {0};

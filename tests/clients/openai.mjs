@@ -139,6 +139,20 @@ const tests = {
     assert.deepEqual([usage.prompt_tokens, usage.completion_tokens], [r.usage.prompt_tokens, r.usage.completion_tokens])
   },
 
+  async 'answers held to a schema, every one of several'() {
+    const schema = { type: 'object', properties: { colour: { enum: ['red', 'green'] }, count: { type: 'integer', minimum: 0, maximum: 99 } },
+      required: ['colour', 'count'], additionalProperties: false }
+    const r = await client.chat.completions.create({ model: 'local', messages, n: 2, temperature: 1.5, seed: 1, max_tokens: 200,
+      response_format: { type: 'json_schema', json_schema: { name: 'thing', strict: true, schema } } })
+    for (const c of r.choices) {
+      const thing = JSON.parse(c.message.content)
+      assert.deepEqual(Object.keys(thing).sort(), ['colour', 'count'])
+      assert.ok(['red', 'green'].includes(thing.colour) && thing.count >= 0 && thing.count <= 99)
+    }
+    const call = await client.chat.completions.create({ model: 'local', messages, tools, tool_choice: 'required', temperature: 1.5, max_tokens: 200 })
+    assert.equal(typeof JSON.parse(call.choices[0].message.tool_calls[0].function.arguments).city, 'string')
+  },
+
   async 'embeddings: base64 by default, the same as floats'() {
     const input = ['hello world', 'unable']
     const packed = await client.embeddings.create({ model: 'auto', input })

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The program as its user meets it: command line, prompt, daemon, teacher."""
 import fcntl
+import json
 import os
 import pathlib
 import select
@@ -328,6 +329,24 @@ def a_prompt_tells_a_new_daemon_what_the_old_one_knew():
         assert h.ask('write a quicksort in ocaml').code == 1
         t.type('write a quicksort in ocaml\n')
         t.see('Claude heard: write a quicksort in ocaml')
+        t.prompt()
+        t.type('\x04')
+        assert t.end() == 0
+
+
+def a_model_that_thinks_is_seen_to_and_its_thoughts_are_no_answer():
+    with Home() as h, tempfile.TemporaryDirectory() as folder:
+        model = make_model(pathlib.Path(folder) / 'thinker', '--says', '<think>\nWell, so.\n</think>\n\nForty-two.')
+        (model / 'tokenizer_config.json').write_text(json.dumps(
+            {'chat_template': 'enable_thinking is defined and enable_thinking is false <tool_call>'}))
+        h.ready(model)
+        result = h.ask('what is it', '--source', 'local')
+        assert result.out == 'Forty-two.\n', result
+        t = Terminal(h, '--source', 'local')
+        t.prompt()
+        t.type('what is it\n')
+        t.see('thinking ...')
+        assert 'so.' not in t.see('Forty-two.')
         t.prompt()
         t.type('\x04')
         assert t.end() == 0
