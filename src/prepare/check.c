@@ -199,18 +199,21 @@ static void compare(struct check *c, const float *logits, size_t position, void 
 		result->worst = deviation;
 }
 
-static bool judge(const struct check_result *r, bool rounded, struct error *err)
+static bool judge(const struct check_result *r, enum check_limit limit, struct error *err)
 {
-	static const struct { double deviation, agreement; } limits[] = { { 0.005, 0.97 }, { 0.1, 0.9 } };
+	static const struct { double deviation, agreement; } limits[] = {
+		[CHECK_FLOATS] = { 0.005, 0.97 }, [CHECK_ROUNDED] = { 0.2, 0.9 }, [CHECK_SMALLER] = { 0.1, 0.9 },
+	};
 
-	if (r->deviation <= limits[rounded].deviation && r->agreement >= limits[rounded].agreement)
+	if (r->deviation <= limits[limit].deviation && r->agreement >= limits[limit].agreement)
 		return true;
 	return error_set(err, ERROR_INVALID, "the prepared model differs from its graph: logits by %.2g of their spread "
 		"(at most %.2g), the first choice agrees at %.0f %% of %zu positions (at least %.0f %%)", r->deviation,
-		limits[rounded].deviation, 100 * r->agreement, r->positions, 100 * limits[rounded].agreement);
+		limits[limit].deviation, 100 * r->agreement, r->positions, 100 * limits[limit].agreement);
 }
 
-bool check_prepared(struct check *c, const char *path, bool rounded, struct check_result *result, struct error *err)
+bool check_prepared(struct check *c, const char *path, enum check_limit limit, struct check_result *result,
+	struct error *err)
 {
 	struct engine_options options = c->options;
 
@@ -228,5 +231,5 @@ bool check_prepared(struct check *c, const char *path, bool rounded, struct chec
 		return false;
 	result->agreement /= (double)result->positions;
 	result->deviation /= (double)result->positions;
-	return judge(result, rounded, err);
+	return judge(result, limit, err);
 }

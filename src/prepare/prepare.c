@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "hub/memory.h"
 #include "model/files.h"
 #include "model/prepared.h"
 #include "prepare/check.h"
@@ -27,6 +28,7 @@ struct preparation {
 	struct check_result result;
 	enum prepare_stage stage;
 	bool lasting;                  /* what failed will fail again */
+	uint64_t wanted, available;    /* bytes of memory to run the graph */
 };
 
 const char *prepare_stage_name(enum prepare_stage stage)
@@ -118,16 +120,26 @@ static bool recognise_graph(struct preparation *p, struct error *err)
 	       config_check(&p->found, p->files.folder, &p->change, err);
 }
 
-static char *describe(const struct preparation *p, const struct decoder_weights *w)
+static char *describe_check(const struct preparation *p)
 {
 	const struct check_result *r = &p->result;
+
+	if (!r->positions)
+		return mem_printf("not checked: running its graph takes %.1f GB of memory, and %.1f GB are available",
+			(double)p->wanted / 1e9, (double)p->available / 1e9);
+	return mem_printf("checked against its graph at %zu positions: logits within %.2g of their spread, first choice the "
+		"same at %.0f %%", r->positions, r->deviation, 100 * r->agreement);
+}
+
+static char *describe(const struct preparation *p, const struct decoder_weights *w)
+{
+	own_mem char *check = describe_check(p);
 	const char *kinds[] = {
 		weights_name(w->layers[0].matrices[DECODER_QKV].type), weights_name(w->embedding.type), weights_name(w->head.type),
 	};
 
-	return mem_printf("weights %s, embedding %s, head %s%s%s; checked against its graph at %zu positions: logits within "
-		"%.2g of their spread, first choice the same at %.0f %%", kinds[0], kinds[1], kinds[2],
-		p->change.what ? "; " : "", p->change.what ? p->change.what : "", r->positions, r->deviation, 100 * r->agreement);
+	return mem_printf("weights %s, embedding %s, head %s%s%s; %s", kinds[0], kinds[1], kinds[2],
+		p->change.what ? "; " : "", p->change.what ? p->change.what : "", check);
 }
 
 static bool seal(const struct preparation *p, struct prepared_writer *w, const char *found, struct error *err)
@@ -174,11 +186,17 @@ static bool pack(struct preparation *p, struct prepared_writer *w, struct error 
 
 /* What a file is to hold. */
 struct plan {
+	enum pack_fit fit;
 	struct decoder_shape shape;
 	uint8_t *types;
 };
 
-/* As planned, into place if the check finds it good. */
+static enum check_limit limit_of(const struct plan *plan)
+{
+	return plan->types[0] <= WEIGHTS_F16 ? CHECK_FLOATS : plan->fit == PACK_SMALL ? CHECK_SMALLER : CHECK_ROUNDED;
+}
+
+/* As planned, into place if the check (NULL: none) finds it good. */
 static bool make(struct preparation *p, struct check *check, const struct plan *plan, struct error *err)
 {
 	own_prepared_writer *w = prepared_writer_create(p->path, &plan->shape, plan->types, err);
@@ -186,7 +204,7 @@ static bool make(struct preparation *p, struct check *check, const struct plan *
 	if (!w || !pack(p, w, err) || !seal(p, w, "", err))
 		return false;
 	p->stage = PREPARE_CHECK;
-	if (!check_prepared(check, prepared_writer_path(w), plan->types[0] > WEIGHTS_F16, &p->result, err)) {
+	if (check && !check_prepared(check, prepared_writer_path(w), limit_of(plan), &p->result, err)) {
 		p->lasting = err->kind == ERROR_INVALID;
 		return false;
 	}
@@ -201,8 +219,8 @@ static bool make_any(struct preparation *p, struct check *check, struct error *e
 	size_t count = decoder_type_count(&p->found.shape);
 	own_mem uint8_t *types = mem_zeroed(count, 1), *before = mem_zeroed(count, 1);
 
-	for (enum pack_fit fit = PACK_SMALL; fit <= PACK_EXACT; fit++) {
-		struct plan plan = { .types = types };
+	for (enum pack_fit fit = check ? PACK_SMALL : PACK_HALVES; fit <= PACK_EXACT; fit++) {
+		struct plan plan = { .fit = fit, .types = types };
 		struct error failure = {0};
 		pack_types(&p->found, fit, &plan.shape, types);
 		if (fit > PACK_SMALL && memcmp(types, before, count) == 0)
@@ -218,17 +236,34 @@ static bool make_any(struct preparation *p, struct check *check, struct error *e
 	return false;
 }
 
+/* ONNX Runtime maps the files and keeps most of their weights once more, in an order of its own. */
+static bool has_memory(struct preparation *p)
+{
+	const json_t *file;
+	struct memory m;
+	size_t i;
+
+	json_array_foreach(json_object_get(p->stamp, "files"), i, file)
+		p->wanted += (uint64_t)json_integer_value(json_array_get(file, 1)) / 4 * 5;
+	memory_look(&m, "");
+	p->available = p->options->memory ? p->options->memory : m.available;
+	return p->wanted <= p->available;
+}
+
 static bool prepare(struct preparation *p, struct error *err)
 {
+	own_check *check = NULL;
+
 	place_clean(p->path);
 	if (!recognise_graph(p, err)) {
 		p->lasting = err->kind == ERROR_INVALID;
 		return false;
 	}
 	p->stage = PREPARE_ORIGINAL;
-	own_check *check = check_create(p->files.folder, &p->options->engine, p->options->cache_dir, p->options->cancel,
-		report_check, p, err);
-	return check && make_any(p, check, err);
+	if (has_memory(p) && !(check = check_create(p->files.folder, &p->options->engine, p->options->cache_dir,
+			p->options->cancel, report_check, p, err)))
+		return false;
+	return make_any(p, check, err);
 }
 
 /* With the lock held: another process may have done it meanwhile. */

@@ -351,6 +351,22 @@ static void fire(void *user, enum prepare_stage stage, double share)
 		cancel_fire(user);
 }
 
+/* Then the graph could not be run either. */
+TEST(a_graph_too_large_to_be_run_is_prepared_unchecked_and_says_so)
+{
+	struct model_shape s = { MODEL_TINY, .precision = PRECISION_Q4 };
+	struct prepare_options options = options_of(&s);
+	own_prepared_model p = {0};
+	struct error err = {0};
+
+	write_afresh(&s);
+	options.memory = 100000;
+	assert_ok(prepare_model(FOLDER, &options, &p, &err));
+	assert_non_null(p.path);
+	assert_non_null(strstr(p.reason, "not checked"));
+	assert_true(number_of(p.path, "positions") == 0);
+}
+
 TEST(cancelling_leaves_nothing)
 {
 	struct model_shape s = { MODEL_TINY, .precision = PRECISION_Q4, .layers = 5 };
@@ -465,6 +481,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_is_tried_again_when_the_model_changes),
 		cmocka_unit_test(positions_that_the_config_does_not_explain_are_taken_from_the_graph),
 		cmocka_unit_test(yarn_is_put_in_behind_the_check),
+		cmocka_unit_test(a_graph_too_large_to_be_run_is_prepared_unchecked_and_says_so),
 		cmocka_unit_test(cancelling_leaves_nothing),
 		cmocka_unit_test(what_a_killed_process_left_is_cleared_away),
 		cmocka_unit_test(a_full_disk_is_a_reason_but_not_for_ever),
