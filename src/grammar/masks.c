@@ -131,6 +131,54 @@ static void walk_nodes(struct walk *w, uint32_t node, uint32_t end, struct set b
 	}
 }
 
+/* ---- Inside strings ---- */
+
+/* One plain byte of a string's contents; false when it leads nowhere. */
+static bool step_plain(const struct string_kind *k, struct quoted *q, uint8_t byte)
+{
+	q->at = dfa_step(k->dfa, q->at, byte);
+	if (q->at == DFA_DEAD)
+		return false;
+	if ((byte & 0xC0) == 0x80)
+		return true;
+	if (q->left == 0)
+		return false;
+	q->left -= q->left != MACHINE_NO_LIMIT;
+	q->need -= q->need > 0;
+	return true;
+}
+
+/*
+ * Most of the vocabulary goes on inside a string, so this walk does without sets;
+ * a quote or an escape, with all below it, is left to the general one.
+ */
+static void walk_string(struct walk *w, struct set begin)
+{
+	const struct trie *t = w->trie;
+	struct run *r = w->run;
+	const struct state *s = &r->machine->states[r->places[begin.from].state];
+	const struct string_kind *k = &r->machine->strings[s->string - 1];
+	struct quoted inside[TRIE_DEPTH_MAX + 1] = { r->places[begin.from].quoted };
+	uint32_t ends[TRIE_DEPTH_MAX + 1] = { t->nodes }, depth = 0, node = 0;
+
+	while (node < t->nodes) {
+		while (node >= ends[depth])
+			depth--;
+		uint8_t byte = t->byte[node];
+		if (byte == '"' || byte == '\\') {
+			r->places[begin.from].quoted = inside[depth];
+			walk_nodes(w, node, t->end[node], begin, depth);
+		}
+		inside[depth + 1] = inside[depth];
+		if (byte < 0x20 || byte == '"' || byte == '\\' || !step_plain(k, &inside[depth + 1], byte)) {
+			node = t->end[node];
+			continue;
+		}
+		allow(w, node);
+		ends[++depth] = t->end[node++];
+	}
+}
+
 /* ---- Making an analysis ---- */
 
 /* What stands behind the places where it goes on outside, as one trie. */
@@ -175,7 +223,10 @@ static struct analysis *analyse(const struct vocabulary_trie *v, struct run *r, 
 
 	a->state = state;
 	a->quoted = *q;
-	walk_nodes(&w, 0, v->trie.nodes, run_begin_at(r, state, q), 0);
+	if (r->machine->states[state].string && !q->escape)
+		walk_string(&w, run_begin_at(r, state, q));
+	else
+		walk_nodes(&w, 0, v->trie.nodes, run_begin_at(r, state, q), 0);
 	run_cut(r, mark);
 	keep_tokens(a, &w, v->size);
 	a->merged = w.tail_count > TAILS_FEW;
