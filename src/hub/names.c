@@ -17,10 +17,12 @@ static bool is_word(char c)
 /* One half of a repository's name. */
 static bool half_ok(struct str half)
 {
+	if (!half.p || !half.n)
+		return false;
 	for (size_t i = 0; i < half.n; i++)
 		if (!is_word(half.p[i]) && !strchr("-._", half.p[i]))
 			return false;
-	return half.n && is_word(half.p[0]) && half.p[half.n - 1] != '-' && half.p[half.n - 1] != '.' &&
+	return is_word(half.p[0]) && half.p[half.n - 1] != '-' && half.p[half.n - 1] != '.' &&
 	       !memmem(half.p, half.n, "--", 2) && !memmem(half.p, half.n, "..", 2);
 }
 
