@@ -381,13 +381,17 @@ static bool find_most(struct generation *g, int64_t wanted, struct error *err)
 	return true;
 }
 
-/* Some families' marks of calls are special tokens, which the text would not show. */
+/* Some families' marks of calls and thoughts are special tokens, which the text would not show. */
 static void show_marks(struct generation *g)
 {
+	static const char *const thoughts[] = { "<think>", "</think>" };
 	const struct dialect *d = model_dialect(g->model);
+	const struct tokenizer *t = model_tokenizer(g->model);
 
-	for (size_t i = 0; i < DIALECT_MARKS && d->marks[i]; i++)
-		token_stream_show(&g->stream, tokenizer_find(model_tokenizer(g->model), str_of(d->marks[i])));
+	for (size_t i = 0; g->takes_calls && i < DIALECT_MARKS && d->marks[i]; i++)
+		token_stream_show(&g->stream, tokenizer_find(t, str_of(d->marks[i])));
+	for (size_t i = 0; g->thinks && i < countof(thoughts); i++)
+		token_stream_show(&g->stream, tokenizer_find(t, str_of(thoughts[i])));
 }
 
 /* What the prompt has in common with one that stops after the system's words and the tools. */
@@ -423,8 +427,7 @@ static bool prepare(struct generation *g, const struct request *r, struct error 
 	sampler_add_prompt(g->sampler, g->prompt.ids, g->prompt.count);
 	g->stopper = stopper_create(r->sampling.stop, r->sampling.stop_count);
 	g->takes_calls = with_tools;
-	if (with_tools)
-		show_marks(g);
+	show_marks(g);
 	g->one_call = r->one_call;
 	return true;
 }

@@ -305,6 +305,22 @@ static void *encode_many(void *tokenizer)
 	return NULL;
 }
 
+TEST(a_special_token_is_shown_where_that_is_asked_for)
+{
+	struct error err = {0};
+	own_mem char *json = tiny_tokenizer(&(struct tiny_tokenizer){0});
+	own_tokenizer *t = tokenizer_parse(str_of(json), &err);
+	own_buf out = BUF_INIT(100);
+	struct token_stream s;
+
+	token_stream_init(&s, t, true);
+	token_stream_show(&s, tokenizer_find(t, str_of("<|im_end|>")));
+	token_stream_show(&s, tokenizer_find(t, str_of("no such token")));
+	assert_ok(token_stream_push(&s, TINY_ADDED, &out, &err));
+	assert_ok(token_stream_push(&s, TINY_ADDED + 1, &out, &err));
+	assert_string_equal(out.data, "<|im_end|>");
+}
+
 TEST(threads_share_one_tokenizer)
 {
 	own_tokenizer *t = tiny((struct tiny_tokenizer){ .normalizer = "null" });
@@ -342,6 +358,7 @@ int main(void)
 		cmocka_unit_test(streaming_equals_decoding_at_once),
 		cmocka_unit_test(broken_utf8_decodes_to_one_mark_for_each_broken_part),
 		cmocka_unit_test(special_tokens_are_left_out_on_request),
+		cmocka_unit_test(a_special_token_is_shown_where_that_is_asked_for),
 		cmocka_unit_test(threads_share_one_tokenizer),
 		cmocka_unit_test(a_missing_tokenizer_is_an_error_with_its_path),
 	};
