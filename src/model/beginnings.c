@@ -23,6 +23,7 @@
 
 enum {
 	JOBS = 2,
+	YIELD_MS = 2000,
 	HOURLY = 8,                  /* files written an hour: who never sends the same twice must not wear the disk out */
 	HOUR_MS = 3600 * 1000,
 	WORTH = 8,                   /* less than one in so many tokens that is new is not worth another file */
@@ -51,7 +52,7 @@ struct beginnings {
 	pthread_mutex_t lock;        /* guards what follows */
 	pthread_cond_t changed;
 	struct job jobs[JOBS];
-	bool stop, failed;
+	bool stop, yields, failed;   /* yields: what is being written is to be given up */
 	struct error error;          /* the last failure */
 };
 
@@ -176,7 +177,7 @@ static bool stopped(void *user)
 	struct beginnings *b = user;
 
 	pthread_mutex_lock(&b->lock);
-	bool stop = b->stop;
+	bool stop = b->stop || b->yields;
 	pthread_mutex_unlock(&b->lock);
 	return stop;
 }
@@ -225,7 +226,7 @@ static void *write_jobs(void *user)
 		pthread_mutex_lock(&b->lock);
 		j->state = JOB_DONE;
 		j->ok = ok;
-		if (!ok) {
+		if (!ok && err.kind != ERROR_CANCELLED) {
 			b->failed = true;
 			b->error = err;
 		}
@@ -328,6 +329,27 @@ bool beginnings_flush(struct beginnings *b, unsigned timeout_ms)
 	collect(b);
 	pthread_mutex_unlock(&b->lock);
 	return !waiting;
+}
+
+bool beginnings_yield(struct beginnings *b)
+{
+	const struct timespec end = moment_in(YIELD_MS);
+	bool held = false;
+
+	pthread_mutex_lock(&b->lock);
+	b->yields = true;
+	for (size_t i = 0; i < JOBS; i++) {
+		held = held || b->jobs[i].state != JOB_FREE;
+		if (b->jobs[i].state == JOB_WAITING)
+			empty_job(&b->jobs[i]);
+	}
+	while (job_in(b, JOB_WRITING))
+		if (pthread_cond_timedwait(&b->changed, &b->lock, &end) == ETIMEDOUT)
+			break;
+	b->yields = false;
+	collect(b);
+	pthread_mutex_unlock(&b->lock);
+	return held;
 }
 
 bool beginnings_failed(struct beginnings *b, struct error *err)

@@ -56,6 +56,13 @@ size_t beginnings_load(struct beginnings *b, uint32_t world, const int32_t *toke
  */
 bool beginnings_save(struct beginnings *b, const struct sequence *s, size_t length);
 
+/*
+ * An answer needs the pages: gives up what is being written, or waits to be, and
+ * their pages back. True when there were some; takes as long as the disk takes
+ * over one page, two seconds at most.
+ */
+bool beginnings_yield(struct beginnings *b);
+
 /* Waits, so long at most, until nothing is left to write; whether that is so. */
 bool beginnings_flush(struct beginnings *b, unsigned timeout_ms);
 

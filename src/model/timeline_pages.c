@@ -73,6 +73,19 @@ static float *logits(const struct timeline *t, size_t back)
 
 /* ---- Runs ---- */
 
+/* Answers go before the disk: what is being written there gives its pages up. */
+static bool find_pages(struct timeline *t, size_t count, struct error *err)
+{
+	struct error why = {0};
+
+	if (sequence_reserve(t->sequence, count, &why))
+		return true;
+	if (t->engine->beginnings && beginnings_yield(t->engine->beginnings))
+		return sequence_reserve(t->sequence, count, err);
+	*err = why;
+	return false;
+}
+
 /* Rows it computes in this run; 0, with its result filled in, when it takes no part. */
 static size_t reserve(struct advance *a)
 {
@@ -88,7 +101,7 @@ static size_t reserve(struct advance *a)
 	size_t pending = timeline_pending(t), count = a->tokens < pending ? a->tokens : pending;
 	if (pending == 0)
 		a->ok = true;
-	return count && sequence_reserve(t->sequence, count, &a->err) ? count : 0;
+	return count && find_pages(t, count, &a->err) ? count : 0;
 }
 
 static struct decoder_row *make_room(struct engine *e, size_t rows)

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -560,6 +561,42 @@ TEST(a_third_waits_while_two_are_written)
 	assert_int_equal(beginnings_count(b), 3);
 }
 
+static void *allow_soon(void *user)
+{
+	const struct timespec a_little = { 0, 50000000 };
+
+	nanosleep(&a_little, NULL);
+	sem_post(&allowed);
+	return user;
+}
+
+TEST(an_answer_that_needs_the_pages_goes_before_the_disk)
+{
+	own_page_pool *p = page_pool_create(PAGE_BYTES, 10 * PAGE_BYTES);
+	struct error err = {0};
+	pthread_t helper;
+
+	sem_init(&allowed, 0, 0);
+	sys.write = patient_write;
+	own_beginnings *b = beginnings_create(p, &options);
+	struct sequence *s = computed(p, 0, tokens, 256);
+	assert_true(beginnings_save(b, s, 128));
+	assert_true(beginnings_save(b, s, 256));
+	sequence_destroy(s);
+	assert_int_equal(page_pool_usage(p).used, 8);
+	assert_int_equal(pthread_create(&helper, NULL, allow_soon, NULL), 0);
+	assert_true(beginnings_yield(b));
+	pthread_join(helper, NULL);
+	assert_int_equal(page_pool_usage(p).used, 0);
+	assert_false(beginnings_failed(b, &err));
+	assert_int_equal(count_files(""), count_files(BEGINNING_SUFFIX));
+	assert_false(beginnings_yield(b));
+	own_sequence *again = computed(p, 0, tokens, 256);       /* and writing goes on later */
+	assert_true(beginnings_save(b, again, 256));
+	assert_true(beginnings_flush(b, PATIENCE));
+	assert_true(beginnings_count(b) >= 1);
+}
+
 TEST(ending_in_the_middle_leaves_all_or_nothing)
 {
 	struct error err = {0};
@@ -601,6 +638,7 @@ int main(void)
 		in_folder(a_program_killed_while_writing_leaves_nothing_that_is_believed),
 		in_folder(two_programs_use_one_folder),
 		in_folder(a_third_waits_while_two_are_written),
+		in_folder(an_answer_that_needs_the_pages_goes_before_the_disk),
 		in_folder(ending_in_the_middle_leaves_all_or_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -360,6 +360,24 @@ TEST(a_beginning_to_be_kept_is_found_by_the_next_program_with_the_same_bits)
 	beginnings = NULL;
 }
 
+TEST(pages_that_are_being_written_are_there_for_the_next_answer)
+{
+	int32_t tokens[300];
+	struct error err = {0};
+
+	beginnings = BEGINNINGS;
+	own_engine *e = open_engine(10, 1);
+	for (int i = 0; i < 6; i++) {
+		own_timeline *t = timeline_create(e, &err);
+		random_tokens(tokens, 300);
+		assert_ok(timeline_begin(t, tokens, 300, &err));
+		timeline_keep(t, 300);
+		finish(t, 100);          /* all pages there are */
+	}
+	change_files(false);
+	beginnings = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +389,7 @@ int main(void)
 		cmocka_unit_test(the_pool_promises_only_what_is_there),
 		cmocka_unit_test(a_parked_timeline_resumes_when_there_is_room),
 		cmocka_unit_test(memory_is_accounted_for_by_the_page),
+		cmocka_unit_test(pages_that_are_being_written_are_there_for_the_next_answer),
 		cmocka_unit_test(a_beginning_to_be_kept_is_found_by_the_next_program_with_the_same_bits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
