@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bandwidth.h"
 #include "base/clock.h"
 #include "base/mapped.h"
 #include "base/mem.h"
@@ -20,7 +21,7 @@
 #include "kernel/team.h"
 #include "report.h"
 
-enum { ROUNDS = 15, SLICE = 256, PROMPT_MAX = 2048, FLUSH = 256 << 20 };
+enum { ROUNDS = 15, SLICE = 256, PROMPT_MAX = 2048 };
 
 struct bench {
 	const char *name;
@@ -28,10 +29,10 @@ struct bench {
 	size_t layers;
 	struct team *team;
 	struct attention *attention;
-	struct mapped memory, flush;
+	struct mapped memory;
+	struct bandwidth bandwidth;    /* measuring it also empties the caches */
 	void *pages[256];
 	float *q, *out;
-	uint64_t sink;
 };
 
 static int ascending(const void *a, const void *b)
@@ -58,22 +59,6 @@ static void layers(void *user, unsigned member, unsigned members)
 	}
 }
 
-static void read_all(void *user, unsigned member, unsigned members)
-{
-	struct bench *b = user;
-	const uint64_t *at = (const uint64_t *)(void *)b->flush.data;
-	const size_t count = FLUSH / sizeof *at / members;
-	uint64_t sums[8] = {0};
-
-	at += member * count;
-	for (size_t i = 0; i < count; i += 8) {
-		__builtin_prefetch(at + i + 512);
-		for (size_t j = 0; j < 8; j++)
-			sums[j] += at[i + j];
-	}
-	__atomic_fetch_add(&b->sink, sums[0] + sums[3] + sums[7], __ATOMIC_RELAXED);
-}
-
 static size_t width(const struct bench *b)
 {
 	return b->shape.heads * b->shape.head_dim;
@@ -92,15 +77,14 @@ static void open_bench(struct bench *b, size_t tokens)
 	b->out = mem_zeroed(PROMPT_MAX * width(b), sizeof *b->out);
 	b->attention = attention_create(&b->shape);
 	if (!(b->team = team_create((unsigned)sysconf(_SC_NPROCESSORS_ONLN), &err)) ||
-	    !mapped_pages(&b->memory, pages * bytes, &err) || !mapped_pages(&b->flush, FLUSH, &err)) {
+	    !mapped_pages(&b->memory, pages * bytes, &err)) {
 		fprintf(stderr, "bench_attention: %s\n", err.text);
 		exit(1);
 	}
 #ifdef MADV_HUGEPAGE
 	(void)madvise(b->memory.data, b->memory.len, MADV_HUGEPAGE);     /* as model/pages.c */
-	(void)madvise(b->flush.data, b->flush.len, MADV_HUGEPAGE);
 #endif
-	memset(b->flush.data, 1, FLUSH);
+	bandwidth_init(&b->bandwidth);
 	for (size_t i = 0; i < pages; i++)
 		b->pages[i] = b->memory.data + i * bytes;
 	for (size_t i = 0; i < tokens * b->layers; i++)
@@ -113,28 +97,26 @@ static void close_bench(struct bench *b)
 	attention_destroy(b->attention);
 	team_destroy(b->team);
 	mapped_done(&b->memory);
-	mapped_done(&b->flush);
+	bandwidth_done(&b->bandwidth);
 	free(b->q);
 	free(b->out);
 }
 
 static void decode(struct bench *b, size_t tokens)
 {
-	uint64_t ours[ROUNDS], plain[ROUNDS];
+	uint64_t ours[ROUNDS], rates[ROUNDS];
 	struct attention_row row = { b->q, b->out, b->pages, tokens - 1 };
 
 	for (size_t i = 0; i < ROUNDS; i++) {
+		rates[i] = (uint64_t)bandwidth_measure(&b->bandwidth, b->team);
 		uint64_t start = clock_ns();
-		team_run(b->team, read_all, b);
-		plain[i] = clock_ns() - start;
-		start = clock_ns();
 		attention_plan(b->attention, &row, 1, team_members(b->team));
 		team_run(b->team, layers, b);
 		ours[i] = clock_ns() - start;
 	}
 	const double seconds = median_s(ours, ROUNDS);
 	const double bytes = (double)attention_page_bytes(&b->shape, b->layers) * (double)tokens / PAGE_TOKENS;
-	const double memory = FLUSH / median_s(plain, ROUNDS);
+	const double memory = 1e9 * median_s(rates, ROUNDS);       /* bytes a second */
 	own_mem char *what = mem_printf("attention, %s: a token after %zu", b->name, tokens);
 
 	report(what, "", "%.3f ms, %.1f GB/s, %.0f %% of what memory gives", seconds * 1e3, bytes / seconds / 1e9,

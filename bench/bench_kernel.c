@@ -4,13 +4,14 @@
  * Each model is the whole set of its matrices, repeated for every layer as in a
  * forward pass, so that nothing comes from a cache that would not in earnest.
  * What is compared is measured in turns; figures are medians.  The bandwidth is
- * that of reading a large buffer once, by the same threads.
+ * bandwidth.h's, by the same threads.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bandwidth.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "kernel/cpu.h"
@@ -23,9 +24,7 @@ enum {
 	ROWS_MOST = 256,
 	BARRIERS = 20000,
 	SHAPES = 5,
-	BUFFER = 512 << 20,     /* bytes, read for the bandwidth */
 	SMALLEST = 256 << 20,   /* of matrices of one shape */
-	AHEAD = 8192,           /* bytes asked for in advance, as the product does */
 };
 
 struct shape {
@@ -76,28 +75,6 @@ static double timed(team_fn *fn, void *user)
 
 	team_run(team, fn, user);
 	return (double)(clock_ns() - start) / 1e9;
-}
-
-typedef uint64_t vector __attribute__((vector_size(64)));
-
-static void read_buffer(void *user, unsigned member, unsigned members)
-{
-	const vector *v = user;
-	size_t count = BUFFER / sizeof *v, end = count * (member + 1) / members;
-	vector sums[4] = {0};
-
-	for (size_t i = count * member / members; i + 4 <= end; i += 4)
-		for (size_t k = 0; k < 4; k++) {
-			__builtin_prefetch((const char *)&v[i + k] + AHEAD);
-			sums[k] += v[i + k];
-		}
-	vector sum = sums[0] + sums[1] + sums[2] + sums[3];
-	__asm__ volatile("" : : "m"(sum));
-}
-
-static double bandwidth(const void *buffer)
-{
-	return BUFFER / timed(read_buffer, (void *)buffer) / 1e9;
 }
 
 static void meet_often(void *user, unsigned member, unsigned members)
@@ -208,14 +185,14 @@ static double seconds(struct work *w, size_t rows)
 }
 
 /* One row against the bandwidth, and more rows against one. */
-static void bench_few_rows(const char *name, enum weights type, struct work *w, const void *buffer)
+static void bench_few_rows(const char *name, enum weights type, struct work *w, const struct bandwidth *memory_speed)
 {
 	static const size_t counts[] = { 2, 4, 8, 16 };
 	double one[ROUNDS], speed[ROUNDS], share[ROUNDS], ratio[4][ROUNDS];
 	char what[60];
 
 	for (int i = 0; i < ROUNDS; i++) {
-		double memory = bandwidth(buffer);
+		double memory = bandwidth_measure(memory_speed, team) / 1e9;
 		one[i] = seconds(w, 1);
 		speed[i] = (double)w->bytes / one[i] / 1e9;
 		share[i] = speed[i] / memory * 100;
@@ -242,19 +219,19 @@ static void bench_many_rows(const char *name, enum weights type, struct work *w)
 	report(what, "", "%.0f Gop/s, %.0f rows/s", (double)w->operations * ROWS_MOST / middle / 1e9, ROWS_MOST / middle);
 }
 
-static void bench_model(const struct model *m, enum weights type, const void *buffer)
+static void bench_model(const struct model *m, enum weights type, const struct bandwidth *memory_speed)
 {
 	struct work all, layers;
 
 	work_init(&all, type, m->shapes, SHAPES);
-	bench_few_rows(m->name, type, &all, buffer);
+	bench_few_rows(m->name, type, &all, memory_speed);
 	work_done(&all);
 	work_init(&layers, type, m->shapes, SHAPES - 1);
 	bench_many_rows(m->name, type, &layers);
 	work_done(&layers);
 }
 
-static void bench_shape(size_t outputs, size_t inputs, const void *buffer)
+static void bench_shape(size_t outputs, size_t inputs, const struct bandwidth *memory_speed)
 {
 	struct shape s = { outputs, inputs, 1 + SMALLEST / matrix_bytes(WEIGHTS_I4, outputs, inputs), EPILOGUE_STORE };
 	struct work w;
@@ -262,34 +239,34 @@ static void bench_shape(size_t outputs, size_t inputs, const void *buffer)
 
 	snprintf(name, sizeof name, "%zux%zu", outputs, inputs);
 	work_init(&w, WEIGHTS_I4, &s, 1);
-	bench_few_rows(name, WEIGHTS_I4, &w, buffer);
+	bench_few_rows(name, WEIGHTS_I4, &w, memory_speed);
 	work_done(&w);
 }
 
 int main(int argc, char **argv)
 {
 	struct error err = {0};
-	void *buffer = aligned(BUFFER);
+	struct bandwidth reading, *memory_speed = &reading;
 	double speed[ROUNDS];
 
 	team = team_create(argc > 1 ? (unsigned)atoi(argv[1]) : 2, &err);
 	if (!team)
 		mem_panic(err.text);
-	memset(buffer, 1, BUFFER);
+	bandwidth_init(memory_speed);
 	for (int i = 0; i < ROUNDS; i++)
-		speed[i] = bandwidth(buffer);
+		speed[i] = bandwidth_measure(memory_speed, team) / 1e9;
 	report("kernel: reading memory", "", "%.1f GB/s, %u threads, %s", median(speed, ROUNDS), team_members(team),
 		isa_name(kernel_isa()));
 	bench_barrier();
 	for (size_t i = 0; i < countof(models); i++) {
-		bench_model(&models[i], WEIGHTS_I4, buffer);
-		bench_model(&models[i], WEIGHTS_I8, buffer);
+		bench_model(&models[i], WEIGHTS_I4, memory_speed);
+		bench_model(&models[i], WEIGHTS_I8, memory_speed);
 	}
-	bench_shape(896, 896, buffer);
-	bench_shape(1536, 8960, buffer);
-	bench_shape(17920, 1536, buffer);
-	bench_shape(151936, 1536, buffer);
+	bench_shape(896, 896, memory_speed);
+	bench_shape(1536, 8960, memory_speed);
+	bench_shape(17920, 1536, memory_speed);
+	bench_shape(151936, 1536, memory_speed);
 	team_destroy(team);
-	free(buffer);
+	bandwidth_done(memory_speed);
 	return 0;
 }

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bandwidth.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "model/prepared.h"
 #include "model/timeline.h"
 #include "prepare/prepare.h"
 
@@ -62,16 +64,53 @@ static struct timeline *fresh(struct engine *e)
 	return t;
 }
 
-/* A prompt of its own, then, behind it, some tokens. */
-static void measure(struct engine *e, size_t prompt, const char *reading, const char *writing)
+/* A prompt of its own, then, behind it, some tokens; the rate of writing, if asked for. */
+static double measure(struct engine *e, size_t prompt, const char *reading, const char *writing)
 {
 	own_timeline *t = fresh(e);
 	double seconds = read_prompt(t, prompt);
 
 	if (reading)
 		printf("%s %.2f\n", reading, (double)prompt / seconds);
-	if (writing)
-		printf("%s %.2f\n", writing, WRITTEN / write_tokens(t));
+	if (!writing)
+		return 0;
+	double rate = WRITTEN / write_tokens(t);
+	printf("%s %.2f\n", writing, rate);
+	return rate;
+}
+
+/* Bytes of weights that a token is computed with: all but the embedding's other rows. */
+static double bytes_per_token(const char *path)
+{
+	struct error err = {0};
+	own_prepared file = {0};
+
+	if (!prepared_open(&file, path, &err))
+		die(&err);
+	const struct matrix *head = &file.weights.head;
+	double bytes = (double)matrix_bytes(head->type, head->outputs, head->inputs);
+	for (size_t i = 0; i < file.shape.layers; i++)
+		for (size_t k = 0; k < DECODER_LAYER_MATRICES; k++) {
+			const struct matrix *m = &file.weights.layers[i].matrices[k];
+			bytes += (double)matrix_bytes(m->type, m->outputs, m->inputs);
+		}
+	return bytes;
+}
+
+/* What part of the time memory is busy with weights while tokens are written. */
+static void measure_share(const char *path, double decode, unsigned threads)
+{
+	struct error err = {0};
+	struct bandwidth reading;
+	struct team *team = team_create(threads, &err);
+
+	if (!team)
+		die(&err);
+	bandwidth_init(&reading);
+	double rate = bandwidth_measure(&reading, team), bytes = bytes_per_token(path);
+	printf("memory-GB/s %.2f\nweights-MB-a-token %.1f\ndecode-0-of-memory %.3f\n", rate / 1e9, bytes / 1e6, decode * bytes / rate);
+	bandwidth_done(&reading);
+	team_destroy(team);
 }
 
 int main(int argc, char **argv)
@@ -90,7 +129,10 @@ int main(int argc, char **argv)
 	own_engine *e = engine_open(argv[1], &wishes.engine, &err);
 	if (!e)
 		die(&err);
-	measure(e, 1, NULL, "decode-0");          /* also warms up */
+	measure(e, 1, NULL, NULL);                /* warms up */
+	double decode = measure(e, 1, NULL, "decode-0");
+	if (prepared.path)
+		measure_share(prepared.path, decode, (unsigned)atoi(argv[2]));
 	measure(e, 256, "prefill-256", NULL);
 	measure(e, 2048, "prefill-2048", NULL);
 	measure(e, 2000, NULL, "decode-2000");
