@@ -28,7 +28,7 @@ static bool half_ok(struct str half)
 
 bool name_check_repo(const char *repo, struct error *err)
 {
-	struct str rest = str_of(repo), first, second = { 0 };
+	struct str rest = str_of(repo), first, second = { "", 0 };
 	size_t n = rest.n;
 
 	bool ok = n <= REPO_MAX && str_split(&rest, '/', &first) && half_ok(first);
