@@ -1,6 +1,7 @@
 #include "daemon/turn.h"
 
 #include "base/clock.h"
+#include "kernel/attention.h"
 #include "base/mem.h"
 
 enum {
@@ -76,19 +77,50 @@ static size_t rows_that_fit(const struct loaded *loaded, size_t writing)
 	return rows > ROWS_MOST ? ROWS_MOST : rows < ROWS_LEAST ? ROWS_LEAST : (size_t)rows / ROWS_LEAST * ROWS_LEAST;
 }
 
+static size_t common_beginning(const struct job *a, const struct job *b)
+{
+	size_t counts[2], n = 0;
+	const int32_t *first = generation_prompt(a->generation, &counts[0]);
+	const int32_t *second = generation_prompt(b->generation, &counts[1]);
+
+	while (n < counts[0] && n < counts[1] && first[n] == second[n])
+		n++;
+	return n;
+}
+
+/*
+ * Whether an older prompt is about to compute a page that this one needs as well:
+ * then it waits, and finds it there (several questions of one program at once).
+ */
+static bool is_ahead(const struct job *older, const struct job *j)
+{
+	size_t done = timeline_length(j->timeline), ahead = timeline_length(older->timeline);
+
+	return ahead >= done && common_beginning(older, j) >= ahead + PAGE_TOKENS;
+}
+
+static bool waits_for_another(struct job *const *reading, size_t count, const struct job *j)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_ahead(reading[i], j))
+			return true;
+	return false;
+}
+
 /* Prompts share what rows there are, beginning with another one each turn. */
 static void want_read(struct turn *t, struct job *const *ready, size_t count, size_t writing)
 {
-	size_t rows = rows_that_fit(ready[0]->loaded, writing), share = rows / (count - writing);
+	struct job *reading[ANSWERS_MAX];
+	size_t rows = rows_that_fit(ready[0]->loaded, writing), readers = 0;
 
-	if (share < ROWS_LEAST)
-		share = ROWS_LEAST;
-	for (size_t i = 0; i < count && rows; i++) {
-		struct job *j = ready[(i + t->turns) % count];
-		if (is_writing(j))
-			continue;
-		want(t, j, share < rows ? share : rows);
-		rows -= share < rows ? share : rows;
+	for (size_t i = 0; i < count; i++)
+		if (!is_writing(ready[i]) && !waits_for_another(reading, readers, ready[i]))
+			reading[readers++] = ready[i];
+	size_t share = rows / readers < ROWS_LEAST ? ROWS_LEAST : rows / readers;
+	for (size_t i = 0; i < readers && rows; i++) {
+		size_t slice = share < rows ? share : rows;
+		want(t, reading[(i + t->turns) % readers], slice);
+		rows -= slice;
 	}
 }
 

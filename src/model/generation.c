@@ -36,7 +36,7 @@ struct generation {
 
 	struct tokens prompt;
 	size_t shared;                     /* tokens of the prompt that other conversations begin with; 0: not known */
-	size_t cached, made, most;         /* of the prompt, found computed; of the answer; at most */
+	size_t made, most;                 /* tokens of the answer; at most */
 	uint64_t begun_ns, read_ns;        /* when the prompt was begun, and all read */
 	struct sampler *sampler;
 	struct constraint *constraint;     /* NULL: none */
@@ -176,8 +176,9 @@ static bool flush(struct generation *g, bool stopped, struct error *err)
 
 static bool finish(struct generation *g, enum finish reason, bool stopped, struct error *err)
 {
+	size_t found = timeline_found(g->timeline);
 	struct usage usage = {
-		.prompt_tokens = g->prompt.count, .cached_tokens = g->cached, .completion_tokens = g->made,
+		.prompt_tokens = g->prompt.count, .cached_tokens = found < g->prompt.count ? found : g->prompt.count, .completion_tokens = g->made,
 		.drafted_tokens = g->drafted, .accepted_tokens = g->accepted,
 		.prompt_ns = g->read_ns - g->begun_ns, .completion_ns = clock_ns() - g->read_ns,
 	};
@@ -351,7 +352,6 @@ bool generation_begin(struct generation *g, struct timeline *t, struct error *er
 		return false;
 	g->timeline = t;
 	timeline_keep(t, g->shared);
-	g->cached = g->prompt.count - timeline_pending(t);
 	if (engine_info(timeline_engine(t))->prepared) {
 		g->guesser = guesser_create();
 		guesser_add(g->guesser, g->prompt.ids, g->prompt.count);

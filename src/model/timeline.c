@@ -43,6 +43,8 @@ size_t timeline_common(const struct timeline *t, const int32_t *tokens, size_t c
 	return n;
 }
 
+size_t timeline_found(const struct timeline *t) { return t->found; }
+
 size_t timeline_bytes(const struct timeline *t)
 {
 	return t->engine->kind->bytes(t) + t->room * sizeof *t->tokens;
@@ -113,6 +115,7 @@ bool timeline_begin(struct timeline *t, const int32_t *tokens, size_t count, str
 	if (count)
 		memcpy(t->tokens, tokens, count * sizeof *tokens);
 	t->count = count;
+	t->found = t->most = timeline_length(t);
 	return true;
 }
 

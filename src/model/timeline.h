@@ -59,6 +59,9 @@ bool timeline_push(struct timeline *t, int32_t token, struct error *err) must_us
 /* Takes the last `count` pending tokens off again. */
 void timeline_pop(struct timeline *t, size_t count);
 
+/* How many tokens were found computed by others, not computed here, since timeline_begin(). */
+size_t timeline_found(const struct timeline *t);
+
 /* Tokens of the sequence not computed yet. */
 size_t timeline_pending(const struct timeline *t);
 

@@ -8,10 +8,12 @@ struct timeline {
 	struct engine *engine;
 	int32_t *tokens;           /* the sequence: computed ones, then pending */
 	size_t count, room;        /* of tokens */
+	size_t found;              /* computed ones that were there already */
 
 	/* On pages. */
 	struct sequence *sequence;
 	size_t keep;               /* tokens to be kept on disk once they are computed; 0: none, or done */
+	size_t most;               /* tokens it ever had computed since it began */
 	uint64_t run;              /* of the engine's runs, the one that gave it logits; 0: none, or not the last token's */
 	size_t first_logits, logits_count;     /* which of that run's */
 

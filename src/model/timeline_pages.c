@@ -86,6 +86,23 @@ static bool find_pages(struct timeline *t, size_t count, struct error *err)
 	return false;
 }
 
+/*
+ * Somebody else may have computed more of the sequence by now, or it gave its
+ * pages up, and they are still there.
+ */
+static void catch_up(struct timeline *t)
+{
+	size_t had = length(t);
+
+	if (t->count - had <= PAGE_TOKENS && had)
+		return;
+	if (page_pool_find(t->engine->pages, WORLD, t->tokens, t->count - 1) <= had)
+		return;
+	sequence_begin(t->sequence, t->tokens, t->count - 1);
+	if (length(t) > t->most)
+		t->found += length(t) - (had > t->most ? had : t->most);
+}
+
 /* Rows it computes in this run; 0, with its result filled in, when it takes no part. */
 static size_t reserve(struct advance *a)
 {
@@ -95,9 +112,8 @@ static size_t reserve(struct advance *a)
 		error_set(&a->err, ERROR_CANCELLED, "cancelled");
 		return 0;
 	}
-	/* It gave its pages up: whatever is still known of it is taken back. */
-	if (length(t) == 0 && t->count > 1)
-		sequence_begin(t->sequence, t->tokens, t->count - 1);
+	if (t->count)
+		catch_up(t);
 	size_t pending = timeline_pending(t), count = a->tokens < pending ? a->tokens : pending;
 	if (pending == 0)
 		a->ok = true;
@@ -143,6 +159,7 @@ static void settle(struct advance *a, size_t count)
 
 	sequence_extend(t->sequence, t->tokens + length(t), count);
 	keep(t);
+	t->most = length(t) > t->most ? length(t) : t->most;
 	t->run = t->logits_count ? t->engine->runs : 0;
 	a->ok = true;
 }

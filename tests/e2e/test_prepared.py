@@ -74,6 +74,20 @@ def an_answer_is_the_same_when_memory_runs_out_between():
         assert h.status()['model']['memory']['used'] == 0
 
 
+def questions_of_one_program_at_once_compute_what_they_share_once():
+    with Prepared() as h:
+        system = {'role': 'system', 'content': 'You are a careful assistant. ' * 60}
+        asks = [{'messages': [system, {'role': 'user', 'content': f'question {i}'}], 'max_tokens': 4} for i in range(4)]
+        found = []
+        threads = [threading.Thread(target=lambda a=a: found.append(h.chat(**a)[2]['usage'])) for a in asks]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        computed = sorted(u['prompt_tokens'] - u['prompt_tokens_details']['cached_tokens'] for u in found)
+        assert computed[-1] > 500 and computed[-2] < 100, computed
+
+
 def smaller_keys_and_values_are_a_setting():
     with Prepared({'kv_bits': 8}) as h:
         assert '8-bit' in h.status()['model']['attention']

@@ -190,6 +190,33 @@ TEST(what_another_timeline_computed_is_found)
 	assert_int_equal(timeline_pending(t), 1);
 }
 
+TEST(what_another_computes_after_a_timeline_began_is_found_too)
+{
+	struct error err = {0};
+	int32_t tokens[200];
+	float bits[VOCAB];
+
+	srand(9);
+	random_tokens(tokens, 200);
+	known_bits(tokens, 200, bits);
+	own_engine *e = open_engine(100, 2);
+	own_timeline *a = timeline_create(e, &err), *b = timeline_create(e, &err);
+	assert_ok(timeline_begin(a, tokens, 199, &err));
+	assert_ok(timeline_begin(b, tokens, 200, &err));
+	assert_ok(timeline_advance(b, 20, NULL, &err));
+	finish(a, 64);
+	assert_int_equal(timeline_found(a), 0);
+	assert_ok(timeline_advance(b, 1, NULL, &err));
+	assert_in_range(timeline_found(b), 192 - 20, 199 - 20);
+	finish(b, 64);
+	expect_bits(b, bits);
+	timeline_yield(b);
+	size_t found = timeline_found(b);
+	finish(b, 64);
+	assert_int_equal(timeline_found(b), found);    /* its own work comes back: that was not found */
+	expect_bits(b, bits);
+}
+
 TEST(a_timeline_that_yields_goes_on_later_with_the_same_bits)
 {
 	struct error err = {0};
@@ -385,6 +412,7 @@ int main(void)
 		cmocka_unit_test(timelines_that_advance_together_have_the_bits_of_each_alone),
 		cmocka_unit_test(several_logits_of_one_run_are_those_of_single_ones),
 		cmocka_unit_test(what_another_timeline_computed_is_found),
+		cmocka_unit_test(what_another_computes_after_a_timeline_began_is_found_too),
 		cmocka_unit_test(a_timeline_that_yields_goes_on_later_with_the_same_bits),
 		cmocka_unit_test(the_pool_promises_only_what_is_there),
 		cmocka_unit_test(a_parked_timeline_resumes_when_there_is_room),
