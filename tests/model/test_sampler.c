@@ -358,6 +358,7 @@ TEST(a_mask_lets_only_allowed_tokens_through)
 	own_sampler *s = create(neutral, MANY);
 	assert_false(sampler_pick(s, logits, allowed, &p, &err));
 	assert_int_equal(err.kind, ERROR_INTERNAL);
+	assert_non_null(strstr(err.text, "form"));     /* not the model's numbers */
 }
 
 int main(void)
