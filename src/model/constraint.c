@@ -233,18 +233,23 @@ static bool write_key(struct buf *key, const struct request *r, const struct wan
 	return ok;
 }
 
-/* The longest unused goes when there are too many. */
-static void make_room(struct constraints *all)
+static struct kept **oldest_unused(struct constraints *all)
 {
 	struct kept **oldest = NULL;
 
 	for (size_t i = 0; i < all->kept_count; i++)
 		if (!all->kept[i]->users && (!oldest || all->kept[i]->used < (*oldest)->used))
 			oldest = &all->kept[i];
-	if (all->kept_count < KEPT || !oldest)
-		return;
-	kept_destroy(*oldest);
-	*oldest = all->kept[--all->kept_count];
+	return oldest;
+}
+
+/* Those unused for longest go when there are too many: more than one where many were in use at once. */
+static void make_room(struct constraints *all)
+{
+	for (struct kept **oldest; all->kept_count >= KEPT && (oldest = oldest_unused(all));) {
+		kept_destroy(*oldest);
+		*oldest = all->kept[--all->kept_count];
+	}
 }
 
 static struct kept *keep(struct constraints *all, struct buf *key, struct grammar *g)
