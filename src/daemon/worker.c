@@ -323,11 +323,12 @@ bool worker_submit(struct worker *w, struct delivery *a, struct error *err)
 {
 	reply_on_room(a->reply, wake, w);
 	pthread_mutex_lock(&w->lock);
-	bool ok = !w->stopped && w->waiting + length(w->arrived) + a->request.choices <= WAITING_MAX;
+	bool stopped = w->stopped, ok = !stopped && w->waiting + length(w->arrived) + a->request.choices <= WAITING_MAX;
 	if (ok)
 		append_locked(w, a);
 	pthread_mutex_unlock(&w->lock);
-	if (ok)
-		return true;
-	return error_set(err, ERROR_UNAVAILABLE, "%d requests already wait for the local model; try again in a moment", WAITING_MAX);
+	if (stopped)
+		return error_set(err, ERROR_UNAVAILABLE, "the daemon is stopping");
+	return ok || error_set(err, ERROR_UNAVAILABLE,
+		"%d requests already wait for the local model; try again in a moment", WAITING_MAX);
 }
