@@ -73,11 +73,18 @@ static void slow(struct forward *f, const int32_t *tokens, size_t count, float *
 	memcpy(logits, all + (count - 1) * VOCAB, VOCAB * sizeof *logits);
 }
 
-/* Seen: 0.007 in float16, 4e-6 otherwise, but in int8 0.02 when an activation is rounded the other way. */
+/*
+ * Seen: 0.007 in float16, 4e-6 otherwise, mostly in int8 too.  But there an
+ * activation near the middle between two levels may be rounded the other way when
+ * its last bits differ, as they do from run to run of ONNX Runtime, and moves what
+ * comes after it by whole levels.  Of 1,500 slow passes over random tokens whose
+ * activations were off by up to 1e-6, one in ten ended 0.06 away, one in a hundred
+ * 0.1, none 0.16.  What is wrong is 1 or more away.
+ */
 static double tolerance(enum precision precision)
 {
 	static const double tolerances[PRECISION_COUNT] = {
-		[PRECISION_FLOAT32] = 5e-5, [PRECISION_FLOAT16] = 0.03, [PRECISION_INT8] = 0.06, [PRECISION_Q4] = 5e-5,
+		[PRECISION_FLOAT32] = 5e-5, [PRECISION_FLOAT16] = 0.03, [PRECISION_INT8] = 0.25, [PRECISION_Q4] = 5e-5,
 		[PRECISION_Q4F16] = 0.03,
 	};
 
