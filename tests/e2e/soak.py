@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """soak.py BUILD [MINUTES [CLIENTS]]: a daemon asked by several clients at once, many of whom hang up.
 
-First every question is asked alone; its answer (greedy, or with a seed) is what
-it must be ever after, whatever is under way beside it.  Then CLIENTS ask at
+Questions ask for all kinds of things: several answers, JSON of a schema,
+log-probabilities, stop strings, text that repeats itself (so that guesses come
+true), penalties.  Memory for keys and values is so short that answers must wait
+for one another.  First every question is asked alone; its answer (greedy, or with
+a seed) is what it must be ever after, whatever is under way beside it.  Then CLIENTS ask at
 random for MINUTES; about a third hang up somewhere in the middle.  At the end
 nothing may be under way or waiting, and memory may not have grown: the
 daemon's resident memory is compared between the end of the first tenth and the
@@ -24,6 +27,17 @@ CLIENTS = int(sys.argv[3]) if len(sys.argv) > 3 else 8
 WORDS = 'one two three four five six seven eight nine ten'.split()
 
 
+SCHEMA = {'type': 'object', 'required': ['name', 'sizes'], 'additionalProperties': False, 'properties': {
+    'name': {'enum': ['a rather long name', 'another name']},
+    'sizes': {'type': 'array', 'items': {'type': 'integer', 'minimum': 0, 'maximum': 999}, 'minItems': 2, 'maxItems': 9}}}
+WISHES = [
+    {}, {'n': 2}, {'response_format': {'type': 'json_schema', 'json_schema': {'name': 'thing', 'schema': SCHEMA}}},
+    {'logprobs': True, 'top_logprobs': 3}, {'stop': ['e', 'zz']}, {'max_tokens': 300, 'temperature': 0},
+    {'repetition_penalty': 1.3, 'frequency_penalty': 0.5, 'max_tokens': 300}, {'n': 3, 'logprobs': True, 'stop': ['a b', 'q']},
+    {'response_format': {'type': 'json_object'}, 'logprobs': True, 'n': 2}, {'logit_bias': {'300': 5, '301': -100}},
+]
+
+
 def questions():
     """Short and long, alone and in conversations with a common beginning, greedy and sampled."""
     chance = random.Random(1)
@@ -36,22 +50,33 @@ def questions():
         turns.append({'role': 'user', 'content': ' '.join(chance.choice(WORDS) for _ in range(chance.randrange(1, 60)))})
         fields = {'model': 'local', 'messages': turns, 'max_tokens': chance.randrange(1, 120)}
         fields.update({'temperature': 0} if i % 2 else {'temperature': 1, 'top_p': 0.95, 'seed': i})
+        fields.update(WISHES[i % len(WISHES)])
         asked.append(fields)
     return asked
 
 
 def parts(raw):
-    """The text in the complete events of a stream, and whether it ended."""
-    text, ended = '', False
+    """What the complete events of a stream say, answer by answer; whether it ended; guesses that came true."""
+    said, ended, accepted = {}, False, 0
     for line in raw.split(b'\n\n')[:-1]:
         if line == b'data: [DONE]':
             ended = True
         elif line.startswith(b'data: '):
             event = json.loads(line[6:])
             assert 'error' not in event, event
+            accepted += event.get('timings', {}).get('draft_n_accepted', 0)
             for choice in event['choices']:
-                text += choice['delta'].get('content') or ''
-    return text, ended
+                more = choice['delta'].get('content') or ''
+                for token in (choice.get('logprobs') or {}).get('content', []):
+                    more += f"<{token['token']} {token['logprob']} {[(t['token'], t['logprob']) for t in token['top_logprobs']]}>"
+                if choice['finish_reason']:
+                    more += f"<{choice['finish_reason']}>"
+                said[choice['index']] = said.get(choice['index'], '') + more
+    return said, ended, accepted
+
+
+def begins(said, want):
+    return all(want.get(index, '').startswith(text) for index, text in said.items())
 
 
 class Asker:
@@ -59,7 +84,7 @@ class Asker:
         self.home = home
 
     def ask(self, fields, hang_up_after=None):
-        """(text so far, whether the answer ended)"""
+        """(what was said so far, whether the answer ended, guesses that came true)"""
         body = json.dumps({'stream': True, **fields}).encode()
         with socket.create_connection(('127.0.0.1', self.home.port), timeout=LIMIT) as s:
             s.sendall(b'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n' % len(body) + body)
@@ -98,7 +123,7 @@ class Soak:
     def __init__(self, home, expected):
         self.asker, self.expected = Asker(home), expected
         self.lock = threading.Lock()
-        self.whole = self.cut = 0
+        self.whole = self.cut = self.accepted = self.parked = 0
         self.wrong = []
         self.end = time.monotonic() + 60 * MINUTES
 
@@ -108,12 +133,13 @@ class Soak:
             fields, want = chance.choice(self.expected)
             limit = chance.randrange(1, 8000) if chance.random() < 0.35 else None
             try:
-                text, ended = self.asker.ask(fields, limit)
-                ok = text == want if ended or limit is None else want.startswith(text)
-                problem = None if ok else f'{text!r} instead of {want!r}'
+                said, ended, accepted = self.asker.ask(fields, limit)
+                ok = said == want if ended or limit is None else begins(said, want)
+                problem = None if ok else f'{fields}: {said!r} instead of {want!r}'
             except Exception as why:   # pylint: disable=broad-except
-                ended, problem = False, repr(why)
+                ended, accepted, problem = False, 0, f'{fields}: {why!r}'
             with self.lock:
+                self.accepted += accepted
                 self.whole += ended
                 self.cut += not ended
                 if problem:
@@ -127,27 +153,31 @@ class Soak:
         time.sleep(6 * MINUTES)
         early = resident_mb(pid)
         for t in threads:
-            t.join()
+            while t.is_alive():
+                self.parked = max(self.parked, self.asker.home.status()['queue']['parked'])
+                t.join(0.2)
         return early, resident_mb(pid)
 
 
 def main():
     with tempfile.TemporaryDirectory() as folder, Home() as home:
-        home.ready(make_model(pathlib.Path(folder) / 'Tiny', '--precision', 'q4', '--attention', 'gqa'))
+        (home.path / '.claude').mkdir()
+        (home.path / '.claude/settings.json').write_text(json.dumps({'shammah': {'backend': {'kv_megabytes': 1}}}))
+        home.ready(make_model(pathlib.Path(folder) / 'Tiny', '--precision', 'q4', '--attention', 'gqa', '--layers', 5))
         asker = Asker(home)
         expected = []
         for fields in questions():
-            text, ended = asker.ask(fields)
+            said, ended, _ = asker.ask(fields)
             assert ended, fields
-            expected.append((fields, text))
+            expected.append((fields, said))
         soak = Soak(home, expected)
         early, late = soak.run(home.pid())
         wait_for(lambda: not any(home.status()['queue'][which] for which in ('active', 'waiting')), 'answers to end')
         print(f'{MINUTES:g} minutes, {CLIENTS} clients: {soak.whole} answers whole, {soak.cut} cut off, {len(soak.wrong)} wrong; '
-              f'memory {early:.1f} MB early, {late:.1f} MB at the end')
+              f'{soak.accepted} guesses came true, up to {soak.parked} answers waited for memory; memory {early:.1f} MB early, {late:.1f} MB at the end')
         for problem in soak.wrong[:3]:
-            print(problem[:600])
-        checks = [not soak.wrong, soak.whole > 0 and soak.cut > 0, late < 1.1 * early + 2]
+            print(problem[:2000])
+        checks = [not soak.wrong, soak.whole > 0 and soak.cut > 0, soak.accepted > 0, late < 1.1 * early + 2]
         print(f'{sum(checks)} passed, {len(checks) - sum(checks)} failed, 0 skipped')
         return not all(checks)
 
