@@ -304,7 +304,7 @@ void embeddings_ask(struct embeddings *e, struct embed_request *r, struct reply 
 	*r = (struct embed_request)EMBED_REQUEST_INIT(0);
 	t->reply = reply_ref(reply);
 	pthread_mutex_lock(&e->lock);
-	bool ok = !e->stopped && e->waiting < EMBEDDINGS_WAITING_MAX;
+	bool stopped = e->stopped, ok = !stopped && e->waiting < EMBEDDINGS_WAITING_MAX;
 	if (ok) {
 		*e->end = t;
 		e->end = &t->next;
@@ -314,8 +314,11 @@ void embeddings_ask(struct embeddings *e, struct embed_request *r, struct reply 
 	pthread_mutex_unlock(&e->lock);
 	if (ok)
 		return;
-	error_set(&err, ERROR_UNAVAILABLE, "%d requests already wait for embeddings; try again in a moment",
-		EMBEDDINGS_WAITING_MAX);
+	if (stopped)
+		error_set(&err, ERROR_UNAVAILABLE, "the daemon is stopping");
+	else
+		error_set(&err, ERROR_UNAVAILABLE, "%d requests already wait for embeddings; try again in a moment",
+			EMBEDDINGS_WAITING_MAX);
 	refuse(t, &err, NULL, NULL);
 	task_destroy(t);
 }
