@@ -379,7 +379,7 @@ def list_show_and_recommend_need_no_hub():
 
 def the_daemon_fetches_loads_and_answers_without_a_client():
     with Place(filler=6_000_000) as (h, hub, _):
-        hub.rate = 6_000_000
+        hub.rate = 200_000
         result = h.run('models', 'pull', NAME, '--background')
         assert result.code == 0, result
         wait_for(lambda: download(h)['stage'] == 'fetching' and download(h)['bytes'] > 0, 'bytes to come')
@@ -389,6 +389,7 @@ def the_daemon_fetches_loads_and_answers_without_a_client():
         assert 'is being fetched' in h.ask(QUESTION).err
         assert 'In the background: fetching ' in h.run('models', 'list').out
         assert 'download ' in h.run('daemon', 'status').out
+        hub.rate = None
         wait_for(lambda: download(h)['state'] == 'done', 'the download')
         wait_for(lambda: h.status()['model']['state'] == 'ready', 'the model')
         assert h.ask(QUESTION).out == 'Hello from the Hub.\n'
@@ -482,7 +483,7 @@ def prompt(home):
 
 def the_prompt_offers_once_fetches_and_answers():
     with Place(filler=3_000_000) as (h, hub, _):
-        hub.rate = 3_000_000
+        hub.rate = 200_000
         with prompt(h) as t:
             t.prompt()
             t.type('what can you do\r')
@@ -499,6 +500,7 @@ def the_prompt_offers_once_fetches_and_answers():
             t.type('/models\r')
             t.see('In the background: ')
             t.prompt()
+            hub.rate = None
             wait_for(lambda: h.status()['model']['state'] == 'ready', 'the model')
             t.type('/clear\r')
             t.see('is here')
