@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 
-#include "base/mem.h"
 #include "daemon/models.h"
 #include "daemon/service.h"
 #include "model/constraint.h"
@@ -68,8 +67,7 @@ static void give_known(struct delivery *a, const struct answer *known, const str
 
 static void give_local(struct service *s, struct delivery *a, const struct worker_status *w, const struct decision *d)
 {
-	own_mem char *build = mem_printf("%s, %s, %s", w->precision, w->attention, w->runtime);
-	struct openai_source source = { "local", w->name, d->reason, build };
+	struct openai_source source = { "local", w->name, d->reason, NULL };     /* the rest is known when its turn comes */
 	char param[64];
 	struct error err = {0};
 

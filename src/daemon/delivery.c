@@ -36,6 +36,12 @@ void delivery_begin(struct delivery *a, enum metric_source source, const char *m
 		reply_expect_stream(a->reply);
 }
 
+void delivery_name(struct delivery *a, const char *model, const char *build)
+{
+	if (!a->sent)
+		openai_writer_name(a->writer, model, build);
+}
+
 static bool gone(struct error *err)
 {
 	return error_set(err, ERROR_CANCELLED, "the client hung up");

@@ -52,6 +52,14 @@ static struct request job_request(const struct job *j)
 	return r;
 }
 
+static void name_model(struct job *j, const struct loaded *loaded)
+{
+	const struct engine_info *info = engine_info(model_engine(loaded->model));
+	own_mem char *build = mem_printf("%s, %s, %s", info->precision, info->attention, info->runtime);
+
+	delivery_name(j->delivery, info->name, build);
+}
+
 enum admission job_admit(struct job *j, struct loaded *loaded, struct error *err)
 {
 	struct request request = job_request(j);
@@ -64,6 +72,7 @@ enum admission job_admit(struct job *j, struct loaded *loaded, struct error *err
 	j->timeline = pool_take(loaded->pool, prompt, count, err);
 	if (j->timeline && generation_begin(j->generation, j->timeline, err)) {
 		j->loaded = loaded_share(loaded);
+		name_model(j, loaded);
 		return ADMITTED;
 	}
 	bool memory = !j->timeline && err->kind == ERROR_UNAVAILABLE;

@@ -40,6 +40,9 @@ struct openai_writer;
 struct openai_writer *openai_writer_create(const struct request *r, const char *model, const struct openai_source *source);
 void openai_writer_destroy(struct openai_writer *w);
 
+/* Another model answers, or in another form, than was thought when it was made; of no effect once a stream has begun. */
+void openai_writer_name(struct openai_writer *w, const char *model, const char *build);
+
 /*
  * Streamed: appends the SSE events of one delta to `out`; the first of each choice
  * adds its opening chunk, the last DELTA_END of all ends the stream.

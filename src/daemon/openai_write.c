@@ -27,6 +27,7 @@ struct choice {
 struct openai_writer {
 	struct buf head;            /* of a chunk, up to its choices */
 	char *id, *model;
+	char *kind, *reason;        /* of the source */
 	char *source;               /* the JSON object `shammah` */
 	char *fingerprint;
 	int64_t created;
@@ -75,10 +76,25 @@ static char *fingerprint(const char *model, const char *build)
 	return mem_printf("shammah-" SHAMMAH_VERSION "-%08x", (unsigned)(digest ^ digest >> 32));
 }
 
+/* Who answers, and what begins every chunk. */
+static void write_head(struct openai_writer *w, const char *model, const struct openai_source *source)
+{
+	struct error err = {0};
+
+	w->model = mem_strdup(model);
+	w->source = source_object(source);
+	w->fingerprint = fingerprint(model, source->build);
+	buf_clear(&w->head);
+	buf_putf(&w->head, "data: {\"id\":\"%s\",\"object\":\"chat.completion.chunk\",\"created\":%lld,\"model\":",
+		w->id, (long long)w->created);
+	if (!json_write_string(&w->head, str_of(model), &err))
+		buf_put(&w->head, "\"\"");
+	buf_putf(&w->head, ",\"system_fingerprint\":\"%s\"", w->fingerprint);
+}
+
 struct openai_writer *openai_writer_create(const struct request *r, const char *model, const struct openai_source *source)
 {
 	struct openai_writer *w = mem_zeroed(1, sizeof *w);
-	struct error err = {0};
 
 	w->head = (struct buf)BUF_INIT(8192);
 	w->count = r->choices;
@@ -88,17 +104,30 @@ struct openai_writer *openai_writer_create(const struct request *r, const char *
 			.text = BUF_INIT(WHOLE_MAX), .thoughts = BUF_INIT(WHOLE_MAX), .calls = json_array(), .logprobs = json_array(),
 		};
 	w->id = fresh_id();
-	w->model = mem_strdup(model);
-	w->source = source_object(source);
+	w->kind = mem_strdup(source->kind);
+	w->reason = mem_strdup(source->reason);
 	w->created = clock_unix();
 	w->include_usage = r->include_usage;
-	w->fingerprint = fingerprint(model, source->build);
-	buf_putf(&w->head, "data: {\"id\":\"%s\",\"object\":\"chat.completion.chunk\",\"created\":%lld,\"model\":",
-		w->id, (long long)w->created);
-	if (!json_write_string(&w->head, str_of(model), &err))
-		buf_put(&w->head, "\"\"");
-	buf_putf(&w->head, ",\"system_fingerprint\":\"%s\"", w->fingerprint);
+	write_head(w, model, source);
 	return w;
+}
+
+static void forget_head(struct openai_writer *w)
+{
+	free(w->fingerprint);
+	free(w->model);
+	free(w->source);
+}
+
+void openai_writer_name(struct openai_writer *w, const char *model, const char *build)
+{
+	struct openai_source source = { w->kind, model, w->reason, build };
+
+	for (unsigned i = 0; i < w->count; i++)
+		if (w->choices[i].opened)
+			return;
+	forget_head(w);
+	write_head(w, model, &source);
 }
 
 void openai_writer_destroy(struct openai_writer *w)
@@ -112,10 +141,10 @@ void openai_writer_destroy(struct openai_writer *w)
 		json_decref(w->choices[i].calls);
 		json_decref(w->choices[i].logprobs);
 	}
-	free(w->fingerprint);
+	forget_head(w);
 	free(w->id);
-	free(w->model);
-	free(w->source);
+	free(w->kind);
+	free(w->reason);
 	free(w);
 }
 

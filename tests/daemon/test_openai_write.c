@@ -239,6 +239,29 @@ TEST(the_fingerprint_names_model_and_build)
 		assert_string_not_equal(prints[0], prints[i]);
 }
 
+TEST(a_writer_takes_another_name_until_its_stream_begins)
+{
+	own_request r = REQUEST_INIT(1000);
+	own_buf out = BUF_INIT(1 << 16);
+	const struct openai_source other = { "local", "small", source.reason, "q8, plain" };
+	struct openai_writer *w = openai_writer_create(&r, "tiny", &source), *small = openai_writer_create(&r, "small", &other);
+	const struct delta deltas[] = { delta_text((struct str)STR("a")), delta_end(FINISH_STOP, (struct usage){0}) };
+
+	openai_writer_name(w, "small", "q8, plain");
+	write_all(w, &out, deltas, 1);
+	openai_writer_name(w, "tiny", "q4, plain");      /* too late */
+	write_all(w, &out, deltas + 1, 1);
+	own_json *first = event(&out, 0), *last = event(&out, 2), *whole_one = whole(small, deltas, 2);
+	const char *name = json_member_string(json_object_get(first, "shammah"), "name");
+	assert_string_equal(name, "small");
+	assert_string_equal(json_member_string(json_object_get(first, "shammah"), "reason"), source.reason);
+	assert_string_equal(json_member_string(first, "model"), "small");
+	assert_string_equal(json_member_string(last, "model"), "small");
+	assert_string_equal(json_member_string(last, "system_fingerprint"), json_member_string(whole_one, "system_fingerprint"));
+	openai_writer_destroy(w);
+	openai_writer_destroy(small);
+}
+
 TEST(log_probabilities_are_finite_numbers_with_bytes)
 {
 	own_request r = REQUEST_INIT(1000);
@@ -292,6 +315,7 @@ int main(void)
 		cmocka_unit_test(streamed_answers_to_one_question_are_told_apart_by_index),
 		cmocka_unit_test(whole_answers_to_one_question_stand_in_order),
 		cmocka_unit_test(the_fingerprint_names_model_and_build),
+		cmocka_unit_test(a_writer_takes_another_name_until_its_stream_begins),
 		cmocka_unit_test(log_probabilities_are_finite_numbers_with_bytes),
 		cmocka_unit_test(a_stream_that_fails_says_so_and_is_not_done),
 		cmocka_unit_test(every_kind_of_error_has_a_status_and_a_type),

@@ -103,6 +103,28 @@ def an_idle_model_sleeps_and_wakes_for_the_next_question():
         assert not h.status()['model']['asleep']
 
 
+def an_answer_names_the_model_that_gave_it_though_another_was_there_when_it_was_asked_for():
+    """With memory for one answer the others wait, and get the model that is there when their turn comes."""
+    with Prepared({'context': 512, 'kv_megabytes': 1}, (*GQA, '--layers', 12)) as h, tempfile.TemporaryDirectory() as folder:
+        other = make_model(pathlib.Path(folder) / 'other', *GQA)
+        prints, found = {'random': h.chat(**question(1))[2]['system_fingerprint']}, []
+        ask = lambda i: found.append(h.chat(**{**question(i), 'max_tokens': 190})[2])
+        threads = [threading.Thread(target=ask, args=(i % 3,)) for i in range(20)]
+        for t in threads:
+            t.start()
+        wait_for(lambda: h.status()['queue']['waiting'], 'one to wait')
+        h.run('models', 'use', other)
+        for t in threads:
+            t.join()
+        wait_for(lambda: h.status()['model']['state'] == 'ready', 'the other model')
+        prints['other'] = h.chat(**question(1))[2]['system_fingerprint']
+        names = [body['model'] for body in found]
+        assert 'random' in names and 'other' in names, names
+        for body in found:
+            assert body['shammah']['name'] == body['model'], body
+            assert body['system_fingerprint'] == prints[body['model']], (prints, body)
+
+
 def system_prompts_are_found_computed_after_a_restart():
     system = {'role': 'system', 'content': 'You are a careful assistant. ' * 40}
     ask = {'messages': [system, {'role': 'user', 'content': 'hello'}], 'max_tokens': 8, 'temperature': 0}
