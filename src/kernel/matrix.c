@@ -68,6 +68,13 @@ static size_t groups_of(size_t outputs)
 	return (outputs + MATRIX_GROUP - 1) / MATRIX_GROUP;
 }
 
+struct matrix_part matrix_part(size_t outputs, unsigned member, unsigned members)
+{
+	size_t groups = groups_of(outputs);
+
+	return (struct matrix_part){ groups * member / members, groups * (member + 1) / members };
+}
+
 size_t matrix_bytes(enum weights type, size_t outputs, size_t inputs)
 {
 	return groups_of(outputs) * matrix_group_bytes(type, inputs);
@@ -215,17 +222,28 @@ void matrix_multiply(const struct matrix *m, const struct activations *x, float 
 	enum epilogue epilogue, const float *bias, unsigned member, unsigned members)
 {
 	struct product p = { kernels(), m, stride, epilogue, bias };
-	size_t units = groups_of(m->outputs) / (epilogue == EPILOGUE_SWIGLU ? 2 : 1), tiles = tile_count(x->rows);
-	size_t first = units * member / members, end = units * (member + 1) / members;
+	size_t tiles = tile_count(x->rows);
+	struct matrix_part part = matrix_part(m->outputs / (epilogue == EPILOGUE_SWIGLU ? 2 : 1), member, members);
 	size_t tile_bytes = TILE_ROWS * (m->inputs / MATRIX_BLOCK) * ROUNDED_BYTES;
 	size_t chunk = tile_bytes < CHUNK_BYTES ? CHUNK_BYTES / tile_bytes : 1;
 
 	assert(x->inputs == m->inputs);
 	for (size_t from = 0; from < tiles; from += chunk)
-		for (size_t unit = first; unit < end; unit++)
+		for (size_t unit = part.first; unit < part.end; unit++)
 			for (size_t t = from; t < from + chunk && t < tiles; t++) {
 				struct tile tile = tile_at(x, t);
 				tile.ahead = t == from ? TILE_AHEAD : 0;
 				multiply_unit(&p, unit, &tile, out + tile_start(x, t) * stride);
 			}
+}
+
+void matrix_swiglu(const float *in, float *out, size_t rows, size_t outputs, unsigned member, unsigned members)
+{
+	struct matrix_part part = matrix_part(outputs, member, members);
+
+	for (size_t row = 0; row < rows; row++)
+		for (size_t unit = part.first; unit < part.end; unit++) {
+			const float (*pair)[MATRIX_GROUP] = (const void *)(in + row * 2 * outputs + unit * 2 * MATRIX_GROUP);
+			kernels()->swiglu(out + row * outputs + unit * MATRIX_GROUP, outputs, pair, pair + 1, 1);
+		}
 }

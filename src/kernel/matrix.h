@@ -100,3 +100,15 @@ enum epilogue {
  */
 void matrix_multiply(const struct matrix *m, const struct activations *x, float *out, size_t stride,
 	enum epilogue epilogue, const float *bias, unsigned member, unsigned members);
+
+/* The groups of outputs that are a member's part of a product, SWIGLU's pairs aside: first to end - 1. */
+struct matrix_part {
+	size_t first, end;
+};
+struct matrix_part matrix_part(size_t outputs, unsigned member, unsigned members);
+
+/*
+ * One member's part of what SWIGLU does, when the product was stored and then
+ * changed: out[row][outputs] from in[row][2 · outputs].  The same bits.
+ */
+void matrix_swiglu(const float *in, float *out, size_t rows, size_t outputs, unsigned member, unsigned members);

@@ -31,6 +31,16 @@ void vector_add(float *out, const float *in, size_t n)
 	sets[kernel_isa()]->add(out, in, n);
 }
 
+void vector_shrink(float *out, const float *a, size_t rank, const float *in, size_t n, float scale)
+{
+	sets[kernel_isa()]->shrink(out, a, rank, in, n, scale);
+}
+
+void vector_expand(float *out, size_t step, const float *b, size_t groups, const float *in, size_t rank)
+{
+	sets[kernel_isa()]->expand(out, step, b, groups, in, rank);
+}
+
 void rope_angles(float *cosine, float *sine, const float *frequencies, size_t half, float magnitude, size_t position)
 {
 	for (size_t i = 0; i < half; i++) {

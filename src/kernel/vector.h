@@ -2,7 +2,7 @@
  * Operations on single rows of floats.
  *
  * Each takes one row (of one token), so results depend on nothing but that row.
- * Any length, any alignment; sums are taken in a fixed order.
+ * Any length if nothing else is said, any alignment; sums are taken in a fixed order.
  */
 #pragma once
 
@@ -16,6 +16,17 @@ void heads_norm(float *heads, size_t count, size_t dimension, const float *weigh
 
 /* out[i] += in[i] */
 void vector_add(float *out, const float *in, size_t n);
+
+/*
+ * The two halves of a product with a matrix of low rank, B · A.  A's rows lie one
+ * after another; B's outputs are interleaved in groups of 16, [groups][rank][16],
+ * and a group's results are `step` floats after those of the group before.
+ *
+ *     out[j] = scale · Σ over i  a[j][i] · in[i]              n, of i, is a multiple of 16
+ *     out[g · step + lane] += Σ over j  b[g][j][lane] · in[j]
+ */
+void vector_shrink(float *out, const float *a, size_t rank, const float *in, size_t n, float scale);
+void vector_expand(float *out, size_t step, const float *b, size_t groups, const float *in, size_t rank);
 
 /*
  * Rotary positions.  frequencies: `half` inverse frequencies, in radians a

@@ -11,9 +11,20 @@
 #define VECTOR_SET vector_portable
 #endif
 
-enum { LANES = 16 };
+enum { LANES = 16, SHRINK_ROWS = 4 };
 
-/* Lane i sums the elements i, i + 16, …; then halves are added until one is left. */
+typedef float vec __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
+
+/* Halves are added until one lane is left. */
+static float sum_of_lanes(float lanes[LANES])
+{
+	for (size_t half = LANES / 2; half; half /= 2)
+		for (size_t lane = 0; lane < half; lane++)
+			lanes[lane] += lanes[lane + half];
+	return lanes[0];
+}
+
+/* Lane i sums the elements i, i + 16, … */
 static float sum_of_squares(const float *in, size_t n)
 {
 	float lanes[LANES] = {0};
@@ -24,10 +35,7 @@ static float sum_of_squares(const float *in, size_t n)
 			lanes[lane] += in[i + lane] * in[i + lane];
 	for (size_t i = whole; i < n; i++)
 		lanes[i - whole] += in[i] * in[i];
-	for (size_t half = LANES / 2; half; half /= 2)
-		for (size_t lane = 0; lane < half; lane++)
-			lanes[lane] += lanes[lane + half];
-	return lanes[0];
+	return sum_of_lanes(lanes);
 }
 
 static void norm(float *out, const float *in, const float *weight, size_t n, float eps)
@@ -44,6 +52,40 @@ static void add(float *out, const float *in, size_t n)
 		out[i] += in[i];
 }
 
+/* Several of A's rows at a time, so that no sum waits for itself; `rows` is a constant wherever this is inlined. */
+static inline __attribute__((always_inline)) void shrink_rows(const size_t rows, float *out, const float *a,
+	const float *in, size_t n, float scale)
+{
+	vec sums[SHRINK_ROWS] = {0};
+
+	for (size_t i = 0; i < n; i += LANES)
+#pragma GCC unroll 4
+		for (size_t j = 0; j < rows; j++)
+			sums[j] += *(const vec *)(a + j * n + i) * *(const vec *)(in + i);
+	for (size_t j = 0; j < rows; j++)
+		out[j] = scale * sum_of_lanes((float *)&sums[j]);
+}
+
+static void shrink(float *out, const float *a, size_t rank, const float *in, size_t n, float scale)
+{
+	size_t j = 0;
+
+	for (; j + SHRINK_ROWS <= rank; j += SHRINK_ROWS)
+		shrink_rows(SHRINK_ROWS, out + j, a + j * n, in, n, scale);
+	for (; j < rank; j++)
+		shrink_rows(1, out + j, a + j * n, in, n, scale);
+}
+
+static void expand(float *out, size_t step, const float *b, size_t groups, const float *in, size_t rank)
+{
+	for (size_t g = 0; g < groups; g++, out += step) {
+		vec sum = {0};
+		for (size_t j = 0; j < rank; j++, b += LANES)
+			sum += *(const vec *)b * in[j];
+		*(vec *)out += sum;
+	}
+}
+
 static void turn(float *head, const float *cosine, const float *sine, size_t half)
 {
 	for (size_t i = 0; i < half; i++) {
@@ -53,4 +95,4 @@ static void turn(float *head, const float *cosine, const float *sine, size_t hal
 	}
 }
 
-const struct vector_kernels VECTOR_SET = { .norm = norm, .add = add, .turn = turn };
+const struct vector_kernels VECTOR_SET = { .norm = norm, .add = add, .shrink = shrink, .expand = expand, .turn = turn };

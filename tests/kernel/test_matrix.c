@@ -229,6 +229,27 @@ static void swiglu_is_right(void)
 	}
 }
 
+/* However many members do it. */
+static void swiglu_of_what_was_stored_has_the_same_bits(void)
+{
+	enum { OUTPUTS = 160, ROWS = 19 };
+	uint64_t seed = 14;
+	float plain[ROWS * OUTPUTS], later[ROWS * OUTPUTS / 2], at_once[ROWS * OUTPUTS / 2];
+
+	for (enum weights type = 0; type < WEIGHTS_COUNT; type++) {
+		own_problem p;
+		problem_init(&p, type, OUTPUTS, 64, ROWS, &seed);
+		multiply(&p, plain, OUTPUTS, EPILOGUE_STORE, NULL, 2);
+		multiply(&p, at_once, OUTPUTS / 2, EPILOGUE_SWIGLU, NULL, 1);
+		for (unsigned members = 1; members <= 4; members++) {
+			memset(later, 0xff, sizeof later);
+			for (unsigned member = 0; member < members; member++)
+				matrix_swiglu(plain, later, ROWS, OUTPUTS / 2, member, members);
+			assert_memory_equal(later, at_once, sizeof later);
+		}
+	}
+}
+
 static void extremes_do_not_overflow(void)
 {
 	enum { INPUTS = 64 };
@@ -302,6 +323,7 @@ TEST(products_are_near_those_in_double_precision) { with_each_set(products_are_r
 TEST(a_row_has_the_same_bits_whatever_is_beside_it) { with_each_set(rows_keep_their_bits); }
 TEST(outputs_need_not_fill_a_group) { with_each_set(odd_outputs_keep_their_bits); }
 TEST(swiglu_joins_groups_of_gate_and_up) { with_each_set(swiglu_is_right); }
+TEST(swiglu_may_come_after_the_product) { with_each_set(swiglu_of_what_was_stored_has_the_same_bits); }
 TEST(the_largest_levels_do_not_overflow) { with_each_set(extremes_do_not_overflow); }
 TEST(members_round_what_one_alone_would) { with_each_set(rounding_is_shared_out_without_a_trace); }
 TEST(infinities_and_nan_stay_in_their_row) { with_each_set(wild_activations_harm_nobody_else); }
@@ -481,6 +503,7 @@ int main(void)
 		cmocka_unit_test(a_row_has_the_same_bits_whatever_is_beside_it),
 		cmocka_unit_test(outputs_need_not_fill_a_group),
 		cmocka_unit_test(swiglu_joins_groups_of_gate_and_up),
+		cmocka_unit_test(swiglu_may_come_after_the_product),
 		cmocka_unit_test(the_largest_levels_do_not_overflow),
 		cmocka_unit_test(members_round_what_one_alone_would),
 		cmocka_unit_test(infinities_and_nan_stay_in_their_row),

@@ -104,6 +104,57 @@ static void turn_like_the_definition(void)
 	}
 }
 
+enum { RANK_MOST = 11, GROUPS = 3, GROUP = 16 };
+
+static void shrink_like_the_definition(void)
+{
+	static const size_t widths[] = { 16, 32, 96, 896 };
+	uint64_t seed = 5;
+	float a[RANK_MOST * 896], in[896], out[RANK_MOST + 1], alone;
+	double wanted[RANK_MOST];
+
+	fill(a, countof(a), &seed);
+	fill(in, countof(in), &seed);
+	for (size_t k = 0; k < countof(widths); k++)
+		for (size_t rank = 1, n = widths[k]; rank <= RANK_MOST; rank++) {
+			for (size_t j = 0; j < rank; j++) {
+				wanted[j] = 0;
+				for (size_t i = 0; i < n; i++)
+					wanted[j] += 0.5 * a[j * n + i] * in[i];
+			}
+			out[rank] = 7;
+			vector_shrink(out, a, rank, in, n, 0.5f);
+			check(out, wanted, rank, 2e-5);
+			assert_true(out[rank] == 7);
+			for (size_t j = 0; j < rank; j++) {      /* however ranks are divided */
+				vector_shrink(&alone, a + j * n, 1, in, n, 0.5f);
+				assert_memory_equal(&alone, &out[j], sizeof alone);
+			}
+		}
+}
+
+static void expand_like_the_definition(void)
+{
+	uint64_t seed = 6;
+	float b[GROUPS * RANK_MOST * GROUP], in[RANK_MOST], out[GROUPS * 2 * GROUP];
+	double wanted[GROUPS * 2 * GROUP];
+
+	fill(b, countof(b), &seed);
+	fill(in, countof(in), &seed);
+	for (size_t rank = 1; rank <= RANK_MOST; rank++)
+		for (size_t step = GROUP; step <= 2 * GROUP; step += GROUP) {
+			fill(out, countof(out), &seed);
+			for (size_t i = 0; i < countof(out); i++)
+				wanted[i] = out[i];
+			for (size_t g = 0; g < GROUPS; g++)
+				for (size_t j = 0; j < rank; j++)
+					for (size_t lane = 0; lane < GROUP; lane++)
+						wanted[g * step + lane] += b[(g * rank + j) * GROUP + lane] * (double)in[j];
+			vector_expand(out, step, b, GROUPS, in, rank);
+			check(out, wanted, countof(out), 1e-5);
+		}
+}
+
 /* Each property must hold with every set of instructions. */
 static void with_each_set(void (*property)(void))
 {
@@ -115,6 +166,8 @@ static void with_each_set(void (*property)(void))
 TEST(rms_norm_is_what_it_is_defined_as) { with_each_set(norm_like_the_definition); }
 TEST(adding_is_exact) { with_each_set(add_like_the_definition); }
 TEST(heads_are_normed_one_by_one) { with_each_set(norm_every_head_as_a_row); }
+TEST(shrinking_takes_dot_products_whatever_is_beside_them) { with_each_set(shrink_like_the_definition); }
+TEST(expanding_adds_to_groups_of_outputs) { with_each_set(expand_like_the_definition); }
 TEST(rotation_turns_pairs_half_a_head_apart) { with_each_set(turn_like_the_definition); }
 
 TEST(angles_at_position_zero_are_the_magnitude)
@@ -131,6 +184,8 @@ int main(void)
 		cmocka_unit_test(rms_norm_is_what_it_is_defined_as),
 		cmocka_unit_test(adding_is_exact),
 		cmocka_unit_test(heads_are_normed_one_by_one),
+		cmocka_unit_test(shrinking_takes_dot_products_whatever_is_beside_them),
+		cmocka_unit_test(expanding_adds_to_groups_of_outputs),
 		cmocka_unit_test(rotation_turns_pairs_half_a_head_apart),
 		cmocka_unit_test(angles_at_position_zero_are_the_magnitude),
 	};
