@@ -5,6 +5,8 @@
  * of a conversation of 4,000 tokens: time until its first token against the
  * first turn's.  Restart: the same of a system prompt of 2,000 tokens that the
  * program before this one left on disk.  Streams: tokens a second of several in one run against one's.
+ * Adapters: a token's time, and a prompt's, with one on every projection against
+ * none; none costs nothing, since its runs take no other step.
  * Guesses: a text that repeats what was read, with a change now and then, and one
  * that misleads (something to go by is nearly always found, and always wrong),
  * with guesses and without, in turns.  What is "written" is given, since random
@@ -202,6 +204,54 @@ static void compare_streams(struct engine *e)
 		timeline_destroy(t[i]);
 }
 
+/* ---- Adapters ---- */
+
+/* All seven projections of every layer. */
+static struct adapter *make_adapter(const struct decoder_shape *s, size_t rank)
+{
+	struct adapter *a = adapter_create(s);
+	struct error err = {0};
+
+	for (size_t layer = 0; layer < s->layers; layer++)
+		for (unsigned k = 0; k < ADAPTER_PROJECTIONS; k++) {
+			size_t inputs = adapter_inputs(s, k), outputs = adapter_outputs(s, k);
+			own_mem float *numbers = mem_zeroed(rank * (inputs + outputs), sizeof *numbers);
+			for (size_t i = 0; i < rank * (inputs + outputs); i++)
+				numbers[i] = (float)(i % 1021) * 1e-6f;
+			struct adapter_factors f = {
+				.rank = rank, .inputs = inputs, .outputs = outputs, .a = numbers, .b = numbers + rank * inputs,
+				.scale = 2,
+			};
+			if (!adapter_set(a, layer, k, &f, &err))
+				die(&err);
+		}
+	return a;
+}
+
+static void compare_adapters(struct engine *e, size_t rank)
+{
+	own_adapter *a = make_adapter(engine_shape(e), rank);
+	own_mem char *one = mem_printf("adapter-%zu", rank), *prompt = mem_printf("adapter-%zu-prompt", rank);
+	own_mem char *what = mem_printf("one stream, adapter of rank %zu over none", rank);
+	own_mem char *read = mem_printf("a prompt of %d, adapter of rank %zu over none", READ, rank);
+	double writing[ROUNDS], reading[ROUNDS];
+	int32_t tokens[READ];
+	struct error err = {0};
+
+	for (size_t i = 0; i < ROUNDS; i++) {
+		own_timeline *with = fresh(e), *without = fresh(e);
+		if (!timeline_set_adapter(with, a, &err))
+			die(&err);
+		some_tokens(tokens, READ);
+		reading[i] = read_tokens(with, tokens, READ);
+		reading[i] = 100 * (reading[i] / read_tokens(without, tokens, READ) - 1);
+		double rate = write_streams(&without, 1, 24);
+		writing[i] = 100 * (rate / write_streams(&with, 1, 24) - 1);
+	}
+	show(engine_info(e), one, what, "+10 %", median(writing, ROUNDS), "% of a token's time");
+	show(engine_info(e), prompt, read, "", median(reading, ROUNDS), "%");
+}
+
 /* ---- Guesses ---- */
 
 struct script {
@@ -394,6 +444,8 @@ static void measure(const char *folder)
 	if (!e)
 		die(&err);
 	compare_streams(e);
+	compare_adapters(e, 8);
+	compare_adapters(e, 16);
 	compare_guesses(e, make_edit, "guess-edit", "an edit, with guesses over without", "1.8 x");
 	compare_guesses(e, make_misleading, "guess-misled", "misleading text, with guesses over without", "0.97 x");
 	compare_turns(e);

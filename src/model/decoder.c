@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "kernel/team.h"
 #include "kernel/vector.h"
+#include "model/adapted.h"
 
 struct decoder {
 	struct decoder_shape shape;
@@ -33,12 +34,26 @@ struct decoder {
 	void *input;               /* of norms: activations of hidden */
 	void *inner;               /* attention's results, or gated ones: activations of the wider of both */
 
+	struct adapted adapted;    /* rows with an adapter, of this run */
 	struct attention_row *attended;    /* [room] */
 	uint32_t *wanted;          /* rows that want logits */
 	size_t wanted_count;
 	struct mapped logit_memory;
 	float *logits;             /* [as many as ever were wanted][vocabulary] */
 };
+
+struct pass;
+
+/* One of a layer's products: all that is the same in every layer. */
+struct product {
+	struct activations *x;
+	float *out;
+	size_t stride;
+	enum epilogue epilogue;
+};
+
+/* One member's part of one; ends at a barrier. */
+typedef void product_fn(struct pass *p, size_t layer, enum decoder_matrix which, unsigned member, unsigned members);
 
 /* One run, as its members see it. */
 struct pass {
@@ -48,6 +63,8 @@ struct pass {
 	struct cancel *cancel;
 	atomic_bool stopped;       /* written by member 0 between two barriers, read after the second */
 	struct activations hidden, heads, gated, last;
+	struct product products[DECODER_LAYER_MATRICES];
+	product_fn *multiply;      /* with adapters or without */
 };
 
 /* ---- Memory ---- */
@@ -171,6 +188,44 @@ static void multiply(struct pass *p, const struct matrix *m, struct activations 
 	team_barrier(p->d->team);
 }
 
+static const float *layer_bias(const struct decoder_layer *layer, enum decoder_matrix which)
+{
+	return which == DECODER_QKV ? layer->vectors[DECODER_QKV_BIAS] : NULL;
+}
+
+static void multiply_plain(struct pass *p, size_t index, enum decoder_matrix which, unsigned member, unsigned members)
+{
+	const struct decoder_layer *layer = &p->d->weights->layers[index];
+	const struct product *f = &p->products[which];
+
+	multiply(p, &layer->matrices[which], f->x, f->out, f->stride, f->epilogue, layer_bias(layer, which), member, members);
+}
+
+/* Rows with adapters get theirs between the product and what becomes of it; for all others it is the same. */
+static void multiply_adapted(struct pass *p, size_t index, enum decoder_matrix which, unsigned member, unsigned members)
+{
+	const struct adapted *a = &p->d->adapted;
+	const struct decoder_layer *layer = &p->d->weights->layers[index];
+	const struct matrix *m = &layer->matrices[which];
+	const struct product *f = &p->products[which];
+	bool gated = f->epilogue == EPILOGUE_SWIGLU;
+	float *out = gated ? a->gate_up : f->out;
+	size_t stride = gated ? m->outputs : f->stride;
+
+	adapted_shrink(a, index, which, f->x->values, member, members);
+	if (is_rounded(m))
+		activations_round(f->x, member, members);
+	team_barrier(p->d->team);
+	matrix_multiply(m, f->x, out, stride, gated ? EPILOGUE_STORE : f->epilogue, layer_bias(layer, which), member,
+		members);
+	adapted_expand(a, index, which, out, stride, member, members);
+	team_barrier(p->d->team);
+	if (!gated)
+		return;
+	matrix_swiglu(out, f->out, p->count, f->stride, member, members);
+	team_barrier(p->d->team);
+}
+
 /* Heads are normalised where the model does so, turned, and keys and values go into their page. */
 static void turn_and_store(struct pass *p, size_t index, unsigned member, unsigned members)
 {
@@ -197,22 +252,18 @@ static void run_layer(struct pass *p, size_t index, unsigned member, unsigned me
 {
 	const struct decoder *d = p->d;
 	const struct decoder_layer *layer = &d->weights->layers[index];
-	const struct matrix *m = layer->matrices;
-	size_t hidden = d->shape.hidden;
 
 	norm(p, layer->vectors[DECODER_NORM1], member, members);
-	multiply(p, &m[DECODER_QKV], &p->hidden, d->qkv, m[DECODER_QKV].outputs, EPILOGUE_STORE,
-		layer->vectors[DECODER_QKV_BIAS], member, members);
+	p->multiply(p, index, DECODER_QKV, member, members);
 	turn_and_store(p, index, member, members);
 	attention_run(d->attention, index, member);
 	if (member == 0 && cancel_fired(p->cancel))
 		atomic_store(&p->stopped, true);
 	team_barrier(d->team);
-	multiply(p, &m[DECODER_O], &p->heads, d->x, hidden, EPILOGUE_ADD, NULL, member, members);
+	p->multiply(p, index, DECODER_O, member, members);
 	norm(p, layer->vectors[DECODER_NORM2], member, members);
-	multiply(p, &m[DECODER_GATE_UP], &p->hidden, p->gated.values, d->shape.intermediate, EPILOGUE_SWIGLU, NULL,
-		member, members);
-	multiply(p, &m[DECODER_DOWN], &p->gated, d->x, hidden, EPILOGUE_ADD, NULL, member, members);
+	p->multiply(p, index, DECODER_GATE_UP, member, members);
+	p->multiply(p, index, DECODER_DOWN, member, members);
 }
 
 /* The last norm and the head, for those rows only that want logits. */
@@ -256,6 +307,19 @@ static void plan_attention(struct pass *p)
 	attention_plan(d->attention, d->attended, p->count, team_members(d->team));
 }
 
+static void plan_products(struct pass *p)
+{
+	struct decoder *d = p->d;
+	size_t hidden = d->shape.hidden, width = decoder_outputs(&d->shape, DECODER_QKV);
+
+	p->products[DECODER_QKV] = (struct product){ &p->hidden, d->qkv, width, EPILOGUE_STORE };
+	p->products[DECODER_O] = (struct product){ &p->heads, d->x, hidden, EPILOGUE_ADD };
+	p->products[DECODER_GATE_UP] =
+		(struct product){ &p->hidden, p->gated.values, d->shape.intermediate, EPILOGUE_SWIGLU };
+	p->products[DECODER_DOWN] = (struct product){ &p->gated, d->x, hidden, EPILOGUE_ADD };
+	p->multiply = d->adapted.span_count ? multiply_adapted : multiply_plain;
+}
+
 bool decoder_run(struct decoder *d, const struct decoder_row *rows, size_t count, struct cancel *cancel,
 	struct error *err)
 {
@@ -263,7 +327,8 @@ bool decoder_run(struct decoder *d, const struct decoder_row *rows, size_t count
 
 	if (count == 0)
 		return true;
-	if (!make_room(d, count, err) || !make_logits(d, rows, count, err))
+	if (!make_room(d, count, err) || !make_logits(d, rows, count, err) ||
+	    !adapted_plan(&d->adapted, rows, count, err))
 		return false;
 	atomic_init(&p.stopped, false);
 	activations_init(&p.hidden, d->input, count, d->shape.hidden);
@@ -271,6 +336,7 @@ bool decoder_run(struct decoder *d, const struct decoder_row *rows, size_t count
 	activations_init(&p.heads, d->inner, count, decoder_inputs(&d->shape, DECODER_O));
 	activations_init(&p.gated, d->inner, count, d->shape.intermediate);
 	plan_attention(&p);
+	plan_products(&p);
 	team_run(d->team, run_pass, &p);
 	return !atomic_load(&p.stopped) || error_set(err, ERROR_CANCELLED, "cancelled");
 }
@@ -298,6 +364,7 @@ struct decoder *decoder_create(const struct decoder_shape *shape, const struct d
 
 	d->shape = *shape;
 	d->weights = weights;
+	d->adapted.shape = *shape;
 	d->heads = heads_of(shape, options->kv);
 	if (!attention_shape_valid(&d->heads)) {
 		error_set(err, ERROR_INVALID, "attention of %lu heads of %lu numbers, %lu of keys, is none we can compute",
@@ -317,6 +384,7 @@ void decoder_destroy(struct decoder *d)
 	attention_destroy(d->attention);
 	mapped_done(&d->memory);
 	mapped_done(&d->logit_memory);
+	adapted_done(&d->adapted);
 	free(d->attended);
 	free(d->wanted);
 	free(d);

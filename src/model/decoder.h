@@ -4,7 +4,8 @@
  * A row is one token at one position of one sequence.  What comes out for it has
  * the same bits whatever other rows are beside it, however a prompt is cut and
  * however many threads work: answers do not depend on who else asks, and guesses
- * (model/guess.h) change nothing.
+ * (model/guess.h) change nothing.  Rows may carry adapters, each its own; a run
+ * without any takes no step for them.
  *
  * Weights are borrowed.  One run at a time, from any thread.
  */
@@ -15,6 +16,7 @@
 #include "model/decoder_shape.h"
 
 struct decoder;
+struct adapter;
 
 struct decoder_options {
 	unsigned threads;          /* at least 1 */
@@ -37,6 +39,7 @@ struct decoder_row {
 	uint32_t position;         /* its keys and values go there; those before must have been computed, or be of this run */
 	void *const *pages;        /* of its sequence, with room for it; nobody else may hold the page it is written to */
 	bool wants_logits;
+	const struct adapter *adapter;     /* model/adapter.h, of the decoder's shape; NULL: none */
 };
 
 /*

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "chat/request.h"
+#include "model/decoder_shape.h"
 
 struct engine;
 
@@ -68,6 +69,9 @@ struct engine_memory engine_memory(const struct engine *e);
 /* Whether timeline_keep() keeps anything; and what has gone wrong with that since this was asked last.  From their thread. */
 bool engine_keeps(const struct engine *e);
 bool engine_complaint(struct engine *e, struct error *err);
+
+/* What adapters for it are made for (model/adapter.h); NULL when ONNX Runtime runs it. */
+const struct decoder_shape *engine_shape(const struct engine *e);
 
 const struct engine_info *engine_info(const struct engine *e);
 bool engine_is_end(const struct engine *e, int32_t token);

@@ -113,6 +113,11 @@ void engine_close_decoder(struct engine *e)
 	free(take(e->rows));
 }
 
+const struct decoder_shape *engine_shape(const struct engine *e)
+{
+	return e->decoder ? &e->prepared.shape : NULL;
+}
+
 bool engine_keeps(const struct engine *e)
 {
 	return e->beginnings != NULL;

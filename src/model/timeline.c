@@ -23,9 +23,27 @@ void timeline_destroy(struct timeline *t)
 	if (!t)
 		return;
 	t->engine->kind->close(t);
+	adapter_release(t->adapter);
 	engine_release(t->engine);
 	free(t->tokens);
 	free(t);
+}
+
+bool timeline_set_adapter(struct timeline *t, struct adapter *a, struct error *err)
+{
+	if (a == t->adapter)
+		return true;
+	if (!t->engine->kind->restart)
+		return error_set(err, ERROR_INVALID, "ONNX Runtime runs %s: only prepared models take adapters",
+			t->engine->info.name);
+	if (a && !adapter_fits(a, engine_shape(t->engine)))
+		return error_set(err, ERROR_INVALID, "the adapter is for a model of another shape than %s",
+			t->engine->info.name);
+	adapter_release(t->adapter);
+	t->adapter = adapter_share(a);
+	t->keep = t->found = t->most = 0;
+	t->engine->kind->restart(t);
+	return true;
 }
 
 /* ---- The sequence ---- */
@@ -75,7 +93,7 @@ void timeline_yield(struct timeline *t)
 
 void timeline_keep(struct timeline *t, size_t length)
 {
-	t->keep = engine_keeps(t->engine) && length <= t->count ? length : 0;
+	t->keep = engine_keeps(t->engine) && !t->adapter && length <= t->count ? length : 0;
 }
 
 static void make_room(struct timeline *t, size_t count)

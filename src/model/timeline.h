@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/cancel.h"
+#include "model/adapter.h"
 #include "model/engine.h"
 
 struct timeline;
@@ -39,6 +40,15 @@ static inline void timeline_destroy_ptr(struct timeline **t) { timeline_destroy(
 struct timeline *timeline_fork(const struct timeline *t, size_t length, struct error *err) must_use;
 
 struct engine *timeline_engine(const struct timeline *t);
+
+/*
+ * From now on it computes with this adapter (NULL: without), which it shares;
+ * forks do too.  With another than before, all of its sequence is pending:
+ * nothing is shared between adapters.  Nothing of it is kept on disk either.
+ * ERROR_INVALID when the adapter is for another shape than engine_shape()'s, or
+ * ONNX Runtime runs the model.
+ */
+bool timeline_set_adapter(struct timeline *t, struct adapter *a, struct error *err) must_use;
 
 /* Tokens computed; how many of them a sequence begins with; memory taken for them, in bytes. */
 size_t timeline_length(const struct timeline *t);

@@ -11,7 +11,8 @@ struct timeline {
 	size_t found;              /* computed ones that were there already */
 
 	/* On pages. */
-	struct sequence *sequence;
+	struct adapter *adapter;   /* NULL: none */
+	struct sequence *sequence; /* in the adapter's world */
 	size_t keep;               /* tokens to be kept on disk once they are computed; 0: none, or done */
 	size_t most;               /* tokens it ever had computed since it began */
 	uint64_t run;              /* of the engine's runs, the one that gave it logits; 0: none, or not the last token's */
@@ -41,6 +42,9 @@ struct timeline_kind {
 
 	/* Drops what `tokens` do not begin with, and takes what is known of them from elsewhere. */
 	void (*adopt)(struct timeline *t, const int32_t *tokens, size_t count);
+
+	/* Empties it, for another adapter; NULL: it can have none. */
+	void (*restart)(struct timeline *t);
 
 	/* Makes `copy`, which is empty, begin with the first `length` computed tokens. */
 	bool (*fork)(struct timeline *copy, const struct timeline *t, size_t length, struct error *err);

@@ -6,14 +6,18 @@
 #include "base/mem.h"
 #include "model/timeline_inside.h"
 
-enum { WORLD = 0 };      /* of the model as it is, without adapters */
+/* The model as it is has world 0. */
+static uint32_t world_of(const struct timeline *t)
+{
+	return t->adapter ? adapter_world(t->adapter) : 0;
+}
 
 /* ---- Life ---- */
 
 static bool open_timeline(struct timeline *t, struct error *err)
 {
 	(void)err;
-	t->sequence = sequence_create(t->engine->pages, WORLD);
+	t->sequence = sequence_create(t->engine->pages, world_of(t));
 	return true;
 }
 
@@ -44,14 +48,22 @@ static void adopt(struct timeline *t, const int32_t *tokens, size_t count)
 	if (same)
 		return;
 	if (t->engine->beginnings)
-		(void)beginnings_load(t->engine->beginnings, WORLD, tokens, count, &t->engine->complaint);
+		(void)beginnings_load(t->engine->beginnings, world_of(t), tokens, count, &t->engine->complaint);
 	sequence_begin(t->sequence, tokens, count);
+	t->run = 0;
+}
+
+static void restart(struct timeline *t)
+{
+	sequence_destroy(t->sequence);
+	t->sequence = sequence_create(t->engine->pages, world_of(t));
 	t->run = 0;
 }
 
 static bool fork_into(struct timeline *copy, const struct timeline *t, size_t tokens, struct error *err)
 {
 	(void)err;
+	copy->adapter = adapter_share(t->adapter);
 	sequence_destroy(copy->sequence);
 	copy->sequence = sequence_fork(t->sequence, tokens);
 	if (tokens == length(t)) {
@@ -96,7 +108,7 @@ static void catch_up(struct timeline *t)
 
 	if (t->count - had <= PAGE_TOKENS && had)
 		return;
-	if (page_pool_find(t->engine->pages, WORLD, t->tokens, t->count - 1) <= had)
+	if (page_pool_find(t->engine->pages, world_of(t), t->tokens, t->count - 1) <= had)
 		return;
 	sequence_begin(t->sequence, t->tokens, t->count - 1);
 	if (length(t) > t->most)
@@ -138,7 +150,7 @@ static void add_rows(struct advance *a, struct decoder_row *rows, size_t count, 
 	for (size_t i = 0; i < count; i++)
 		rows[i] = (struct decoder_row){
 			.token = t->tokens[past + i], .position = (uint32_t)(past + i), .pages = sequence_pages(t->sequence),
-			.wants_logits = i + wanted >= count,
+			.wants_logits = i + wanted >= count, .adapter = t->adapter,
 		};
 	t->run = 0;
 	t->first_logits = *logits_so_far;
@@ -192,5 +204,5 @@ static void advance(struct advance *list, size_t count)
 
 const struct timeline_kind timeline_of_pages = {
 	.open = open_timeline, .close = close_timeline, .length = length, .bytes = bytes, .truncate = truncate_to,
-	.adopt = adopt, .fork = fork_into, .logits = logits, .advance = advance,
+	.adopt = adopt, .restart = restart, .fork = fork_into, .logits = logits, .advance = advance,
 };

@@ -83,7 +83,7 @@ static double distance(const float *a, const float *b)
 static size_t make_rows(struct decoder_row *rows, const struct pages *pages, const int32_t *tokens, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
-		rows[i - from] = (struct decoder_row){ tokens[i], (uint32_t)i, pages->table, true };
+		rows[i - from] = (struct decoder_row){ tokens[i], (uint32_t)i, pages->table, true, NULL };
 	return to - from;
 }
 
