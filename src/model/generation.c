@@ -1,8 +1,8 @@
 /*
  * A token's way out: bytes → whole characters (token_stream) → without stop
  * strings (stopper) → thoughts apart (thoughts) → tool calls taken out (toolcall)
- * → deltas.  Each stage may
- * hold something back; log-probabilities wait until the next text goes out.
+ * → deltas.  Each stage may hold something back; log-probabilities wait until the
+ * next text goes out.
  */
 #include "model/generation.h"
 
@@ -234,7 +234,8 @@ static bool add_token(struct generation *g, const struct pick *pick, struct erro
 	return true;
 }
 
-static bool next_token(struct generation *g, float *logits, struct pick *pick, struct error *err)
+/* `guess`: what was guessed to stand here, or NULL. */
+static bool next_token(struct generation *g, float *logits, const int32_t *guess, struct pick *pick, struct error *err)
 {
 	if (!g->read_ns)
 		g->read_ns = clock_ns();
@@ -242,6 +243,7 @@ static bool next_token(struct generation *g, float *logits, struct pick *pick, s
 		return finish(g, FINISH_LENGTH, false, err);
 	if (!sampler_pick(g->sampler, logits, constraint_allowed(g->constraint), pick, err))
 		return false;
+	g->accepted += guess && *guess == pick->token;
 	if (model_is_end(g->model, pick->token))
 		return finish(g, FINISH_STOP, false, err);
 	return constraint_accept(g->constraint, pick->token, err) && add_token(g, pick, err);
@@ -271,8 +273,6 @@ static void settle_guesses(struct generation *g, size_t right)
 		return;
 	if (!g->forced)
 		guesser_judge(g->guesser, g->guess_count, right);
-	g->drafted += g->guess_count;
-	g->accepted += right;
 	timeline_truncate(g->timeline, timeline_length(g->timeline) - (g->guess_count - right));
 	g->guess_count = 0;
 }
@@ -287,9 +287,11 @@ static bool take_tokens(struct generation *g, struct error *err)
 	struct pick pick;
 	bool ok;
 
+	g->drafted += guessed;             /* before the answer may end and say how many */
 	for (;;) {
-		ok = next_token(g, timeline_logits_at(g->timeline, guessed - right), &pick, err);
-		if (!ok || g->ended || right == guessed || pick.token != g->guesses[right])
+		const int32_t *guess = right < guessed ? &g->guesses[right] : NULL;
+		ok = next_token(g, timeline_logits_at(g->timeline, guessed - right), guess, &pick, err);
+		if (!ok || g->ended || !guess || pick.token != *guess)
 			break;
 		right++;
 	}

@@ -113,10 +113,19 @@ static void answer_alone(struct world *w, int i, size_t guesses)
 	struct error err = {0};
 	struct timeline *t;
 	own_generation *g = begin(w, i, &t, guesses);
+	struct advance want;
+	size_t drafted = 0;
 	bool ended = false;
 
-	while (!ended)
-		assert_ok(generation_step(g, NULL, &ended, &err));
+	while (!ended) {
+		generation_want(g, 50, &want);
+		timelines_advance(&want, 1);
+		assert_true(want.ok);
+		drafted += want.logits - 1;
+		assert_ok(generation_take(g, &ended, &err));
+	}
+	assert_int_equal(w->heard[i].usage.drafted_tokens, drafted);    /* the last step's too */
+	assert_in_range(w->heard[i].usage.accepted_tokens, 0, drafted);
 	pool_give(w->pool, t);
 }
 
