@@ -42,7 +42,8 @@ static json_t *parse(struct str text, size_t flags, const char *what, struct err
 	}
 	json_t *value = json_loadb(text.p, text.n, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | flags, &problem);
 	if (!value)
-		error_set(err, ERROR_INVALID, "%s: not valid JSON at line %d, column %d", what, problem.line, problem.column);
+		error_set(err, ERROR_INVALID, "%s: not valid JSON at line %d, column %d", what, problem.line,
+			problem.column);
 	return value;
 }
 
@@ -94,7 +95,8 @@ bool json_write(struct buf *out, const json_t *value, struct error *err)
 static bool add_escaped(struct buf *out, unsigned char c, struct error *err)
 {
 	static const char *const named[0x60] = {
-		['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t", ['\b'] = "\\b", ['\f'] = "\\f",
+		['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t", ['\b'] = "\\b",
+		['\f'] = "\\f",
 	};
 
 	if (c < countof(named) && named[c])

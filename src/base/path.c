@@ -32,7 +32,8 @@ char *path_home(struct error *err)
 	if (user)
 		home = user->pw_dir;
 	if (!home || !*home) {
-		error_set(err, ERROR_NOT_FOUND, "no home directory: set HOME, or SHAMMAH_HOME to a folder for Shammah's files");
+		error_set(err, ERROR_NOT_FOUND,
+			"no home directory: set HOME, or SHAMMAH_HOME to a folder for Shammah's files");
 		return NULL;
 	}
 	return mem_strdup(home);

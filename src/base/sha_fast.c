@@ -22,13 +22,13 @@ SHA_TARGET static inline __m128i next_words(const __m128i *w)
 SHA_TARGET static void fold_block(__m128i *abef, __m128i *cdgh, const uint8_t *block)
 {
 	const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+	const __m128i *words = (const void *)block, *constants = (const void *)sha_256_constants;
 	__m128i w[16], before_abef = *abef, before_cdgh = *cdgh;
 
 #pragma GCC unroll 16
 	for (int i = 0; i < 16; i++) {
-		w[i] = i < 4 ? _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(block + 16 * i)), big_endian)
-			     : next_words(w + i - 4);
-		__m128i sum = _mm_add_epi32(w[i], _mm_loadu_si128((const __m128i *)(const void *)(sha_256_constants + 4 * i)));
+		w[i] = i < 4 ? _mm_shuffle_epi8(_mm_loadu_si128(words + i), big_endian) : next_words(w + i - 4);
+		__m128i sum = _mm_add_epi32(w[i], _mm_loadu_si128(constants + i));
 		*cdgh = _mm_sha256rnds2_epu32(*cdgh, *abef, sum);
 		*abef = _mm_sha256rnds2_epu32(*abef, *cdgh, _mm_shuffle_epi32(sum, 0x0e));
 	}

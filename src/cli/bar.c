@@ -38,7 +38,8 @@ const char *progress_text(uint64_t done, uint64_t total, uint64_t per_second, ch
 
 	size_text(done, have);
 	if (total)
-		n = (size_t)snprintf(out, PROGRESS_TEXT, "%u %%, %s of %s", percent_of(done, total), have, size_text(total, all));
+		n = (size_t)snprintf(out, PROGRESS_TEXT, "%u %%, %s of %s", percent_of(done, total), have,
+			size_text(total, all));
 	else
 		n = (size_t)snprintf(out, PROGRESS_TEXT, "%s", have);
 	if (per_second)

@@ -81,8 +81,8 @@ static json_t *wrap_messages(struct str input, struct error *err)
 	if (json_is_array(value))
 		return json_pack("{s:O, s:b}", "messages", value, "add_generation_prompt", 1);
 	own_json *text = wrap_text(input, err);
-	return text ? json_pack("{s:[{s:s, s:O}], s:b}", "messages", "role", "user", "content", json_object_get(text, "text"),
-		"add_generation_prompt", 1) : NULL;
+	return text ? json_pack("{s:[{s:s, s:O}], s:b}", "messages", "role", "user",
+		"content", json_object_get(text, "text"), "add_generation_prompt", 1) : NULL;
 }
 
 static json_t *judge_template(const struct judges *j, const json_t *input, struct error *err)
@@ -111,7 +111,8 @@ static void print_patterns(const json_t *result)
 
 	printf("%s\n", pattern ? pattern : "no pattern would be answered from its text");
 	json_array_foreach(json_object_get(result, "ranking"), i, entry)
-		printf("  %.3f  %s\n", json_number_value(json_object_get(entry, "score")), json_member_string(entry, "pattern"));
+		printf("  %.3f  %s\n", json_number_value(json_object_get(entry, "score")),
+			json_member_string(entry, "pattern"));
 }
 
 static const struct kind kinds[] = {
@@ -187,14 +188,17 @@ static const struct kind *find_kind(const char *words, const char **rest)
 	return NULL;
 }
 
-static bool open_judges(const struct kind *k, struct judges *j, const struct options *o, const struct config *c, struct error *err)
+static bool open_judges(const struct kind *k, struct judges *j, const struct options *o, const struct config *c,
+	struct error *err)
 {
 	const char *folder = o->tokenizer ? o->tokenizer : config_text(c, SETTING_MODEL);
 
 	if (!k->open)
 		return true;
 	if (!folder)
-		return error_set(err, ERROR_INVALID, "`shammah explain %s` needs --tokenizer DIR, a folder with the model's tokenizer files", k->name);
+		return error_set(err, ERROR_INVALID,
+			"`shammah explain %s` needs --tokenizer DIR, a folder with the model's tokenizer files",
+			k->name);
 	return k->open(j, folder, err);
 }
 
@@ -210,7 +214,8 @@ int cmd_explain(const struct options *o, struct config *c)
 		return complain(&err);
 	}
 	if (o->jsonl && rest) {
-		error_set(&err, ERROR_INVALID, "with --jsonl the input comes from standard input, not from the command line");
+		error_set(&err, ERROR_INVALID,
+			"with --jsonl the input comes from standard input, not from the command line");
 		return complain(&err);
 	}
 	if (!open_judges(k, &j, o, c, &err))

@@ -12,7 +12,8 @@ static void print_options(void)
 			continue;
 		if (x->letter)
 			snprintf(letter, sizeof letter, "-%c, ", x->letter);
-		snprintf(left, sizeof left, "%s%s%s%s", letter, x->name, x->argument ? " " : "", x->argument ? x->argument : "");
+		snprintf(left, sizeof left, "%s%s%s%s", letter, x->name, x->argument ? " " : "",
+			x->argument ? x->argument : "");
 		printf("  %-26s %s\n", left, x->what);
 	}
 }

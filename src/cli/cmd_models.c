@@ -26,7 +26,8 @@ static const struct action {
 bool models_named(const struct models *m, const char *action, struct error *err)
 {
 	if (!m->name)
-		return error_set(err, ERROR_INVALID, "usage: shammah models %s NAME; `shammah models list` shows the names", action);
+		return error_set(err, ERROR_INVALID,
+			"usage: shammah models %s NAME; `shammah models list` shows the names", action);
 	return true;
 }
 
@@ -121,7 +122,8 @@ static int run(struct models *m, struct str word)
 	struct error err = {0};
 
 	if (m->options->precision && !graph_precision_known(m->options->precision)) {
-		error_set(&err, ERROR_INVALID, "there is no precision %.40s; there are %s", m->options->precision, graph_precisions);
+		error_set(&err, ERROR_INVALID, "there is no precision %.40s; there are %s", m->options->precision,
+			graph_precisions);
 		return complain(&err);
 	}
 	for (size_t i = 0; i < countof(actions); i++)

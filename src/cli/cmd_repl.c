@@ -99,7 +99,8 @@ static void shorten_history(struct repl *r)
 
 	if (stat(r->history_file, &st) < 0 || st.st_size <= HISTORY_BYTES)
 		return;
-	if (history(r->history, &event, H_SAVE, fresh) < 0 || chmod(fresh, 0600) < 0 || rename(fresh, r->history_file) < 0)
+	if (history(r->history, &event, H_SAVE, fresh) < 0 || chmod(fresh, 0600) < 0 ||
+		rename(fresh, r->history_file) < 0)
 		(void)unlink(fresh);
 }
 

@@ -4,9 +4,11 @@
 
 const struct command commands[] = {
 	{ "query", "[QUESTION]", "answer once and exit, as -p", NULL, cmd_ask },
-	{ "daemon", "run|start|stop|status|logs", "the background program that answers", "run|start|stop|status|logs", cmd_daemon },
+	{ "daemon", "run|start|stop|status|logs", "the background program that answers", "run|start|stop|status|logs",
+		cmd_daemon },
 	{ "serve", "", "the same as `shammah daemon run`", "", cmd_serve },
-	{ "models", "list|pull|cancel|rm|show|use|recommend|verify|bench [NAME]", "models of this machine, and those to be had", NULL, cmd_models },
+	{ "models", "list|pull|cancel|rm|show|use|recommend|verify|bench [NAME]",
+		"models of this machine, and those to be had", NULL, cmd_models },
 	{ "explain", "tokens|template|patterns [INPUT]", "what would be decided, and why", NULL, cmd_explain },
 	{ "config", "", "every setting, and where it came from", "", cmd_config },
 	{ "help", "[COMMAND]", "this text, or a command's own", NULL, cmd_help },

@@ -22,7 +22,8 @@ static bool add_message(struct conversation *c, const char *role, struct str tex
 {
 	json_t *content = json_stringn(text.p, text.n);
 
-	return content && json_array_append_new(c->messages, json_pack("{s:s, s:o}", "role", role, "content", content)) == 0;
+	return content && json_array_append_new(c->messages,
+		json_pack("{s:s, s:o}", "role", role, "content", content)) == 0;
 }
 
 void conversation_clear(struct conversation *c)
@@ -73,7 +74,8 @@ static bool on_thought(void *user, struct str text, struct error *err)
 	return true;
 }
 
-static int result_of(struct conversation *c, bool ok, bool interrupted, const struct error *err, const struct link_answer *answer)
+static int result_of(struct conversation *c, bool ok, bool interrupted, const struct error *err,
+	const struct link_answer *answer)
 {
 	show_end(&c->show);
 	if (interrupted) {

@@ -24,7 +24,8 @@ static void running(const json_t *d, char out[DOWNLOAD_LINE])
 	char progress[PROGRESS_TEXT] = "";
 
 	if (str_is(json_member_str(d, "stage"), "preparing"))
-		snprintf(progress, sizeof progress, "%d %%", (int)(100 * json_number_value(json_object_get(d, "share"))));
+		snprintf(progress, sizeof progress, "%d %%",
+			(int)(100 * json_number_value(json_object_get(d, "share"))));
 	else if (!str_is(json_member_str(d, "stage"), "asking"))
 		progress_text(number(d, "bytes"), number(d, "total"), number(d, "per_second"), progress);
 	snprintf(out, DOWNLOAD_LINE, "%s %s%s%s", stage ? stage : "", name_of(d), *progress ? ": " : "", progress);

@@ -14,7 +14,7 @@
 #define CONNECT_MS 2000
 #define FIND_MS 20000                 /* a daemon may take its time to end before the next can start */
 #define STARTS_MAX 3                  /* for one that ends at once, again and again */
-#define WAIT_MS (10u * 60 * 1000)     /* for the first byte: a long prompt on a slow machine; comments come every 10 s */
+#define WAIT_MS (10u * 60 * 1000)     /* for the first byte: a prompt may be long; comments come every 10 s */
 
 /* --- finding, starting, telling ------------------------------------------------- */
 
@@ -22,7 +22,8 @@ static bool wrong_port(const struct config *c, const struct running *running, st
 {
 	const struct value *wanted = &c->values[SETTING_PORT];
 
-	return error_set(err, ERROR_UNAVAILABLE, "the daemon runs on port %u, but %s asks for %s; run `shammah daemon stop` first",
+	return error_set(err, ERROR_UNAVAILABLE,
+		"the daemon runs on port %u, but %s asks for %s; run `shammah daemon stop` first",
 		running->port, wanted->origin, wanted->text);
 }
 
@@ -54,7 +55,8 @@ static bool find_or_start(struct link *l, struct error *err)
 
 	if (!find_listening(l, &running, err))
 		return false;
-	if (running.port != config_number(l->config, SETTING_PORT, 0) && strcmp(l->config->values[SETTING_PORT].origin, "default") != 0)
+	if (running.port != config_number(l->config, SETTING_PORT, 0) &&
+		strcmp(l->config->values[SETTING_PORT].origin, "default") != 0)
 		return wrong_port(l->config, &running, err);
 	l->pid = running.pid;
 	l->port = running.port;
@@ -209,7 +211,8 @@ json_t *link_json(struct link *l, const char *path, const json_t *body, int *sta
 	if (body && !json_write(&request, body, err))
 		return NULL;
 	struct http_call call = {
-		.method = body ? "POST" : "GET", .url = url, .headers = lines, .header_count = headers(l, lines, authorization),
+		.method = body ? "POST" : "GET", .url = url, .headers = lines,
+		.header_count = headers(l, lines, authorization),
 		.body = buf_str(&request), .connect_ms = CONNECT_MS, .first_byte_ms = 10000,
 		.on_head = on_head, .on_body = on_body, .user = &c,
 	};
@@ -329,7 +332,8 @@ static bool explain_status(struct asking *x, struct error *err)
 	return link_refused(reply, x->whole.status, err);
 }
 
-static bool ask_once(struct link *l, const struct buf *request, struct cancel *cancel, struct asking *x, struct error *err)
+static bool ask_once(struct link *l, const struct buf *request, struct cancel *cancel, struct asking *x,
+	struct error *err)
 {
 	own_mem char *url = mem_printf("http://127.0.0.1:%u/v1/chat/completions", l->port);
 	struct http_header lines[3];
@@ -344,7 +348,8 @@ static bool ask_once(struct link *l, const struct buf *request, struct cancel *c
 		return false;
 	if (x->whole.status != 200)
 		return explain_status(x, err);
-	return x->ended || error_set(err, ERROR_UNAVAILABLE, "the daemon ended in the middle of the answer; see `shammah daemon logs`");
+	return x->ended || error_set(err, ERROR_UNAVAILABLE,
+		"the daemon ended in the middle of the answer; see `shammah daemon logs`");
 }
 
 bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, const struct link_listener *listener,

@@ -33,7 +33,10 @@ bool link_attach(struct link *l, const struct config *config, struct error *err)
 void link_done(struct link *l);
 #define own_link owns(link_done) struct link
 
-/* Starts a daemon and waits until it listens; true also when another one is there first, which may still be on its way. */
+/*
+ * Starts a daemon and waits until it listens; true also when another one is there
+ * first, which may still be on its way.
+ */
 bool link_start_daemon(const struct config *config, const char *home, struct error *err) must_use;
 
 /* GETs or (body not NULL) POSTs JSON.  The answer's JSON whatever the status; the caller owns it. */

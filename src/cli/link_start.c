@@ -43,7 +43,8 @@ static bool prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attrib
 #endif
 	return posix_spawn_file_actions_adddup2(files, report, READY_FD) == 0 &&
 		self_inherits_below(READY_FD + 1, files, &flags) == 0 &&
-		posix_spawnattr_setsigmask(attributes, &none) == 0 && posix_spawnattr_setflags(attributes, flags) == 0 &&
+		posix_spawnattr_setsigmask(attributes, &none) == 0 &&
+		posix_spawnattr_setflags(attributes, flags) == 0 &&
 		posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0 &&
 		posix_spawn_file_actions_addopen(files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) == 0 &&
 		posix_spawn_file_actions_addopen(files, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0600) == 0;
@@ -56,7 +57,8 @@ static bool spawn(const char *program, char *const argv[], int report, const cha
 	own_mem char *log = home_path(home, HOME_LOG);
 	pid_t pid;
 
-	int result = prepare(&files, &attributes, report, log) ? posix_spawn(&pid, program, &files, &attributes, argv, environ) : EINVAL;
+	int result = prepare(&files, &attributes, report, log) ?
+		posix_spawn(&pid, program, &files, &attributes, argv, environ) : EINVAL;
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);
 	errno = result;
@@ -77,7 +79,8 @@ static bool read_report(int fd, char report[REPORT_MAX], struct error *err)
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready <= 0)
-			return error_set(err, ERROR_TIMEOUT, "the daemon did not start in %d s; see `shammah daemon logs`", START_MS / 1000);
+			return error_set(err, ERROR_TIMEOUT,
+				"the daemon did not start in %d s; see `shammah daemon logs`", START_MS / 1000);
 		ssize_t got = read(fd, report + n, REPORT_MAX - 1 - n);
 		if (got <= 0)
 			break;
@@ -91,7 +94,8 @@ static bool understand(const char *report, struct error *err)
 {
 	if (strncmp(report, "ready", 5) == 0 || strncmp(report, "taken", 5) == 0)
 		return true;
-	return error_set(err, ERROR_UNAVAILABLE, "the daemon did not start: %s", *report ? report : "it ended at once; see `shammah daemon logs`");
+	return error_set(err, ERROR_UNAVAILABLE, "the daemon did not start: %s",
+		*report ? report : "it ended at once; see `shammah daemon logs`");
 }
 
 static bool make_pipe(int ends[2], struct error *err)
@@ -117,7 +121,8 @@ bool link_start_daemon(const struct config *config, const char *home, struct err
 	if (!program || !path_make(home, 0700, err) || !make_pipe(ends, err))
 		return false;
 	own_fd in = ends[0], out = ends[1];
-	char *argv[] = { "shammah", "daemon", "run", "--ready-fd", "3", "--port", config->values[SETTING_PORT].text, NULL };
+	char *argv[] = { "shammah", "daemon", "run", "--ready-fd", "3", "--port", config->values[SETTING_PORT].text,
+		NULL };
 	if (!spawn(program, argv, out, home, err))
 		return false;
 	file_close(&out);

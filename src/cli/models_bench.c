@@ -21,7 +21,10 @@
 
 #define JSON_BYTES ((size_t)1 << 20)
 
-/* A precision keeps the quality when it chooses as the reference does at so many positions, and its divergence is no more. */
+/*
+ * A precision keeps the quality when it chooses as the reference does at so many
+ * positions, and its divergence is no more.
+ */
 #define AGREEMENT_LEAST 0.85
 #define DIVERGENCE_MOST 0.15
 
@@ -143,15 +146,18 @@ static const char *reference_of(const struct bench *b)
 
 static json_t *result_json(const struct result *r)
 {
-	return json_pack("{s:s, s:f, s:f, s:f, s:f, s:b, s:b, s:s}", "precision", r->precision, "prefill", r->trial.prefill,
-		"decode", r->trial.decode, "agreement", r->trial.agreement, "divergence", isfinite(r->trial.divergence) ? r->trial.divergence : 1e9,
+	return json_pack("{s:s, s:f, s:f, s:f, s:f, s:b, s:b, s:s}", "precision", r->precision,
+		"prefill", r->trial.prefill,
+		"decode", r->trial.decode, "agreement", r->trial.agreement,
+		"divergence", isfinite(r->trial.divergence) ? r->trial.divergence : 1e9,
 		"prepared", r->prepared, "keeps_quality", r->keeps, "error", r->error);
 }
 
 static int tell(const struct bench *b, const struct result *best, struct error *err)
 {
 	if (b->m->options->json) {
-		own_json *value = json_pack("{s:s, s:s, s:[]}", "folder", b->folder, "chosen", best->precision, "results");
+		own_json *value = json_pack("{s:s, s:s, s:[]}", "folder", b->folder, "chosen", best->precision,
+			"results");
 		own_buf text = BUF_INIT(JSON_BYTES);
 		for (size_t i = 0; i < b->count; i++)
 			json_array_append_new(json_object_get(value, "results"), result_json(&b->results[i]));
@@ -160,8 +166,8 @@ static int tell(const struct bench *b, const struct result *best, struct error *
 		puts(text.data);
 		return EXIT_ANSWERED;
 	}
-	printf("Chosen: %s, the fastest at writing of those that keep the quality of %s%s.\n", best->precision, reference_of(b),
-		b->count == 1 ? " (it is the only one here)" : "");
+	printf("Chosen: %s, the fastest at writing of those that keep the quality of %s%s.\n", best->precision,
+		reference_of(b), b->count == 1 ? " (it is the only one here)" : "");
 	if (b->count == 1)
 		printf("`shammah models pull NAME --precision P` fetches another to compare with.\n");
 	return EXIT_ANSWERED;
@@ -170,14 +176,16 @@ static int tell(const struct bench *b, const struct result *best, struct error *
 static int run(struct bench *b, struct error *err)
 {
 	if (!b->m->options->json)
-		printf("%s\nTokens a second, reading %d and writing %d; how often the first choice is that of the best precision here, and\n"
-			"the mean divergence from it:\n  %-10s %8s %8s %11s %10s\n", b->folder, TRIAL_PROMPT, TRIAL_STEPS, "", "reading", "writing",
-			"the same", "divergence");
+		printf("%s\nTokens a second, reading %d and writing %d; how often the first choice is that of the best "
+			"precision here, and\n"
+			"the mean divergence from it:\n  %-10s %8s %8s %11s %10s\n",
+			b->folder, TRIAL_PROMPT, TRIAL_STEPS, "", "reading", "writing", "the same", "divergence");
 	if (!try_all(b))
 		return EXIT_INTERRUPTED;
 	const struct result *best = choose(b);
 	if (!best) {
-		error_set(err, b->count ? ERROR_INTERNAL : ERROR_NOT_FOUND, "no precision in %s could be tried", b->folder);
+		error_set(err, b->count ? ERROR_INTERNAL : ERROR_NOT_FOUND, "no precision in %s could be tried",
+			b->folder);
 		return complain(err);
 	}
 	return precision_choose(b->m->home, b->folder, best->precision, err) ? tell(b, best, err) : complain(err);

@@ -115,7 +115,8 @@ static bool remove_model(struct models *m, const struct model_spec *spec, struct
 		return false;
 	const char *repo = cached_repository(&cache, spec);
 	if (!repo)
-		return error_set(err, ERROR_NOT_FOUND, "%s is not on this machine; `shammah models list` shows what is", m->name);
+		return error_set(err, ERROR_NOT_FOUND, "%s is not on this machine; `shammah models list` shows what is",
+			m->name);
 	bool in_use = lies_in(used, &cache, repo);
 	if (!is_meant(m, repo, in_use, err))
 		return !err->kind;
@@ -136,7 +137,8 @@ int models_remove(struct models *m)
 	if (!models_named(m, "rm", &err) || !spec_parse(&spec, m->name, &err))
 		return complain(&err);
 	if (spec.folder) {
-		error_set(&err, ERROR_INVALID, "%s is a folder of yours; only what lies in %s is removed", spec.folder, m->hub.cache);
+		error_set(&err, ERROR_INVALID, "%s is a folder of yours; only what lies in %s is removed", spec.folder,
+			m->hub.cache);
 		return complain(&err);
 	}
 	return remove_model(m, &spec, &err) ? EXIT_ANSWERED : complain(&err);
@@ -146,7 +148,8 @@ int models_remove(struct models *m)
 
 static void on_verdict(void *user, const char *path, enum hub_verdict verdict)
 {
-	static const char *const words[] = { [HUB_GOOD] = "good", [HUB_DAMAGED] = "DAMAGED", [HUB_UNKNOWN] = "its hash is not known" };
+	static const char *const words[] = { [HUB_GOOD] = "good", [HUB_DAMAGED] = "DAMAGED",
+		[HUB_UNKNOWN] = "its hash is not known" };
 
 	(void)user;
 	printf("  %-40s %s\n", path, words[verdict]);

@@ -60,10 +60,13 @@ static json_t *strings(const char *list)
 	return array;
 }
 
-static json_t *installed_json(const struct hub_cached *entry, const char *precisions, const char *prepared, const char *state)
+static json_t *installed_json(const struct hub_cached *entry, const char *precisions, const char *prepared,
+	const char *state)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:o, s:o}", "name", short_name(entry->repo), "repository", entry->repo,
-		"commit", entry->commit, "revisions", entry->refs, "path", entry->path, "bytes", (json_int_t)entry->bytes, "state", state,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:o, s:o}", "name", short_name(entry->repo),
+		"repository", entry->repo,
+		"commit", entry->commit, "revisions", entry->refs, "path", entry->path,
+		"bytes", (json_int_t)entry->bytes, "state", state,
 		"precisions", strings(precisions), "prepared", strings(prepared));
 }
 
@@ -84,8 +87,8 @@ static size_t print_installed(const struct models *m, const struct hub_cache *ca
 		if (json)
 			json_array_append_new(json, installed_json(entry, precisions.data, prepared.data, state));
 		else
-			printf("  %-32s %8s  %-14s %s%s%s\n", short_name(entry->repo), size_text(entry->bytes, size), precisions.data, state,
-				prepared.len ? ", prepared: " : "", prepared.data);
+			printf("  %-32s %8s  %-14s %s%s%s\n", short_name(entry->repo), size_text(entry->bytes, size),
+				precisions.data, state, prepared.len ? ", prepared: " : "", prepared.data);
 	}
 	return count;
 }
@@ -95,11 +98,14 @@ static size_t print_installed(const struct models *m, const struct hub_cache *ca
 static json_t *catalogue_json(const struct catalogue_model *m, const struct choice *choice, const char *precision)
 {
 	json_t *value = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:b}",
-		"name", m->name, "title", m->title, "family", m->family, "repository", m->repositories[0], "licence", m->licence,
-		"confirmed", m->confirmed, "parameters", (json_int_t)catalogue_parameters(m), "context", (json_int_t)m->shape.context,
+		"name", m->name, "title", m->title, "family", m->family, "repository", m->repositories[0],
+		"licence", m->licence,
+		"confirmed", m->confirmed, "parameters", (json_int_t)catalogue_parameters(m),
+		"context", (json_int_t)m->shape.context,
 		"download_bytes", (json_int_t)catalogue_download_bytes(m, precision),
 		"disk_bytes", (json_int_t)catalogue_disk_bytes(m, precision),
-		"memory_bytes", (json_int_t)catalogue_memory_bytes(m, CHOICE_CONTEXT), "recommended", m == choice->best);
+		"memory_bytes", (json_int_t)catalogue_memory_bytes(m, CHOICE_CONTEXT),
+		"recommended", m == choice->best);
 
 	if (m->terms)
 		json_object_set_new(value, "terms", json_string(m->terms));
@@ -117,8 +123,8 @@ static void print_catalogue(const struct choice *choice, const char *precision)
 
 		printf("%c %-32s %8s %8s  %s%s%s\n", m == choice->best ? '*' : ' ', m->name,
 			size_text(catalogue_download_bytes(m, precision), download),
-			size_text(catalogue_memory_bytes(m, CHOICE_CONTEXT), memory), m->licence, m->confirmed ? "" : "; ",
-			m->confirmed ? "" : "the Hub may not have it");
+			size_text(catalogue_memory_bytes(m, CHOICE_CONTEXT), memory), m->licence,
+			m->confirmed ? "" : "; ", m->confirmed ? "" : "the Hub may not have it");
 	}
 }
 
@@ -144,7 +150,8 @@ static int print_json(json_t *value)
 	return EXIT_ANSWERED;
 }
 
-static json_t *list_json(const struct models *m, const struct hub_cache *cache, const char *in_use, const struct choice *choice,
+static json_t *list_json(const struct models *m, const struct hub_cache *cache, const char *in_use,
+	const struct choice *choice,
 			 const char *precision, json_t *status)
 {
 	json_t *installed = json_array(), *known = json_array(), *download = json_object_get(status, "download");
@@ -152,7 +159,8 @@ static json_t *list_json(const struct models *m, const struct hub_cache *cache, 
 	print_installed(m, cache, in_use, installed);
 	for (size_t i = 0; i < catalogue_count; i++)
 		json_array_append_new(known, catalogue_json(&catalogue[i], choice, precision));
-	return json_pack("{s:s, s:o, s:o, s:O?}", "cache", m->hub.cache, "installed", installed, "catalogue", known, "download", download);
+	return json_pack("{s:s, s:o, s:o, s:O?}", "cache", m->hub.cache, "installed", installed, "catalogue", known,
+		"download", download);
 }
 
 /* What the daemon has, else what the next one would take. */
@@ -182,7 +190,8 @@ int models_list(struct models *m)
 	if (!print_installed(m, &cache, in_use, NULL))
 		puts("  no model that Shammah could use");
 	print_download(status);
-	printf("\nTo be had with `shammah models pull NAME` (* fits this machine best; any OWNER/NAME of the Hub works as well):\n");
+	printf("\nTo be had with `shammah models pull NAME` (* fits this machine best; any OWNER/NAME of the Hub works "
+		"as well):\n");
 	print_catalogue(&choice, precision);
 	return EXIT_ANSWERED;
 }
@@ -197,9 +206,11 @@ int models_recommend(struct models *m)
 	models_choose(m, &choice, &machine);
 	choose_describe(&text, &choice, &machine, precision);
 	if (m->options->json)
-		return print_json(json_pack("{s:o, s:s, s:I, s:I, s:I}", "model", catalogue_json(choice.best, &choice, precision),
+		return print_json(json_pack("{s:o, s:s, s:I, s:I, s:I}", "model",
+			catalogue_json(choice.best, &choice, precision),
 			"why", text.data, "memory_bytes", (json_int_t)machine.memory.limit,
-			"available_bytes", (json_int_t)machine.memory.available, "disk_free_bytes", (json_int_t)machine.disk_free));
+			"available_bytes", (json_int_t)machine.memory.available,
+			"disk_free_bytes", (json_int_t)machine.disk_free));
 	printf("%s`shammah models pull` fetches it, `shammah models use NAME` chooses another.\n", text.data);
 	return EXIT_ANSWERED;
 }

@@ -20,7 +20,8 @@ struct pulling {
 };
 
 static const char *const stages[] = {
-	[HUB_ASKING] = "asking", [HUB_FETCHING] = "fetching", [HUB_WAITING] = "another program fetches", [HUB_VERIFYING] = "verifying",
+	[HUB_ASKING] = "asking", [HUB_FETCHING] = "fetching", [HUB_WAITING] = "another program fetches",
+	[HUB_VERIFYING] = "verifying",
 };
 
 static void on_begin(void *user, const struct obtained *what)
@@ -38,7 +39,8 @@ static void on_begin(void *user, const struct obtained *what)
 static void on_skip(void *user, const struct catalogue_model *skipped, const struct error *why)
 {
 	struct pulling *p = user;
-	own_mem char *line = mem_printf("The Hub does not give %s (%s); the next smaller one is taken.", skipped->name, why->text);
+	own_mem char *line = mem_printf("The Hub does not give %s (%s); the next smaller one is taken.", skipped->name,
+		why->text);
 
 	bar_say(&p->bar, line);
 }
@@ -74,7 +76,8 @@ static void warn_of_size(const struct models *m, const struct model_spec *spec)
 }
 
 /* The name it is known by from then on goes into `name`. */
-static bool fetch(const struct models *m, const struct obtain *f, struct obtained *result, char **name, struct error *err)
+static bool fetch(const struct models *m, const struct obtain *f, struct obtained *result, char **name,
+	struct error *err)
 {
 	const struct catalogue_model *taken;
 	own_buf text = BUF_INIT(TEXT_MAX);
@@ -87,7 +90,8 @@ static bool fetch(const struct models *m, const struct obtain *f, struct obtaine
 		if (!spec_parse(&spec, m->name, err))
 			return false;
 		if (spec.folder)
-			return error_set(err, ERROR_INVALID, "%s is a folder; only models of the Hub are fetched", m->name);
+			return error_set(err, ERROR_INVALID, "%s is a folder; only models of the Hub are fetched",
+				m->name);
 		if (m->options->revision) {
 			free(spec.revision);
 			spec.revision = mem_strdup(m->options->revision);
@@ -114,7 +118,8 @@ static void on_prepare(void *user, enum prepare_stage stage, double share)
 }
 
 /* That a model cannot be prepared is no failure: ONNX Runtime runs it as it is. */
-static bool prepare(const struct models *m, struct pulling *p, const struct obtained *what, struct cancel *cancel, struct error *err)
+static bool prepare(const struct models *m, struct pulling *p, const struct obtained *what, struct cancel *cancel,
+	struct error *err)
 {
 	own_mem char *cache = home_path(m->home, HOME_CACHE);
 	struct prepare_options options = models_prepare_options(cache, what->precision);
@@ -151,8 +156,8 @@ static int failed(const struct models *m, struct cancel *cancel, const struct er
 {
 	if (!cancel_fired(cancel))
 		return complain(err);
-	fprintf(stderr, "Stopped. What has come is kept; `shammah models pull%s%s` goes on from there.\n", m->name ? " " : "",
-		m->name ? m->name : "");
+	fprintf(stderr, "Stopped. What has come is kept; `shammah models pull%s%s` goes on from there.\n",
+		m->name ? " " : "", m->name ? m->name : "");
 	return EXIT_INTERRUPTED;
 }
 
@@ -169,7 +174,8 @@ static int pull(struct models *m)
 	interrupt_init();
 	interrupt_guards(&cancel);
 	struct obtain f = {
-		.hub = &m->hub, .precision = m->options->precision, .on_begin = on_begin, .on_skip = on_skip, .on_progress = on_progress,
+		.hub = &m->hub, .precision = m->options->precision, .on_begin = on_begin, .on_skip = on_skip,
+		.on_progress = on_progress,
 		.user = &p, .cancel = &cancel,
 	};
 	bool ok = fetch(m, &f, &result, &name, &err);
@@ -209,7 +215,8 @@ json_t *models_pull_request(const struct hub *hub, const char *model, const char
 static int pull_in_background(struct models *m)
 {
 	bool first = !config_text(m->config, SETTING_MODEL);
-	own_mem char *name = m->options->revision && m->name ? mem_printf("%s@%s", m->name, m->options->revision) : mem_strdup(m->name);
+	own_mem char *name = m->options->revision && m->name ? mem_printf("%s@%s", m->name, m->options->revision) :
+		mem_strdup(m->name);
 	own_json *body = models_pull_request(&m->hub, name, m->options->precision, first);
 	struct error err = {0};
 	own_link link = {0};

@@ -37,9 +37,12 @@ static bool read_shape(const char *folder, struct catalogue_shape *s)
 	if (!hidden || !heads)
 		return false;
 	*s = (struct catalogue_shape){
-		.layers = number(config, "num_hidden_layers", 0), .hidden = hidden, .intermediate = number(config, "intermediate_size", 0),
-		.heads = heads, .kv_heads = number(config, "num_key_value_heads", heads), .head_dim = number(config, "head_dim", hidden / heads),
-		.vocabulary = number(config, "vocab_size", 0), .tied = json_is_true(json_object_get(config, "tie_word_embeddings")),
+		.layers = number(config, "num_hidden_layers", 0), .hidden = hidden,
+		.intermediate = number(config, "intermediate_size", 0),
+		.heads = heads, .kv_heads = number(config, "num_key_value_heads", heads),
+		.head_dim = number(config, "head_dim", hidden / heads),
+		.vocabulary = number(config, "vocab_size", 0),
+		.tied = json_is_true(json_object_get(config, "tie_word_embeddings")),
 		.context = number(config, "max_position_embeddings", 0),
 	};
 	return s->layers && s->intermediate && s->vocabulary;
@@ -54,7 +57,9 @@ static void show_needs(const struct catalogue_model *m)
 	uint64_t parameters = catalogue_parameters(m);
 
 	printf("%-12s %.2f %s; %u layers, %u heads (%u for keys and values) of %u, vocabulary of %u\n", "parameters",
-		(double)parameters / (parameters < 1000000000 ? 1e6 : 1e9), parameters < 1000000000 ? "million" : "billion", s->layers, s->heads, s->kv_heads, s->head_dim, s->vocabulary);
+		(double)parameters / (parameters < 1000000000 ? 1e6 : 1e9),
+		parameters < 1000000000 ? "million" : "billion", s->layers, s->heads, s->kv_heads, s->head_dim,
+		s->vocabulary);
 	if (s->context)
 		printf("%-12s %u tokens\n", "context", s->context);
 	printf("%-12s %s, prepared for this machine\n", "weights", size_text(catalogue_prepared_bytes(m), weights));
@@ -62,7 +67,8 @@ static void show_needs(const struct catalogue_model *m)
 		unsigned tokens = s->context && s->context < contexts[i] ? s->context : contexts[i];
 		if (i == 0 || tokens == contexts[i])
 			printf("%-12s %s with %u tokens (keys and values: %s)\n", i ? "" : "memory",
-				size_text(catalogue_memory_bytes(m, tokens), all), tokens, size_text(catalogue_kv_bytes(m, tokens), kv));
+				size_text(catalogue_memory_bytes(m, tokens), all), tokens,
+				size_text(catalogue_kv_bytes(m, tokens), kv));
 	}
 }
 
@@ -87,7 +93,8 @@ static void show_listing(const char *repo, const struct hub_listing *listing)
 		own_graph_files files = {0};
 		struct error err = {0};
 		char size[SIZE_TEXT];
-		if (!graph_listed(listing, graph_names[i].precision) || !graph_files_choose(&files, listing, graph_names[i].precision, &err))
+		if (!graph_listed(listing, graph_names[i].precision) ||
+			!graph_files_choose(&files, listing, graph_names[i].precision, &err))
 			continue;
 		printf("%s %s (%s)", any ? "," : "", graph_names[i].precision, size_text(files.bytes, size));
 		any = true;
@@ -129,7 +136,8 @@ static void show_known(const struct catalogue_model *m)
 	if (m->remark)
 		line("remark", m->remark);
 	printf("%-12s about %s as %s; %s of disk with the prepared copy\n", "download",
-		size_text(catalogue_download_bytes(m, precision), download), precision, size_text(catalogue_disk_bytes(m, precision), disk));
+		size_text(catalogue_download_bytes(m, precision), download), precision,
+		size_text(catalogue_disk_bytes(m, precision), disk));
 }
 
 static void show_fit(const struct models *m, const struct catalogue_model *known)
@@ -152,7 +160,8 @@ int models_show(struct models *m)
 	if (!models_named(m, "show", &err) || !spec_parse(&spec, m->name, &err))
 		return complain(&err);
 	own_mem char *folder = spec_find(&m->hub, &spec, NULL, NULL, &away);
-	const struct catalogue_model *known = spec.model ? spec.model : spec.repo ? catalogue_find(str_of(spec.repo)) : NULL;
+	const struct catalogue_model *known = spec.model ? spec.model :
+		spec.repo ? catalogue_find(str_of(spec.repo)) : NULL;
 	if (known)
 		show_known(known);
 	else

@@ -49,8 +49,10 @@ static char *question(const struct hub *hub)
 	if (choice.verdict != FITS)
 		return NULL;
 	return mem_printf("%s fits this machine: %s to download, %s of memory; licence: %s%s%s.\n"
-		"Shall it be fetched in the background now?", m->title, size_text(catalogue_download_bytes(m, precision), size),
-		size_text(catalogue_memory_bytes(m, CHOICE_CONTEXT), memory), m->licence, m->terms ? ", " : "", m->terms ? m->terms : "");
+		"Shall it be fetched in the background now?", m->title,
+		size_text(catalogue_download_bytes(m, precision), size),
+		size_text(catalogue_memory_bytes(m, CHOICE_CONTEXT), memory), m->licence, m->terms ? ", " : "",
+		m->terms ? m->terms : "");
 }
 
 static bool start(struct link *l, const struct hub *hub, struct error *err)
@@ -67,7 +69,8 @@ void offer_model(struct link *l, const struct show *show)
 	struct error err = {0};
 	own_hub hub = {0};
 
-	if (config_text(l->config, SETTING_MODEL) || was_offered(l) || is_under_way(l) || !hub_init(&hub, &err) || hub.offline)
+	if (config_text(l->config, SETTING_MODEL) || was_offered(l) || is_under_way(l) || !hub_init(&hub, &err) ||
+		hub.offline)
 		return;
 	own_mem char *text = question(&hub);
 	if (!text)
@@ -77,7 +80,9 @@ void offer_model(struct link *l, const struct show *show)
 	if (!taken)
 		show_note(show, "This is not asked again; `shammah models pull` fetches it at any time");
 	else if (start(l, &hub, &err))
-		show_note(show, "It is being fetched, also when you leave; /models shows how far it is, `shammah models cancel` stops it");
+		show_note(show,
+			"It is being fetched, also when you leave; /models shows how far it is, `shammah models "
+			"cancel` stops it");
 	else
 		show_error(show, err.text);
 }

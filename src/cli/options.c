@@ -68,7 +68,8 @@ static bool take_temperature(struct options *o, const char *value, struct error 
 
 static bool take_mode(struct options *o, const char *value, struct error *err)
 {
-	static const char *const names[] = { [MODE_INTERACTIVE] = "interactive", [MODE_QUERY] = "query", [MODE_DAEMON] = "daemon" };
+	static const char *const names[] = { [MODE_INTERACTIVE] = "interactive", [MODE_QUERY] = "query",
+		[MODE_DAEMON] = "daemon" };
 
 	for (size_t i = 0; i < countof(names); i++) {
 		if (strcmp(value, names[i]) == 0) {
@@ -133,12 +134,15 @@ static bool take_option(struct options *o, int argc, char **argv, int *i, struct
 	const struct option *option = find_option(name);
 
 	if (!option)
-		return error_set(err, ERROR_INVALID, "there is no option %.*s; `shammah --help` lists them", STR_ARGS(name));
+		return error_set(err, ERROR_INVALID, "there is no option %.*s; `shammah --help` lists them",
+			STR_ARGS(name));
 	if (!option->argument)
-		return equals ? error_set(err, ERROR_INVALID, "%s takes no value", option->name) : option->read(o, NULL, err);
+		return equals ? error_set(err, ERROR_INVALID, "%s takes no value", option->name) :
+			option->read(o, NULL, err);
 	const char *value = equals ? equals + 1 : *i + 1 < argc ? argv[++*i] : NULL;
 	if (!value)
-		return error_set(err, ERROR_INVALID, "%s needs a value: %s %s", option->name, option->name, option->argument);
+		return error_set(err, ERROR_INVALID, "%s needs a value: %s %s", option->name, option->name,
+			option->argument);
 	return option->read(o, value, err);
 }
 

@@ -37,7 +37,8 @@ static bool add_visible(struct buf *out, struct str text, struct error *err)
 
 		n = utf8_decode(text.p + i, text.n - i, &c);
 		struct str piece = { text.p + i, n };
-		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || (c >= 0x80 && c < 0xa0) || (c == 0xFFFD && n == 1)) {
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || (c >= 0x80 && c < 0xa0) ||
+			(c == 0xFFFD && n == 1)) {
 			uint32_t shown = c < 0x20 ? 0x2400 + c : c == 0x7f ? 0x2421 : 0xFFFD;
 			piece = (struct str){ picture, utf8_encode(shown, picture) };
 		}
@@ -107,7 +108,8 @@ static void local_figures(const struct link_answer *a, char *out, size_t size)
 	double seconds = (double)(a->total_ns - a->first_ns) / 1e9;
 
 	if (a->completion_tokens > 1 && seconds >= 0.1)
-		snprintf(out, size, ", %zu tokens, %.1f a second", a->completion_tokens, (double)(a->completion_tokens - 1) / seconds);
+		snprintf(out, size, ", %zu tokens, %.1f a second", a->completion_tokens,
+			(double)(a->completion_tokens - 1) / seconds);
 	else
 		snprintf(out, size, ", %zu tokens", a->completion_tokens);
 }
@@ -122,9 +124,11 @@ void show_source(const struct show *s, const struct link_answer *a)
 		snprintf(text, sizeof text, "known answer %s (a text of this program, no model)", a->name);
 	} else if (strcmp(a->kind, "local") == 0) {
 		local_figures(a, figures, sizeof figures);
-		snprintf(text, sizeof text, "%s on this machine%s%s", a->name, figures, a->cut_by_length ? ", cut at the length limit" : "");
+		snprintf(text, sizeof text, "%s on this machine%s%s", a->name, figures,
+			a->cut_by_length ? ", cut at the length limit" : "");
 	} else {
-		snprintf(text, sizeof text, "%s, the teacher (%s)%s", a->name, a->reason, a->cut_by_length ? ", cut at the length limit" : "");
+		snprintf(text, sizeof text, "%s, the teacher (%s)%s", a->name, a->reason,
+			a->cut_by_length ? ", cut at the length limit" : "");
 	}
 	line(s, DIM, "- ", text);
 }

@@ -14,22 +14,25 @@
 
 /* Prose and code, as a coding assistant meets them. */
 static const char text[] =
-	"A ring buffer keeps the last n items of a stream in an array of fixed size. Two counters tell where the next item is "
-	"written and where the oldest one is read; both only ever grow, and the place in the array is the counter modulo the "
-	"size. When the counters are equal the buffer is empty, and when their difference is the size it is full. Because "
-	"nobody moves items around, adding and taking cost the same however many there are.\n\n"
+	"A ring buffer keeps the last n items of a stream in an array of fixed size. Two counters tell where the next "
+	"item is written and where the oldest one is read; both only ever grow, and the place in the array is the "
+	"counter modulo the size. When the counters are equal the buffer is empty, and when their difference is the "
+	"size it is full. Because nobody moves items around, adding and taking cost the same however many there "
+	"are.\n\n"
 	"```c\n"
 	"struct ring {\n\tint *items;\n\tsize_t size, head, tail;\n};\n\n"
 	"bool ring_push(struct ring *r, int item)\n{\n\tif (r->head - r->tail == r->size)\n\t\treturn false;\n"
 	"\tr->items[r->head++ % r->size] = item;\n\treturn true;\n}\n\n"
 	"bool ring_pop(struct ring *r, int *item)\n{\n\tif (r->head == r->tail)\n\t\treturn false;\n"
 	"\t*item = r->items[r->tail++ % r->size];\n\treturn true;\n}\n```\n\n"
-	"With one thread that writes and one that reads, the same code works without a lock when the counters are atomic: the "
-	"writer publishes an item by storing the head with release order after the item itself, and the reader loads the head "
-	"with acquire order before it looks. A size that is a power of two makes the modulo a mask. What remains is to say what "
-	"happens when the buffer is full. To drop the newest item is simple; to drop the oldest one needs the writer to move "
-	"the tail, and then both threads change it. In Python a deque with a maximal length does all of this:\n\n"
-	"```python\nfrom collections import deque\n\nlog = deque(maxlen=1000)\nfor line in source:\n    log.append(line.rstrip())\n"
+	"With one thread that writes and one that reads, the same code works without a lock when the counters are "
+	"atomic: the writer publishes an item by storing the head with release order after the item itself, and the "
+	"reader loads the head with acquire order before it looks. A size that is a power of two makes the modulo a "
+	"mask. What remains is to say what happens when the buffer is full. To drop the newest item is simple; to drop "
+	"the oldest one needs the writer to move the tail, and then both threads change it. In Python a deque with a "
+	"maximal length does all of this:\n\n"
+	"```python\nfrom collections import deque\n\nlog = deque(maxlen=1000)\nfor line in source:\n    "
+	"log.append(line.rstrip())\n"
 	"print(\"\\n\".join(log))\n```\n";
 
 void trial_reference_done(struct trial_reference *r)
@@ -65,7 +68,8 @@ static double per_second(size_t tokens, uint64_t ns)
 }
 
 /* Reads a prompt; how fast is noted when it is the fastest so far. */
-static bool read_prompt(struct trial *t, struct timeline *timeline, const int32_t *prompt, struct cancel *cancel, struct error *err)
+static bool read_prompt(struct trial *t, struct timeline *timeline, const int32_t *prompt, struct cancel *cancel,
+	struct error *err)
 {
 	uint64_t start = clock_ns();
 
@@ -78,7 +82,8 @@ static bool read_prompt(struct trial *t, struct timeline *timeline, const int32_
 }
 
 /* Another sequence of the same length: then memory is there and threads are awake, but nothing of the text is known. */
-static bool warm_up(struct trial *t, const struct model *m, const struct tokens *tokens, struct cancel *cancel, struct error *err)
+static bool warm_up(struct trial *t, const struct model *m, const struct tokens *tokens, struct cancel *cancel,
+	struct error *err)
 {
 	own_timeline *timeline = timeline_create(model_engine(m), err);
 	int32_t backwards[TRIAL_PROMPT];
@@ -170,7 +175,8 @@ static bool run_text(struct trial *t, const struct model *m, const struct tokens
 	return true;
 }
 
-bool trial_run(struct trial *t, const struct model *m, struct trial_reference *reference, struct cancel *cancel, struct error *err)
+bool trial_run(struct trial *t, const struct model *m, struct trial_reference *reference, struct cancel *cancel,
+	struct error *err)
 {
 	size_t vocabulary = engine_info(model_engine(m))->vocabulary;
 	struct comparison c = { .reference = reference, .filling = !reference->vocabulary };
@@ -183,7 +189,8 @@ bool trial_run(struct trial *t, const struct model *m, struct trial_reference *r
 	}
 	if (reference->vocabulary != vocabulary)
 		return error_set(err, ERROR_INVALID, "its vocabulary is another than that of the better precision");
-	bool ok = tokens_of(m, &tokens, err) && warm_up(t, m, &tokens, cancel, err) && run_text(t, m, &tokens, &c, cancel, err);
+	bool ok = tokens_of(m, &tokens, err) && warm_up(t, m, &tokens, cancel, err) &&
+		run_text(t, m, &tokens, &c, cancel, err);
 	if (!ok && c.filling)
 		trial_reference_done(reference);
 	if (ok && !c.filling) {

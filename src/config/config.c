@@ -46,7 +46,8 @@ const struct setting_info settings[SETTING_COUNT] = {
 		.what = "megabytes for the local model's keys and values; unset: a quarter of the memory",
 	},
 	[SETTING_BEGINNINGS] = {
-		.name = "backend.beginnings_megabytes", .key = "shammah.backend.beginnings_megabytes", .standard = "1024",
+		.name = "backend.beginnings_megabytes", .key = "shammah.backend.beginnings_megabytes",
+		.standard = "1024",
 		.kind = SETTING_NUMBER, .least = 0, .most = 1 << 24,
 		.what = "megabytes of computed system prompts kept on disk; 0: none",
 	},
@@ -56,12 +57,15 @@ const struct setting_info settings[SETTING_COUNT] = {
 		.what = "seconds without an answer after which the local model gives its memory back; 0: never",
 	},
 	[SETTING_EMBEDDING_MODEL] = {
-		.name = "backend.embedding_model", .key = "shammah.backend.embedding_model", .variable = "SHAMMAH_EMBEDDING_MODEL",
-		.kind = SETTING_TEXT, .what = "a sentence-transformer for embeddings: a repository of the Hub, or a folder",
+		.name = "backend.embedding_model", .key = "shammah.backend.embedding_model",
+		.variable = "SHAMMAH_EMBEDDING_MODEL",
+		.kind = SETTING_TEXT,
+		.what = "a sentence-transformer for embeddings: a repository of the Hub, or a folder",
 	},
 	[SETTING_PORT] = {
 		.name = "server.port", .key = "shammah.server.port", .variable = "SHAMMAH_PORT", .flag = "--port",
-		.standard = "11435", .kind = SETTING_NUMBER, .least = 1, .most = 65535, .what = "port of the daemon on 127.0.0.1",
+		.standard = "11435", .kind = SETTING_NUMBER, .least = 1, .most = 65535,
+		.what = "port of the daemon on 127.0.0.1",
 	},
 	[SETTING_ORIGINS] = {
 		.name = "server.origins", .key = "shammah.server.origins",
@@ -85,8 +89,8 @@ static const char *const key_variables[] = { "SHAMMAH_API_KEY", "ANTHROPIC_API_K
 
 /* Read outside this file. */
 static const char *const other_variables[] = {
-	"SHAMMAH_HOME", "SHAMMAH_ONNXRUNTIME", "NO_COLOR", "HOME", "HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH",
-	"HF_HUB_OFFLINE", "HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT",
+	"SHAMMAH_HOME", "SHAMMAH_ONNXRUNTIME", "NO_COLOR", "HOME", "HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN",
+	"HF_TOKEN_PATH", "HF_HUB_OFFLINE", "HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT",
 };
 
 void config_done(struct config *c)
@@ -120,7 +124,8 @@ static bool check(enum setting s, const char *text, const char *where, struct er
 	if (*text && !*end && !errno && fits)
 		return true;
 	if (info->step)
-		return error_set(err, ERROR_INVALID, "%s: %s must be a multiple of %" PRId64 " from %" PRId64 " to %" PRId64,
+		return error_set(err, ERROR_INVALID,
+			"%s: %s must be a multiple of %" PRId64 " from %" PRId64 " to %" PRId64,
 			where, info->name, info->step, info->least, info->most);
 	return error_set(err, ERROR_INVALID, "%s: %s must be a whole number from %" PRId64 " to %" PRId64,
 		where, info->name, info->least, info->most);
@@ -170,7 +175,8 @@ static bool text_of(const json_t *value, enum setting_kind kind, struct buf *out
 
 	switch (kind) {
 	case SETTING_NUMBER:
-		return json_is_integer(value) && buf_addf(out, &err, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		return json_is_integer(value) && buf_addf(out, &err, "%" JSON_INTEGER_FORMAT,
+			json_integer_value(value));
 	case SETTING_LIST:
 		return json_is_array(value) && add_lines(out, value);
 	default:
@@ -189,7 +195,8 @@ static bool read_value(struct config *c, enum setting s, const json_t *value, st
 	own_buf text = BUF_INIT(FILE_MAX);
 
 	if (!text_of(value, info->kind, &text))
-		return error_set(err, ERROR_INVALID, "%s: %s must be %s", SETTINGS_FILE, info->key, accepted(info->kind));
+		return error_set(err, ERROR_INVALID, "%s: %s must be %s", SETTINGS_FILE, info->key,
+			accepted(info->kind));
 	if (info->kind == SETTING_LIST && !text.len)
 		return true;
 	return set(c, s, text.data, SETTINGS_FILE, err);
@@ -209,7 +216,8 @@ static void warn(struct config *c, const char *group, const char *dot, const cha
 {
 	struct error err = {0};
 
-	(void)!buf_addf(&c->warnings, &err, "%s: unknown key shammah.%s%s%s is ignored\n", SETTINGS_FILE, group, dot, name);
+	(void)!buf_addf(&c->warnings, &err, "%s: unknown key shammah.%s%s%s is ignored\n", SETTINGS_FILE, group, dot,
+		name);
 }
 
 static void warn_about_unknown(struct config *c, json_t *ours)
@@ -258,7 +266,8 @@ static bool set_key(struct config *c, struct str key, const char *origin, struct
 	key = str_trim(key);
 	for (size_t i = 0; i < key.n; i++)
 		if (key.p[i] <= ' ' || key.p[i] == 0x7f)
-			return error_set(err, ERROR_INVALID, "%s: the API key holds a space or a control character", origin);
+			return error_set(err, ERROR_INVALID, "%s: the API key holds a space or a control character",
+				origin);
 	if (key.n)
 		replace(&c->values[SETTING_API_KEY], mem_strndup(key.p, key.n), mem_strdup(origin));
 	return true;
@@ -276,7 +285,10 @@ static bool read_model_file(struct config *c, struct error *err)
 	own_mem char *line = mem_strndup(name.p, name.n);
 
 	if (strlen(line) != name.n || strchr(line, '\n'))
-		return error_set(err, ERROR_INVALID, "%s must hold one line, the name of a model; delete it, and `shammah models use NAME` writes it anew", path);
+		return error_set(err, ERROR_INVALID,
+			"%s must hold one line, the name of a model; delete it, and `shammah models use NAME` writes "
+			"it anew",
+			path);
 	return !name.n || set(c, SETTING_MODEL, line, CONFIG_MODEL_FILE, err);
 }
 
@@ -342,7 +354,8 @@ bool config_load(struct config *c, struct error *err)
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (settings[i].standard)
 			replace(&c->values[i], mem_strdup(settings[i].standard), mem_strdup("default"));
-	return read_model_file(c, err) && read_settings(c, root, err) && read_environment(c, err) && find_key(c, root, home, err);
+	return read_model_file(c, err) && read_settings(c, root, err) && read_environment(c, err) &&
+		find_key(c, root, home, err);
 }
 
 const char *config_text(const struct config *c, enum setting s)
@@ -368,5 +381,6 @@ bool config_knows_variable(const char *name)
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (settings[i].variable && strcmp(settings[i].variable, name) == 0)
 			return true;
-	return listed(key_variables, countof(key_variables), name) || listed(other_variables, countof(other_variables), name);
+	return listed(key_variables, countof(key_variables), name) ||
+		listed(other_variables, countof(other_variables), name);
 }

@@ -18,9 +18,9 @@ enum setting {
 	SETTING_CONTEXT,         /* most tokens of a conversation for the local model; unset: the model's own */
 	SETTING_THREADS,         /* threads of the local model; unset: the number of cores */
 	SETTING_KV_BITS,         /* of a number in the local model's keys and values: 8 or 16 */
-	SETTING_KV_MEMORY,       /* megabytes for all keys and values of the local model; unset: a quarter of the memory */
+	SETTING_KV_MEMORY,       /* megabytes for all keys and values of that; unset: a quarter of the memory */
 	SETTING_BEGINNINGS,      /* megabytes of computed system prompts kept on disk; 0: none */
-	SETTING_KEEP_ALIVE,      /* seconds without an answer after which the local model's memory is given back; 0: never */
+	SETTING_KEEP_ALIVE,      /* seconds without an answer until the local model's memory is given back; 0: never */
 	SETTING_EMBEDDING_MODEL, /* makes vectors of texts, as hub/spec.h reads it; unset: hashed features do */
 	SETTING_PORT,
 	SETTING_ORIGINS,         /* web origins CORS allows, one a line */

@@ -41,7 +41,8 @@ static void health(void *user, const struct http_request_in *in, struct reply *r
 
 	(void)in;
 	worker_status(s->worker, &w);
-	buf_putf(&body, "{\"status\":\"ok\",\"version\":\"%s\",\"model\":\"%s\"}", SHAMMAH_VERSION, state_names[w.state]);
+	buf_putf(&body, "{\"status\":\"ok\",\"version\":\"%s\",\"model\":\"%s\"}", SHAMMAH_VERSION,
+		state_names[w.state]);
 	send_text(r, JSON, &body);
 }
 
@@ -72,15 +73,14 @@ static void status(void *user, const struct http_request_in *in, struct reply *r
 	worker_status(s->worker, &w);
 	teacher_status(s->teacher, &t);
 	download_status(s->download, &d);
-	json_t *value = json_pack("{s:s, s:I, s:{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}, s:{s:s, s:s, s:s}, s:{s:I, s:I, s:I}}",
-		"version", SHAMMAH_VERSION, "uptime_s", (json_int_t)((clock_ms() - s->started_ms) / 1000),
-		"model", "state", state_names[w.state], "asleep", (int)w.asleep, "progress", w.progress,
-			"name", w.name, "folder", w.folder, "error", w.error,
-			"precision", w.precision, "attention", w.attention, "runtime", w.runtime, "reason", w.reason,
-			"context", (json_int_t)w.context, "memory", memory_json(&w.memory),
-		"teacher", "state", t.ready ? "ready" : "no key", "name", t.name, "model", t.model,
-		"queue", "active", (json_int_t)w.active, "waiting", (json_int_t)w.waiting,
-			"parked", (json_int_t)w.parked);
+	json_t *value = json_pack("{s:s, s:I, s:{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}, s:{s:s, "
+		"s:s, s:s}, s:{s:I, s:I, s:I}}",
+		"version", SHAMMAH_VERSION, "uptime_s", (json_int_t)((clock_ms() - s->started_ms) / 1000), "model",
+		"state", state_names[w.state], "asleep", (int)w.asleep, "progress", w.progress, "name", w.name,
+		"folder", w.folder, "error", w.error, "precision", w.precision, "attention", w.attention, "runtime",
+		w.runtime, "reason", w.reason, "context", (json_int_t)w.context, "memory", memory_json(&w.memory),
+		"teacher", "state", t.ready ? "ready" : "no key", "name", t.name, "model", t.model, "queue", "active",
+		(json_int_t)w.active, "waiting", (json_int_t)w.waiting, "parked", (json_int_t)w.parked);
 	json_object_set_new(value, "download", download_json(&d));
 	json_object_set_new(value, "embeddings", embeddings_json(s));
 	api_send(r, value);
@@ -95,7 +95,8 @@ static void metrics(void *user, const struct http_request_in *in, struct reply *
 	(void)in;
 	worker_status(s->worker, &w);
 	struct metric_gauges gauges = {
-		.active = w.active, .waiting = w.waiting, .model_state = (int)w.state, .uptime_s = (clock_ms() - s->started_ms) / 1000,
+		.active = w.active, .waiting = w.waiting, .model_state = (int)w.state,
+		.uptime_s = (clock_ms() - s->started_ms) / 1000,
 		.parked = w.parked, .kv_used = w.memory.used, .kv_cached = w.memory.cached, .kv_total = w.memory.total,
 	};
 	metrics_write(&s->metrics, &gauges, &body);
@@ -106,7 +107,8 @@ static json_t *model_json(const struct service *s, const char *id, const char *o
 {
 	int64_t created = clock_unix() - (int64_t)((clock_ms() - s->started_ms) / 1000);
 
-	return json_pack("{s:s, s:s, s:I, s:s}", "id", id, "object", "model", "created", (json_int_t)created, "owned_by", owner);
+	return json_pack("{s:s, s:s, s:I, s:s}", "id", id, "object", "model", "created", (json_int_t)created,
+		"owned_by", owner);
 }
 
 struct listing {
@@ -178,7 +180,8 @@ static void model(void *user, const struct http_request_in *in, struct reply *r)
 			return;
 		}
 	}
-	reply_error(r, 404, "invalid_request_error", "model", "model_not_found", "there is no such model; GET /v1/models lists them");
+	reply_error(r, 404, "invalid_request_error", "model", "model_not_found",
+		"there is no such model; GET /v1/models lists them");
 }
 
 json_t *api_own_body(const struct service *s, const struct http_request_in *in, struct reply *r)
@@ -192,7 +195,8 @@ json_t *api_own_body(const struct service *s, const struct http_request_in *in, 
 	own_json *body = json_parse(in->body, "request body", &err);
 	if (json_is_object(body))
 		return take(body);
-	reply_error(r, 400, "invalid_request_error", NULL, NULL, body ? "the request body must be a JSON object" : err.text);
+	reply_error(r, 400, "invalid_request_error", NULL, NULL,
+		body ? "the request body must be a JSON object" : err.text);
 	return NULL;
 }
 
@@ -228,6 +232,7 @@ const struct route routes[] = {
 	{ "POST", "/v1/chat/completions", chat_completions, "a question, in OpenAI's form" },
 	{ "POST", "/v1/embeddings", embeddings_handler, "texts as vectors, in OpenAI's form" },
 	{ "POST", "/v1/daemon/configure", configure, "model and key, from this user's own programs" },
-	{ "POST", "/v1/daemon/models", models_change, "download, cancel or use a model, from this user's own programs" },
+	{ "POST", "/v1/daemon/models", models_change,
+		"download, cancel or use a model, from this user's own programs" },
 };
 const size_t route_count = countof(routes);

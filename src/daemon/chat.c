@@ -14,11 +14,12 @@
 
 /* --- whom the request's model names ------------------------------------------------- */
 
-static bool find_wish(const struct request *r, const struct worker_status *w, const struct teacher_status *t, enum route_wish *wish)
+static bool find_wish(const struct request *r, const struct worker_status *w, const struct teacher_status *t,
+	enum route_wish *wish)
 {
 	const struct { const char *name; enum route_wish wish; } names[] = {
-		{ "auto", WISH_AUTO }, { "known-answers", WISH_KNOWN }, { "local", WISH_LOCAL }, { "teacher", WISH_TEACHER },
-		{ w->name, WISH_LOCAL }, { t->ready ? t->model : "", WISH_TEACHER },
+		{ "auto", WISH_AUTO }, { "known-answers", WISH_KNOWN }, { "local", WISH_LOCAL },
+		{ "teacher", WISH_TEACHER }, { w->name, WISH_LOCAL }, { t->ready ? t->model : "", WISH_TEACHER },
 	};
 
 	for (size_t i = 0; i < countof(names); i++) {
@@ -80,13 +81,15 @@ static void give_local(struct service *s, struct delivery *a, const struct worke
 		delivery_abandon(a, &err);
 }
 
-static void give_teacher(struct service *s, struct delivery *a, const struct teacher_status *t, const struct decision *d)
+static void give_teacher(struct service *s, struct delivery *a, const struct teacher_status *t,
+	const struct decision *d)
 {
 	struct openai_source source = { "teacher", t->model, d->reason, NULL };
 	struct error err = {0};
 
 	if (a->request.choices > 1) {
-		error_set(&err, ERROR_INVALID, "n must be 1 when a teacher answers; the local model gives several answers at once");
+		error_set(&err, ERROR_INVALID,
+			"n must be 1 when a teacher answers; the local model gives several answers at once");
 		delivery_refuse(a, &err, "n", NULL);
 		return;
 	}
@@ -116,7 +119,8 @@ static void refuse_model(struct delivery *a)
 	if (models_explain(a->request.model, hint, sizeof hint))
 		error_set(&err, ERROR_NOT_FOUND, "%s", hint);
 	else
-		error_set(&err, ERROR_NOT_FOUND, "there is no model of this name; use \"auto\", or one that GET /v1/models lists");
+		error_set(&err, ERROR_NOT_FOUND,
+			"there is no model of this name; use \"auto\", or one that GET /v1/models lists");
 	delivery_refuse(a, &err, "model", "model_not_found");
 }
 

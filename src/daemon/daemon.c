@@ -127,7 +127,8 @@ static struct server *serve(struct service *s, const struct config *c, struct er
 	struct server *server = server_start(&options, err);
 
 	if (!server && err->kind == ERROR_UNAVAILABLE && life_port_holder(options.port, holder, sizeof holder))
-		error_set(err, ERROR_UNAVAILABLE, "port %u is taken by %s; choose another with --port N", options.port, holder);
+		error_set(err, ERROR_UNAVAILABLE, "port %u is taken by %s; choose another with --port N", options.port,
+			holder);
 	return server;
 }
 
@@ -138,7 +139,8 @@ static void use_configuration(struct service *s, const struct config *c)
 	own_mem char *folder = model ? spec_locate(model, &err) : NULL;
 
 	if (key)
-		teacher_set(s->teacher, key, config_text(c, SETTING_TEACHER_URL), config_text(c, SETTING_TEACHER_MODEL));
+		teacher_set(s->teacher, key, config_text(c, SETTING_TEACHER_URL),
+			config_text(c, SETTING_TEACHER_MODEL));
 	if (folder)
 		worker_load(s->worker, folder);
 	else if (model)
@@ -173,7 +175,8 @@ static void drain(struct service *s, struct server *server)
 	wait_until_idle(server, FAREWELL_MS);
 }
 
-static bool start(struct service *s, const struct config *c, const char *home, int *ready_fd, struct server **server, struct error *err)
+static bool start(struct service *s, const struct config *c, const char *home, int *ready_fd, struct server **server,
+	struct error *err)
 {
 	char ready[32];
 
@@ -209,7 +212,8 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 {
 	struct service s = { .started_ms = clock_ms(), .life.pid_file = -1 };
 	struct worker_options options = {
-		.threads = (int)config_number(config, SETTING_THREADS, 0), .context = (size_t)config_number(config, SETTING_CONTEXT, 0),
+		.threads = (int)config_number(config, SETTING_THREADS, 0),
+		.context = (size_t)config_number(config, SETTING_CONTEXT, 0),
 		.kv_bytes = (size_t)config_number(config, SETTING_KV_MEMORY, 0) << 20,
 		.beginnings_bytes = (uint64_t)config_number(config, SETTING_BEGINNINGS, 0) << 20,
 		.keep_alive_s = (unsigned)config_number(config, SETTING_KEEP_ALIVE, 0),

@@ -131,7 +131,8 @@ static void send_result(struct delivery *a)
 {
 	const struct error *failure = a->failure.kind != ERROR_NONE ? &a->failure : NULL;
 
-	note_result(a, !failure ? METRIC_ANSWERED : failure->kind == ERROR_CANCELLED ? METRIC_CANCELLED : METRIC_FAILED);
+	note_result(a, !failure ? METRIC_ANSWERED :
+		failure->kind == ERROR_CANCELLED ? METRIC_CANCELLED : METRIC_FAILED);
 	if (failure)
 		send_failure(a, failure, a->param, a->code);
 	else if (!a->request.stream)

@@ -34,7 +34,8 @@ struct delivery {
 struct delivery *delivery_create(struct reply *reply, struct metrics *metrics);
 
 /* Says who answers, every one of the answers; before the first delta. */
-void delivery_begin(struct delivery *a, enum metric_source source, const char *model, const struct openai_source *shown);
+void delivery_begin(struct delivery *a, enum metric_source source, const char *model,
+	const struct openai_source *shown);
 
 /* Says which model answers, now that this is known: what waits gets the one that is there when its turn comes. */
 void delivery_name(struct delivery *a, const char *model, const char *build);

@@ -56,7 +56,8 @@ static void job_done(struct job *j)
 static struct job job_of(const struct download_request *r)
 {
 	return (struct job){
-		mem_strdup(r->model), mem_strdup(r->precision), mem_strdup(r->endpoint), mem_strdup(r->cache), mem_strdup(r->token), r->use,
+		mem_strdup(r->model), mem_strdup(r->precision), mem_strdup(r->endpoint), mem_strdup(r->cache),
+		mem_strdup(r->token), r->use,
 	};
 }
 
@@ -193,7 +194,8 @@ static bool prepare(struct download *d, const struct obtained *what, struct erro
 {
 	own_mem char *cache = home_path(d->home, HOME_CACHE);
 	struct prepare_options options = {
-		.engine.precision = what->precision, .cache_dir = cache, .progress = on_prepare, .user = d, .cancel = &d->cancel,
+		.engine.precision = what->precision, .cache_dir = cache, .progress = on_prepare, .user = d,
+		.cancel = &d->cancel,
 	};
 	own_prepared_model prepared = {0};
 
@@ -209,7 +211,8 @@ static bool bring(struct download *d, const struct job *j, struct error *err)
 	if (!open_hub(j, &hub, err))
 		return false;
 	struct obtain f = {
-		.hub = &hub, .precision = j->precision, .on_begin = on_begin, .on_skip = on_skip, .on_progress = on_progress,
+		.hub = &hub, .precision = j->precision, .on_begin = on_begin, .on_skip = on_skip,
+		.on_progress = on_progress,
 		.user = d, .cancel = &d->cancel,
 	};
 	if (!fetch(&f, j, &result, &name, err))
@@ -327,7 +330,8 @@ static bool start_locked(struct download *d, const struct download_request *r, s
 		d->job.use |= r->use;
 		return true;
 	}
-	return error_set(err, ERROR_UNAVAILABLE, "%s is being downloaded; wait for it, or `shammah models cancel` stops it",
+	return error_set(err, ERROR_UNAVAILABLE,
+		"%s is being downloaded; wait for it, or `shammah models cancel` stops it",
 		d->job.model ? d->job.model : "another model");
 }
 
@@ -340,7 +344,8 @@ bool download_start(struct download *d, const struct download_request *r, struct
 	if (spec.folder)
 		return error_set(err, ERROR_INVALID, "%s is a folder; only models of the Hub are downloaded", r->model);
 	if (r->precision && !graph_precision_known(r->precision))
-		return error_set(err, ERROR_INVALID, "there is no precision %.40s; there are %s", r->precision, graph_precisions);
+		return error_set(err, ERROR_INVALID, "there is no precision %.40s; there are %s", r->precision,
+			graph_precisions);
 	pthread_mutex_lock(&d->lock);
 	bool ok = start_locked(d, r, err);
 	pthread_mutex_unlock(&d->lock);
@@ -384,13 +389,17 @@ void download_status(struct download *d, struct download_status *status)
 json_t *download_json(const struct download_status *s)
 {
 	static const char *const names[] = {
-		[DOWNLOAD_NONE] = "none", [DOWNLOAD_RUNNING] = "running", [DOWNLOAD_DONE] = "done", [DOWNLOAD_FAILED] = "failed",
-		[DOWNLOAD_CANCELLED] = "cancelled",
+		[DOWNLOAD_NONE] = "none", [DOWNLOAD_RUNNING] = "running", [DOWNLOAD_DONE] = "done",
+		[DOWNLOAD_FAILED] = "failed", [DOWNLOAD_CANCELLED] = "cancelled",
 	};
-	json_t *eta = s->per_second && s->total >= s->done ? json_integer((json_int_t)((s->total - s->done) / s->per_second)) : json_null();
+	json_t *eta = s->per_second && s->total >= s->done ?
+		json_integer((json_int_t)((s->total - s->done) / s->per_second)) : json_null();
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:f, s:I, s:I, s:s, s:s}",
-		"state", names[s->state], "stage", s->stage, "model", s->model, "repository", s->repository, "precision", s->precision,
-		"bytes", (json_int_t)s->done, "total", (json_int_t)s->total, "per_second", (json_int_t)s->per_second, "eta_s", eta, "share", s->share,
-		"files_done", (json_int_t)s->files_done, "files", (json_int_t)s->files, "error", s->error, "trouble", s->trouble);
+		"state", names[s->state], "stage", s->stage, "model", s->model, "repository", s->repository,
+		"precision", s->precision,
+		"bytes", (json_int_t)s->done, "total", (json_int_t)s->total, "per_second", (json_int_t)s->per_second,
+		"eta_s", eta, "share", s->share,
+		"files_done", (json_int_t)s->files_done, "files", (json_int_t)s->files, "error", s->error,
+		"trouble", s->trouble);
 }

@@ -45,7 +45,7 @@ enum download_state { DOWNLOAD_NONE, DOWNLOAD_RUNNING, DOWNLOAD_DONE, DOWNLOAD_F
 
 struct download_status {
 	enum download_state state;
-	const char *stage;           /* while it runs: "asking", "fetching", "waiting", "verifying", "preparing"; else "" */
+	const char *stage;           /* "asking", "fetching", "waiting", "verifying", "preparing"; not running: "" */
 	char model[256], repository[128], precision[16];
 	uint64_t done, total, per_second;      /* bytes; 0: not known */
 	double share;                /* of preparing, 0 to 1 */

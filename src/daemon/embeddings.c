@@ -80,7 +80,8 @@ static bool too_long(const struct maker *m, size_t count, struct error *err)
 	size_t most = embedder_info(m->embedder)->most_tokens;
 
 	return count > most && !error_set(err, ERROR_TOO_LARGE,
-		"This model's maximum context length is %zu tokens. However, an input resulted in %zu tokens.", most, count);
+		"This model's maximum context length is %zu tokens. However, an input resulted in %zu tokens.", most,
+		count);
 }
 
 static bool make_vector(const struct maker *m, const struct embed_input *in, float *vector, size_t *tokens,
@@ -134,8 +135,9 @@ static void answer(const struct maker *m, struct task *t)
 	own_buf body = BUF_INIT(OUT_MAX);
 
 	if (!has_dimensions(m, wanted)) {
-		error_set(&err, ERROR_INVALID, "dimensions must be %zu, or left out: %.100s was not made for other sizes",
-			m->dimensions, m->source.name);
+		error_set(&err, ERROR_INVALID,
+			"dimensions must be %zu, or left out: %.100s was not made for other sizes", m->dimensions,
+			m->source.name);
 		refuse(t, &err, "dimensions", NULL);
 		return;
 	}
@@ -182,7 +184,8 @@ static bool load(struct embeddings *e, struct error *err)
 
 static bool is_local(const struct embeddings *e, struct str name)
 {
-	return e->model && (str_is(name, "auto") || str_is(name, "local") || str_is(name, e->model) || str_is(name, e->name));
+	return e->model && (str_is(name, "auto") || str_is(name, "local") || str_is(name, e->model) ||
+		str_is(name, e->name));
 }
 
 static void serve(struct embeddings *e, struct task *t)
@@ -190,7 +193,8 @@ static void serve(struct embeddings *e, struct task *t)
 	struct str name = t->request.model;
 	struct error err = {0};
 	struct maker m = {
-		.source = { "lexical", EMBEDDINGS_LEXICAL, e->model ? "it was asked for" : "no embedding model is configured", NULL },
+		.source = { "lexical", EMBEDDINGS_LEXICAL,
+			e->model ? "it was asked for" : "no embedding model is configured", NULL },
 		.dimensions = LEXICAL_DIMENSIONS, .owner = e,
 	};
 
@@ -202,7 +206,8 @@ static void serve(struct embeddings *e, struct task *t)
 			refuse(t, &err, NULL, "embedding_model_failed");
 			return;
 		}
-		m = (struct maker){ .source = { "local", e->name, "it is configured", NULL }, .dimensions = e->dimensions,
+		m = (struct maker){ .source = { "local", e->name, "it is configured", NULL },
+			.dimensions = e->dimensions,
 			.embedder = e->embedder, .owner = e };
 		known = is_local(e, name);
 	}

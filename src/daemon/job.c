@@ -18,7 +18,10 @@ void job_end(struct job *j, const struct error *failure)
 	struct delivery *a = take(j->delivery);
 
 	let_go(j);
-	/* Before the first slice too large means one thing: the prompt; and a wish the model finds wrong is a token's. */
+	/*
+	 * Before the first slice too large means one thing: the prompt; and a wish the model
+	 * finds wrong is a token's.
+	 */
 	if (failure && failure->kind == ERROR_TOO_LARGE && !a->sent)
 		delivery_refuse(a, failure, "messages", "context_length_exceeded");
 	else if (failure && failure->kind == ERROR_INVALID && strncmp(failure->text, "logit_bias", 10) == 0)

@@ -20,7 +20,8 @@ static struct flock whole_file(short type)
 
 static bool foreign(const char *path, struct error *err)
 {
-	return error_set(err, ERROR_DENIED, "%s belongs to another user; set SHAMMAH_HOME to a folder of your own", path);
+	return error_set(err, ERROR_DENIED, "%s belongs to another user; set SHAMMAH_HOME to a folder of your own",
+		path);
 }
 
 /* Whether `path` still names the open file: a daemon that ends removes it, perhaps just before we locked it. */
@@ -28,7 +29,8 @@ static bool is_current(int fd, const char *path)
 {
 	struct stat opened, named;
 
-	return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+	return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+		opened.st_ino == named.st_ino;
 }
 
 static bool lock(struct life *l, const char *path, struct error *err)
@@ -51,7 +53,8 @@ static bool lock(struct life *l, const char *path, struct error *err)
 	}
 	bool taken = errno == EACCES || errno == EAGAIN;
 	if (taken)
-		error_set(err, ERROR_UNAVAILABLE, "a daemon already runs for %s; `shammah daemon status` shows it", l->home);
+		error_set(err, ERROR_UNAVAILABLE, "a daemon already runs for %s; `shammah daemon status` shows it",
+			l->home);
 	else
 		error_errno(err, "cannot lock %s", path);
 	file_close(&l->pid_file);

@@ -33,13 +33,19 @@ struct running {
  */
 bool life_begin(struct life *l, const char *home, struct error *err) must_use;
 
-/* Publishes the port, once the daemon listens on it; 0 before it stops listening, when the port may become another's. */
+/*
+ * Publishes the port, once the daemon listens on it; 0 before it stops listening, when
+ * the port may become another's.
+ */
 bool life_publish(struct life *l, uint16_t port, struct error *err) must_use;
 
 /* Removes both files and drops the lock. */
 void life_end(struct life *l);
 
-/* Looks without disturbing.  False only when the file exists and cannot be read, or is another user's (ERROR_DENIED). */
+/*
+ * Looks without disturbing.  False only when the file exists and cannot be read, or is
+ * another user's (ERROR_DENIED).
+ */
 bool life_find(const char *home, struct running *running, struct error *err) must_use;
 
 /* Reads the running daemon's token into `token`. */

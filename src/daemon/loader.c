@@ -2,8 +2,8 @@
  * One thread at most, alive only while there is something to load.  A model that
  * can be prepared (prepare/prepare.h) is, once, before it is loaded for the first
  * time.  A folder asked for meanwhile is loaded next; whatever was loaded for an
- * older wish is dropped, and a preparation for it ends.  The old model is let go first, since two may not fit into memory;
- * answers under way keep it until they end.
+ * older wish is dropped, and a preparation for it ends.  The old model is let go first, since two
+ * may not fit into memory; answers under way keep it until they end.
  */
 #include "daemon/loader.h"
 
@@ -205,8 +205,10 @@ static void load_wanted(struct loader *l)
 
 		struct loaded *fresh = load(l, &w, &err);
 		if (fresh)
-			log_info("model %s is ready after %llu ms; %s (%s)", w.folder, (unsigned long long)(clock_ms() - start),
-				engine_info(model_engine(fresh->model))->runtime, engine_info(model_engine(fresh->model))->reason);
+			log_info("model %s is ready after %llu ms; %s (%s)", w.folder,
+				(unsigned long long)(clock_ms() - start),
+				engine_info(model_engine(fresh->model))->runtime,
+				engine_info(model_engine(fresh->model))->reason);
 		else
 			log_error("model %s: %s", w.folder, err.text);
 		installed = install(l, &w, fresh, &err);

@@ -3,7 +3,8 @@
 #include <inttypes.h>
 
 static const char *const sources[METRIC_SOURCES] = {
-	[METRIC_KNOWN] = "known_answer", [METRIC_LOCAL] = "local", [METRIC_TEACHER] = "teacher", [METRIC_NOBODY] = "nobody",
+	[METRIC_KNOWN] = "known_answer", [METRIC_LOCAL] = "local", [METRIC_TEACHER] = "teacher",
+	[METRIC_NOBODY] = "nobody",
 };
 static const char *const results[METRIC_RESULTS] = {
 	[METRIC_ANSWERED] = "answered", [METRIC_FAILED] = "failed", [METRIC_CANCELLED] = "cancelled",
@@ -94,7 +95,8 @@ void metrics_write(const struct metrics *m, const struct metric_gauges *g, struc
 	write_answers(m, out);
 	write_http(m, out);
 	number(out, "prompt_tokens_total", "counter", "Tokens of prompts.", get(&m->prompt_tokens));
-	number(out, "cached_tokens_total", "counter", "Tokens of prompts that were not computed again.", get(&m->cached_tokens));
+	number(out, "cached_tokens_total", "counter", "Tokens of prompts that were not computed again.",
+		get(&m->cached_tokens));
 	number(out, "completion_tokens_total", "counter", "Tokens generated.", get(&m->completion_tokens));
 	number(out, "drafted_tokens_total", "counter", "Tokens guessed at.", get(&m->drafted_tokens));
 	number(out, "accepted_tokens_total", "counter", "Guesses that were right.", get(&m->accepted_tokens));
@@ -105,6 +107,7 @@ void metrics_write(const struct metrics *m, const struct metric_gauges *g, struc
 	number(out, "kv_used_bytes", "gauge", "Keys and values of answers under way.", g->kv_used);
 	number(out, "kv_cached_bytes", "gauge", "Keys and values kept for later.", g->kv_cached);
 	number(out, "kv_total_bytes", "gauge", "Keys and values at most.", g->kv_total);
-	number(out, "model_state", "gauge", "Local model: 0 none, 1 loading, 2 ready, 3 failed.", (uint64_t)g->model_state);
+	number(out, "model_state", "gauge", "Local model: 0 none, 1 loading, 2 ready, 3 failed.",
+		(uint64_t)g->model_state);
 	number(out, "uptime_seconds", "gauge", "Seconds since the daemon started.", g->uptime_s);
 }

@@ -10,7 +10,8 @@
 
 static void refuse(struct reply *r, const struct error *err)
 {
-	unsigned status = err->kind == ERROR_INVALID ? 400 : err->kind == ERROR_NOT_FOUND ? 404 : err->kind == ERROR_UNAVAILABLE ? 409 : 500;
+	unsigned status = err->kind == ERROR_INVALID ? 400 :
+		err->kind == ERROR_NOT_FOUND ? 404 : err->kind == ERROR_UNAVAILABLE ? 409 : 500;
 
 	reply_error(r, status, status < 500 ? "invalid_request_error" : "server_error", "model", NULL, err->text);
 }

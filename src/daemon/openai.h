@@ -30,14 +30,15 @@ struct openai_source {
 	const char *kind;        /* "known_answer", "local", "teacher" */
 	const char *name;        /* the answer's id, or the model's */
 	const char *reason;      /* why this one was chosen */
-	const char *build;       /* what else an answer with a seed depends on: the model's form and what runs it; NULL: nothing */
+	const char *build;       /* what else an answer with a seed depends on: form, what runs it; NULL: nothing */
 };
 
 /* Writes one answer, streamed or whole. */
 struct openai_writer;
 
 /* `model` is what the response calls itself; all strings are copied. */
-struct openai_writer *openai_writer_create(const struct request *r, const char *model, const struct openai_source *source);
+struct openai_writer *openai_writer_create(const struct request *r, const char *model,
+	const struct openai_source *source);
 void openai_writer_destroy(struct openai_writer *w);
 
 /* Another model answers, or in another form, than was thought when it was made; of no effect once a stream has begun. */
@@ -47,7 +48,8 @@ void openai_writer_name(struct openai_writer *w, const char *model, const char *
  * Streamed: appends the SSE events of one delta to `out`; the first of each choice
  * adds its opening chunk, the last DELTA_END of all ends the stream.
  */
-bool openai_write_delta(struct openai_writer *w, const struct delta *delta, struct buf *out, struct error *err) must_use;
+bool openai_write_delta(struct openai_writer *w, const struct delta *delta, struct buf *out,
+	struct error *err) must_use;
 
 /* Whole: collects a delta; after every choice's DELTA_END openai_write_whole() gives the response body. */
 bool openai_collect(struct openai_writer *w, const struct delta *delta, struct error *err) must_use;

@@ -59,7 +59,8 @@ static bool read_one(struct reader *x, const json_t *v, struct embed_input *out)
 {
 	if (json_is_string(v))
 		return read_text(x, v, out);
-	return json_is_array(v) ? read_tokens(x, v, out) : refuse(x, "input", "must be a string, tokens, or a list of either");
+	return json_is_array(v) ? read_tokens(x, v, out) :
+		refuse(x, "input", "must be a string, tokens, or a list of either");
 }
 
 /* A string, a list of strings, a list of tokens, or a list of such lists. */
@@ -130,8 +131,10 @@ bool openai_read_embed(struct str body, struct embed_request *r, struct openai_f
 		return false;
 	if (!json_is_object(root))
 		return error_set(err, ERROR_INVALID, "the request body must be a JSON object");
-	return read_model(&x, json_object_get(root, "model")) && read_format(&x, json_object_get(root, "encoding_format")) &&
-		read_dimensions(&x, json_object_get(root, "dimensions")) && read_input(&x, json_object_get(root, "input"));
+	return read_model(&x, json_object_get(root, "model")) &&
+		read_format(&x, json_object_get(root, "encoding_format")) &&
+		read_dimensions(&x, json_object_get(root, "dimensions")) &&
+		read_input(&x, json_object_get(root, "input"));
 }
 
 /* --- the response --------------------------------------------------------------------- */
@@ -175,14 +178,16 @@ static bool write_base64(const float *vector, size_t n, struct buf *out, struct 
 static bool write_vector(const struct embed_request *r, size_t index, const float *vector, size_t n, struct buf *out,
 	struct error *err)
 {
-	return buf_addf(out, err, "%s{\"object\":\"embedding\",\"index\":%zu,\"embedding\":", index ? "," : "", index) &&
+	return buf_addf(out, err, "%s{\"object\":\"embedding\",\"index\":%zu,\"embedding\":", index ? "," : "",
+		index) &&
 		(r->base64 ? write_base64 : write_numbers)(vector, n, out, err) && buf_adds(out, "}", err);
 }
 
 bool openai_write_embed(const struct embed_request *r, const struct embed_result *result,
 	const struct openai_source *source, struct buf *out, struct error *err)
 {
-	own_json *shown = json_pack("{s:s, s:s, s:s}", "source", source->kind, "name", source->name, "reason", source->reason);
+	own_json *shown = json_pack("{s:s, s:s, s:s}", "source", source->kind, "name", source->name,
+		"reason", source->reason);
 
 	if (!buf_adds(out, "{\"object\":\"list\",\"data\":[", err))
 		return false;

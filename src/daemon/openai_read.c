@@ -85,7 +85,8 @@ static bool read_stream_options(struct reader *x, const char *name, const json_t
 
 	if (!json_is_object(v))
 		return refuse(x, name, "must be an object");
-	return !usage || json_is_null(usage) || read_boolean(x, "stream_options.include_usage", usage, &x->r->include_usage);
+	return !usage || json_is_null(usage) || read_boolean(x, "stream_options.include_usage", usage,
+		&x->r->include_usage);
 }
 
 static bool read_max_tokens(struct reader *x, const char *name, const json_t *v)
@@ -244,7 +245,8 @@ static bool read_response_format(struct reader *x, const char *name, const json_
 	if (type && strcmp(type, "json_object") == 0)
 		x->r->form = FORM_OBJECT;
 	else if (!type || strcmp(type, "text") != 0)
-		return refuse(x, name, "must be {\"type\": \"text\"}, \"json_object\" or \"json_schema\" with its schema");
+		return refuse(x, name,
+			"must be {\"type\": \"text\"}, \"json_object\" or \"json_schema\" with its schema");
 	return true;
 }
 
@@ -255,7 +257,9 @@ static bool read_named_tool(struct reader *x, const char *name, const json_t *v)
 	const char *type = json_member_string(v, "type");
 
 	if (!type || strcmp(type, "function") != 0 || !tool.n)
-		return refuse(x, name, "must be \"none\", \"auto\", \"required\" or {\"type\": \"function\", \"function\": {\"name\": …}}");
+		return refuse(x, name,
+			"must be \"none\", \"auto\", \"required\" or {\"type\": \"function\", \"function\": {\"name\": "
+			"…}}");
 	x->r->tool_choice = TOOLS_NAMED;
 	x->r->named_tool = (struct str){ arena_copy(&x->r->chat.arena, tool), tool.n };
 	return x->r->named_tool.p || too_large(x, name);
@@ -303,7 +307,8 @@ static bool read_parallel(struct reader *x, const char *name, const json_t *v)
 static bool read_effort(struct reader *x, const char *name, const json_t *v)
 {
 	static const struct { const char *name; bool none; } efforts[] = {
-		{ "none", true }, { "minimal", true }, { "low", false }, { "medium", false }, { "high", false }, { "xhigh", false },
+		{ "none", true }, { "minimal", true }, { "low", false }, { "medium", false }, { "high", false },
+		{ "xhigh", false },
 	};
 	struct str effort = { json_string_value(v), json_string_length(v) };
 

@@ -38,7 +38,8 @@ struct openai_writer {
 };
 
 static const char *const finish_names[] = {
-	[FINISH_STOP] = "stop", [FINISH_LENGTH] = "length", [FINISH_TOOL_CALLS] = "tool_calls", [FINISH_REFUSED] = "content_filter",
+	[FINISH_STOP] = "stop", [FINISH_LENGTH] = "length", [FINISH_TOOL_CALLS] = "tool_calls",
+	[FINISH_REFUSED] = "content_filter",
 };
 
 static char *fresh_id(void)
@@ -61,7 +62,10 @@ static char *source_object(const struct openai_source *s)
 	return buf_detach(&out, NULL);
 }
 
-/* The same whenever the same seed gives the same answer: version, model, its form, what runs it (FNV-1a of their names). */
+/*
+ * The same whenever the same seed gives the same answer: version, model, its form,
+ * what runs it (FNV-1a of their names).
+ */
 static char *fingerprint(const char *model, const char *build)
 {
 	const char *const parts[] = { model, build ? build : "" };
@@ -92,7 +96,8 @@ static void write_head(struct openai_writer *w, const char *model, const struct 
 	buf_putf(&w->head, ",\"system_fingerprint\":\"%s\"", w->fingerprint);
 }
 
-struct openai_writer *openai_writer_create(const struct request *r, const char *model, const struct openai_source *source)
+struct openai_writer *openai_writer_create(const struct request *r, const char *model,
+	const struct openai_source *source)
 {
 	struct openai_writer *w = mem_zeroed(1, sizeof *w);
 
@@ -101,7 +106,8 @@ struct openai_writer *openai_writer_create(const struct request *r, const char *
 	w->logprobs = r->sampling.top_logprobs >= 0;
 	for (unsigned i = 0; i < w->count; i++)
 		w->choices[i] = (struct choice){
-			.text = BUF_INIT(WHOLE_MAX), .thoughts = BUF_INIT(WHOLE_MAX), .calls = json_array(), .logprobs = json_array(),
+			.text = BUF_INIT(WHOLE_MAX), .thoughts = BUF_INIT(WHOLE_MAX), .calls = json_array(),
+			.logprobs = json_array(),
 		};
 	w->id = fresh_id();
 	w->kind = mem_strdup(source->kind);
@@ -163,7 +169,8 @@ static json_t *token_json(const struct token_logprob *t)
 
 	for (size_t i = 0; i < t->text.n; i++)
 		json_array_append_new(bytes, json_integer((unsigned char)t->text.p[i]));
-	return json_pack("{s:o, s:f, s:o}", "token", valid ? json_stringn(t->text.p, t->text.n) : json_string("\xEF\xBF\xBD"),
+	return json_pack("{s:o, s:f, s:o}", "token",
+		valid ? json_stringn(t->text.p, t->text.n) : json_string("\xEF\xBF\xBD"),
 		"logprob", finite_or_least(t->logprob), "bytes", bytes);
 }
 
@@ -223,8 +230,8 @@ static bool write_timings(const struct usage *u, struct buf *out, struct error *
 		"\"prompt_per_second\":%.2f,\"predicted_n\":%zu,\"predicted_ms\":%.3f,\"predicted_per_second\":%.2f,"
 		"\"draft_n\":%zu,\"draft_n_accepted\":%zu}",
 		u->cached_tokens, computed, (double)u->prompt_ns / 1e6, per_second(computed, u->prompt_ns),
-		u->completion_tokens, (double)u->completion_ns / 1e6, per_second(u->completion_tokens, u->completion_ns),
-		u->drafted_tokens, u->accepted_tokens);
+		u->completion_tokens, (double)u->completion_ns / 1e6,
+		per_second(u->completion_tokens, u->completion_ns), u->drafted_tokens, u->accepted_tokens);
 }
 
 /* --- a stream ---------------------------------------------------------------------- */
@@ -261,7 +268,8 @@ static bool write_logprobs(const struct openai_writer *w, const struct delta *d,
 static bool write_text(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
 {
 	return begin(w, d, out, err) && buf_adds(out, "\"content\":", err) && json_write_string(out, d->text, err) &&
-		buf_adds(out, "}", err) && write_logprobs(w, d, out, err) && buf_adds(out, ",\"finish_reason\":null}]}\n\n", err);
+		buf_adds(out, "}", err) && write_logprobs(w, d, out, err) &&
+		buf_adds(out, ",\"finish_reason\":null}]}\n\n", err);
 }
 
 /* What follows every delta but text and the end. */
@@ -280,8 +288,10 @@ static bool write_thought(struct openai_writer *w, const struct delta *d, struct
 static bool write_call(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
 {
 	return begin(w, d, out, err) && buf_addf(out, err, "\"tool_calls\":[{\"index\":%zu,\"id\":", d->call) &&
-		json_write_string(out, d->id, err) && buf_adds(out, ",\"type\":\"function\",\"function\":{\"name\":", err) &&
-		json_write_string(out, d->name, err) && buf_adds(out, ",\"arguments\":\"\"}}]", err) && end_delta(out, err);
+		json_write_string(out, d->id, err) &&
+		buf_adds(out, ",\"type\":\"function\",\"function\":{\"name\":", err) &&
+		json_write_string(out, d->name, err) && buf_adds(out, ",\"arguments\":\"\"}}]", err) &&
+		end_delta(out, err);
 }
 
 static bool write_arguments(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)

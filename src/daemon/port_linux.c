@@ -23,7 +23,8 @@ static unsigned long listening_inode(uint16_t port)
 	while (table && !found && fgets(line, sizeof line, table)) {
 		unsigned local_port, state;
 		unsigned long inode;
-		if (sscanf(line, " %*d: %*8x:%4x %*8x:%*4x %2x %*x:%*x %*x:%*x %*x %*u %*u %lu", &local_port, &state, &inode) == 3 &&
+		if (sscanf(line, " %*d: %*8x:%4x %*8x:%*4x %2x %*x:%*x %*x:%*x %*x %*u %*u %lu", &local_port, &state,
+			&inode) == 3 &&
 		    local_port == port && state == LISTENING)
 			found = inode;
 	}

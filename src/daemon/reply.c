@@ -22,9 +22,9 @@
 /* What the SDKs of OpenAI and Anthropic send from a browser. */
 #define ALLOWED_HEADERS \
 	"Authorization, Content-Type, OpenAI-Beta, OpenAI-Organization, OpenAI-Project, User-Agent, " \
-	"X-Api-Key, X-Stainless-Arch, X-Stainless-Async, X-Stainless-Helper-Method, X-Stainless-Lang, X-Stainless-OS, " \
-	"X-Stainless-Package-Version, X-Stainless-Poll-Helper, X-Stainless-Retry-Count, X-Stainless-Runtime, " \
-	"X-Stainless-Runtime-Version, X-Stainless-Timeout"
+	"X-Api-Key, X-Stainless-Arch, X-Stainless-Async, X-Stainless-Helper-Method, X-Stainless-Lang, " \
+	"X-Stainless-OS, X-Stainless-Package-Version, X-Stainless-Poll-Helper, X-Stainless-Retry-Count, " \
+	"X-Stainless-Runtime, X-Stainless-Runtime-Version, X-Stainless-Timeout"
 
 #define STREAM_TYPE "text/event-stream; charset=utf-8"
 
@@ -265,7 +265,8 @@ static ssize_t read_stream(void *user, uint64_t position, char *out, size_t max)
 		room = take_bytes_locked(r, out, max, &n);
 		result = (ssize_t)n;
 	} else if (r->ended) {
-		result = r->slept && is_gone_locked(r) ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
+		result = r->slept && is_gone_locked(r) ? MHD_CONTENT_READER_END_WITH_ERROR :
+			MHD_CONTENT_READER_END_OF_STREAM;
 	} else {
 		suspend_locked(r);
 	}

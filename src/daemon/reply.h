@@ -59,7 +59,10 @@ struct cancel *reply_cancel(struct reply *r);
 /* Fires the token and ends a reply_push_wait(); the producer still has to finish the reply. */
 void reply_abort(struct reply *r);
 
-/* Called (from an HTTP thread, no lock held) whenever room appears or the client goes; set once, before the first push. */
+/*
+ * Called (from an HTTP thread, no lock held) whenever room appears or the client goes;
+ * set once, before the first push.
+ */
 void reply_on_room(struct reply *r, void (*on_room)(void *user), void *user);
 
 /*

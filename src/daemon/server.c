@@ -49,7 +49,8 @@ struct exchange {
 
 /* --- refusals --------------------------------------------------------------- */
 
-void reply_error(struct reply *r, unsigned status, const char *type, const char *param, const char *code, const char *text)
+void reply_error(struct reply *r, unsigned status, const char *type, const char *param, const char *code,
+	const char *text)
 {
 	own_buf body = BUF_INIT(4096);
 	struct error err = {0};
@@ -57,7 +58,9 @@ void reply_error(struct reply *r, unsigned status, const char *type, const char 
 		"message", text, "type", type, "param", param, "code", code);
 
 	if (!error || !json_write(&body, error, &err))
-		buf_put(&body, "{\"error\":{\"message\":\"internal error\",\"type\":\"server_error\",\"param\":null,\"code\":null}}");
+		buf_put(&body,
+			"{\"error\":{\"message\":\"internal "
+			"error\",\"type\":\"server_error\",\"param\":null,\"code\":null}}");
 	reply_whole(r, (struct reply_head){ .status = status, .type = "application/json",
 		.retry_after = status == MHD_HTTP_SERVICE_UNAVAILABLE && !code ? 1 : 0, .final = code != NULL }, &body);
 }
@@ -83,7 +86,8 @@ static bool method_matches(const struct route *route, const char *method)
 	return strcmp(route->method, method) == 0 || (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
 }
 
-static const struct route *find_route(const struct server_options *o, const char *method, const char *path, bool *path_known)
+static const struct route *find_route(const struct server_options *o, const char *method, const char *path,
+	bool *path_known)
 {
 	*path_known = false;
 	for (size_t i = 0; i < o->route_count; i++) {
@@ -107,7 +111,8 @@ static void answer_preflight(struct exchange *x)
 {
 	own_buf none = BUF_INIT(1);
 
-	reply_whole(x->reply, (struct reply_head){ .status = MHD_HTTP_NO_CONTENT, .type = "text/plain", .preflight = true }, &none);
+	reply_whole(x->reply, (struct reply_head){ .status = MHD_HTTP_NO_CONTENT, .type = "text/plain",
+		.preflight = true }, &none);
 }
 
 /* Leaves x->route NULL and the reply filled when the request is refused. */
@@ -118,9 +123,11 @@ static void admit(struct exchange *x, struct MHD_Connection *connection, const c
 	bool path_known;
 
 	if (!origin_host_is_local(header(connection, MHD_HTTP_HEADER_HOST))) {
-		refuse(x, MHD_HTTP_FORBIDDEN, "host_not_allowed", "the Host header must name this machine: 127.0.0.1, localhost or [::1]");
+		refuse(x, MHD_HTTP_FORBIDDEN, "host_not_allowed",
+			"the Host header must name this machine: 127.0.0.1, localhost or [::1]");
 	} else if (origin && !origin_is_allowed(origin, x->server->options.origins)) {
-		refuse(x, MHD_HTTP_FORBIDDEN, "origin_not_allowed", "pages of this origin may not use Shammah; list it in server.origins to allow it");
+		refuse(x, MHD_HTTP_FORBIDDEN, "origin_not_allowed",
+			"pages of this origin may not use Shammah; list it in server.origins to allow it");
 	} else if (length && strtoull(length, NULL, 10) > BODY_MAX) {
 		refuse(x, MHD_HTTP_CONTENT_TOO_LARGE, "request_too_large", "the request body is over 16 MiB");
 	} else if (strcmp(method, "OPTIONS") == 0) {
@@ -128,9 +135,11 @@ static void admit(struct exchange *x, struct MHD_Connection *connection, const c
 	} else {
 		x->route = find_route(&x->server->options, method, path, &path_known);
 		if (!x->route && path_known)
-			refuse(x, MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed", "this path does not take this method");
+			refuse(x, MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed",
+				"this path does not take this method");
 		else if (!x->route)
-			refuse(x, MHD_HTTP_NOT_FOUND, "not_found", "there is no such path; see /v1/models and /v1/chat/completions");
+			refuse(x, MHD_HTTP_NOT_FOUND, "not_found",
+				"there is no such path; see /v1/models and /v1/chat/completions");
 	}
 }
 
@@ -227,7 +236,8 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 	return reply_serve(x->reply) ? MHD_YES : MHD_NO;
 }
 
-static void on_completed(void *user, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
+static void on_completed(void *user, struct MHD_Connection *connection, void **state,
+	enum MHD_RequestTerminationCode why)
 {
 	struct server *s = user;
 	struct exchange *x = *state;
@@ -254,7 +264,8 @@ static unsigned thread_count(void)
 
 static int listen_on(uint16_t port, struct error *err)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	int yes = 1;
 
@@ -265,7 +276,8 @@ static int listen_on(uint16_t port, struct error *err)
 	if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 1024) == 0)
 		return fd;
 	if (errno == EADDRINUSE)
-		error_set(err, ERROR_UNAVAILABLE, "port %u is taken by another program; choose another with --port N", port);
+		error_set(err, ERROR_UNAVAILABLE, "port %u is taken by another program; choose another with --port N",
+			port);
 	else
 		error_errno(err, "cannot listen on 127.0.0.1:%u", port);
 	(void)close(fd);
@@ -291,10 +303,12 @@ struct server *server_start(const struct server_options *options, struct error *
 	s->port = port_of(fd);
 	s->quiesced = MHD_INVALID_SOCKET;
 	pthread_mutex_init(&s->lock, NULL);
-	s->http = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, s,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADERS_MAX, MHD_OPTION_THREAD_POOL_SIZE, thread_count(), MHD_OPTION_END);
+	s->http = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
+		s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADERS_MAX, MHD_OPTION_THREAD_POOL_SIZE, thread_count(),
+		MHD_OPTION_END);
 	if (!s->http) {
 		(void)close(fd);
 		free(s);

@@ -60,4 +60,5 @@ void server_keep_alive(struct server *s);
 size_t server_active(struct server *s);
 
 /* An error in OpenAI's shape; param and code may be NULL. */
-void reply_error(struct reply *r, unsigned status, const char *type, const char *param, const char *code, const char *text);
+void reply_error(struct reply *r, unsigned status, const char *type, const char *param, const char *code,
+	const char *text);

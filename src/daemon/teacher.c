@@ -117,7 +117,8 @@ static void give_back(struct teacher *t, struct http_client *client)
 static void on_notice(void *user, const struct ask_notice *notice)
 {
 	(void)user;
-	log_warn("teacher: attempt %u of %u in %u ms: %s", notice->attempt, notice->attempts, notice->wait_ms, notice->why->text);
+	log_warn("teacher: attempt %u of %u in %u ms: %s", notice->attempt, notice->attempts, notice->wait_ms,
+		notice->why->text);
 }
 
 static void unlink_call(struct call *c)
@@ -147,7 +148,8 @@ static void *run_call(void *user)
 	struct http_client *client = take_client(t, &err);
 	struct ask ask = {
 		.provider = t->provider, .base_url = c->url, .key = c->key, .model = c->model,
-		.cancel = reply_cancel(c->reply), .on_delta = delivery_delta, .on_notice = on_notice, .user = c->delivery,
+		.cancel = reply_cancel(c->reply), .on_delta = delivery_delta, .on_notice = on_notice,
+		.user = c->delivery,
 	};
 
 	bool ok = client && ask_provider(client, &ask, &c->delivery->request, &err);
@@ -202,7 +204,8 @@ bool teacher_ask(struct teacher *t, struct delivery *a, struct error *err)
 	a->waits = true;
 	if (!link_call(t, c)) {
 		free(c);
-		return error_set(err, ERROR_UNAVAILABLE, "%d questions to the teacher are under way; try again in a moment", TEACHER_CALLS_MAX);
+		return error_set(err, ERROR_UNAVAILABLE,
+			"%d questions to the teacher are under way; try again in a moment", TEACHER_CALLS_MAX);
 	}
 	if (start_thread(c))
 		return true;

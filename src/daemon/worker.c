@@ -70,7 +70,8 @@ static bool model_error(struct loader *loader, struct error *err)
 	loader_status(loader, &status);
 	if (status.state == LOCAL_LOADING || status.state == LOCAL_READY)
 		return false;
-	error_set(err, ERROR_UNAVAILABLE, "the local model is not there: %s", *status.error ? status.error : "none is configured");
+	error_set(err, ERROR_UNAVAILABLE, "the local model is not there: %s",
+		*status.error ? status.error : "none is configured");
 	return true;
 }
 

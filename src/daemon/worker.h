@@ -35,7 +35,10 @@ void worker_stop(struct worker *w);
 /* worker_stop() first. */
 void worker_destroy(struct worker *w);
 
-/* Loads the model in a folder, in its chosen precision, in the background; the same again does nothing unless it failed. */
+/*
+ * Loads the model in a folder, in its chosen precision, in the background; the same
+ * again does nothing unless it failed.
+ */
 void worker_load(struct worker *w, const char *folder);
 
 struct worker_status {

@@ -33,11 +33,13 @@
 #define PERCENT    "%[0-9A-Fa-f]{2}"
 #define PATH_SIGN  "(?:[" UNRESERVED ":@]|" PERCENT ")"
 #define URI   "[A-Za-z][A-Za-z0-9+.-]*:(?://(?:(?:[" UNRESERVED ":]|" PERCENT ")*@)?(?:[" UNRESERVED "]|" PERCENT ")*" \
-	      "(?::\\d*)?(?:/" PATH_SIGN "*)*|/(?:" PATH_SIGN "+(?:/" PATH_SIGN "*)*)?|" PATH_SIGN "+(?:/" PATH_SIGN "*)*|)" \
+	      "(?::\\d*)?(?:/" PATH_SIGN "*)*|/(?:" PATH_SIGN "+(?:/" PATH_SIGN "*)*)?|" \
+	      PATH_SIGN "+(?:/" PATH_SIGN "*)*|)" \
 	      "(?:\\?(?:" PATH_SIGN "|[/?])*)?(?:#(?:" PATH_SIGN "|[/?])*)?"
 
 /* RFC 3339, appendix A. */
-#define DURATION "P(?:(?:\\d+D|\\d+M(?:\\d+D)?|\\d+Y(?:\\d+M(?:\\d+D)?)?)(?:T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S))?" \
+#define DURATION "P(?:(?:\\d+D|\\d+M(?:\\d+D)?|\\d+Y(?:\\d+M(?:\\d+D)?)?)" \
+		 "(?:T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S))?" \
 		 "|T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)|\\d+W)"
 
 const char *format_pattern(const char *name)

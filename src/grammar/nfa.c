@@ -41,7 +41,8 @@ void nfa_edge(struct nfa *n, uint32_t from, enum nfa_kind kind, uint8_t lo, uint
 		n->edge_room = n->edge_room ? 2 * n->edge_room : 128;
 		n->edges = mem_resize(n->edges, n->edge_room, sizeof *n->edges);
 	}
-	n->edges[n->edge_count++] = (struct nfa_edge){ .to = to, .next = n->first[from], .kind = kind, .lo = lo, .hi = hi };
+	n->edges[n->edge_count++] = (struct nfa_edge){ .to = to, .next = n->first[from], .kind = kind, .lo = lo,
+		.hi = hi };
 	n->first[from] = n->edge_count;
 }
 
@@ -93,7 +94,8 @@ static void add_same_length(struct nfa *n, uint32_t from, uint32_t lo, uint32_t 
 void nfa_characters(struct nfa *n, uint32_t from, uint32_t lo, uint32_t hi, uint32_t to)
 {
 	static const struct { uint32_t lo, hi; size_t length; } parts[] = {
-		{ 0, 0x7F, 1 }, { 0x80, 0x7FF, 2 }, { 0x800, 0xD7FF, 3 }, { 0xE000, 0xFFFF, 3 }, { 0x10000, 0x10FFFF, 4 },
+		{ 0, 0x7F, 1 }, { 0x80, 0x7FF, 2 }, { 0x800, 0xD7FF, 3 }, { 0xE000, 0xFFFF, 3 },
+		{ 0x10000, 0x10FFFF, 4 },
 	};
 
 	for (size_t i = 0; i < countof(parts); i++) {

@@ -63,7 +63,8 @@ static bool read_limit(const json_t *v, struct decimal *out)
 		return from_real(json_real_value(v), out);
 	long long value = json_integer_value(v);
 	*out = (struct decimal){ .negative = value < 0 };
-	snprintf(out->whole, sizeof out->whole, "%llu", value < 0 ? -(unsigned long long)value : (unsigned long long)value);
+	snprintf(out->whole, sizeof out->whole, "%llu",
+		value < 0 ? -(unsigned long long)value : (unsigned long long)value);
 	return true;
 }
 
@@ -211,7 +212,8 @@ static void put(struct nfa *n, uint32_t from, const struct dfa *d)
 	for (uint32_t s = DFA_START; s < d->states; s++) {
 		for (int b = 0; b < 256; b++)
 			if (dfa_step(d, s, (uint8_t)b) != DFA_DEAD)
-				nfa_edge(n, base + s, NFA_BYTES, (uint8_t)b, (uint8_t)b, base + dfa_step(d, s, (uint8_t)b));
+				nfa_edge(n, base + s, NFA_BYTES, (uint8_t)b, (uint8_t)b,
+					base + dfa_step(d, s, (uint8_t)b));
 		if (d->accepts[s])
 			nfa_jump(n, base + s, n->accept);
 	}

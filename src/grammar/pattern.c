@@ -47,7 +47,10 @@ static void refuse(struct reader *r, const char *what)
 
 static bool more(const struct reader *r) { return r->at < r->text.n && !r->nfa->full; }
 
-static bool next_is(const struct reader *r, const char *what) { return str_starts(str_from(r->text, r->at), str_of(what)); }
+static bool next_is(const struct reader *r, const char *what)
+{
+	return str_starts(str_from(r->text, r->at), str_of(what));
+}
 
 static bool skip_over(struct reader *r, const char *what)
 {
@@ -211,7 +214,8 @@ static uint32_t read_escape(struct reader *r)
 	if (isalnum((unsigned char)c) || !c) {
 		refuse(r, c == 'b' || c == 'B' ? "word boundaries (\\b) are not supported" :
 			c == 'p' || c == 'P' ? "Unicode properties (\\p) are not supported" :
-			c == 'k' || isdigit((unsigned char)c) ? "back-references are not supported" : "an escape that is none");
+			c == 'k' || isdigit((unsigned char)c) ? "back-references are not supported" :
+				"an escape that is none");
 		return 0;
 	}
 	return read_character(r);

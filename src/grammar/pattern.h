@@ -15,5 +15,8 @@
 
 #define PATTERN_MAX 4096u              /* bytes */
 
-/* The strings in which it matches, decoded.  ERROR_INVALID or ERROR_TOO_LARGE says what is wrong, not where it stands. */
+/*
+ * The strings in which it matches, decoded.  ERROR_INVALID or ERROR_TOO_LARGE says
+ * what is wrong, not where it stands.
+ */
 struct dfa *pattern_compile(struct str pattern, struct error *err) must_use;

@@ -85,7 +85,8 @@ static bool can_be_low(const struct string_kind *k, const struct quoted *q, uint
 {
 	lo = lo > 0xDC00 ? lo : 0xDC00;
 	hi = hi < 0xDFFF ? hi : 0xDFFF;
-	return lo <= hi && possible(k, q, PLANE_1 + (high << 10) + (lo - 0xDC00), PLANE_1 + (high << 10) + (hi - 0xDC00));
+	return lo <= hi && possible(k, q, PLANE_1 + (high << 10) + (lo - 0xDC00),
+		PLANE_1 + (high << 10) + (hi - 0xDC00));
 }
 
 static enum quoted_verdict hex_digit(const struct string_kind *k, struct quoted *q, struct escape e, uint8_t byte)

@@ -65,8 +65,8 @@ static void make_value(struct rules *r, uint32_t start)
 static void make_list(struct rules *r, uint32_t start, char open, char close, uint32_t item)
 {
 	struct machine *g = r->machine;
-	uint32_t opened = machine_state(g), begin = machine_state(g), behind = machine_state(g), comma = machine_state(g),
-		 next = machine_state(g), last = machine_state(g), end = machine_state(g);
+	uint32_t opened = machine_state(g), begin = machine_state(g), behind = machine_state(g),
+		comma = machine_state(g), next = machine_state(g), last = machine_state(g), end = machine_state(g);
 
 	machine_byte(g, start, open, opened);
 	machine_call(g, opened, rule_start(r, RULE_GAP), begin);
@@ -137,7 +137,8 @@ static void make_null(struct rules *r, uint32_t start)
 uint32_t rule_start(struct rules *r, enum rule which)
 {
 	static void (*const makers[RULE_COUNT])(struct rules *, uint32_t) = {
-		[RULE_GAP] = make_gap, [RULE_COLON] = make_colon, [RULE_VALUE] = make_value, [RULE_OBJECT] = make_object,
+		[RULE_GAP] = make_gap, [RULE_COLON] = make_colon, [RULE_VALUE] = make_value,
+		[RULE_OBJECT] = make_object,
 		[RULE_ARRAY] = make_array, [RULE_STRING] = make_string, [RULE_NUMBER] = make_number,
 		[RULE_INTEGER] = make_integer, [RULE_BOOLEAN] = make_boolean, [RULE_NULL] = make_null,
 	};

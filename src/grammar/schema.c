@@ -98,7 +98,8 @@ static bool put_literal(struct compiler *c, uint32_t start, const json_t *value)
 {
 	own_buf text = BUF_INIT(VALUE_MAX_BYTES);
 
-	if (!(json_is_real(value) ? write_real(&text, json_real_value(value), c->err) : json_write(&text, value, c->err)))
+	if (!(json_is_real(value) ? write_real(&text, json_real_value(value), c->err) :
+		json_write(&text, value, c->err)))
 		return false;
 	machine_return(c->machine, machine_text(c->machine, start, buf_str(&text)));
 	return true;
@@ -263,7 +264,8 @@ static uint32_t compile_choice(struct compiler *c, const json_t *schema, const c
 	if (!branches)
 		return MACHINE_NONE;
 	if (strcmp(keyword, "oneOf") == 0 && !exclude_each_other(c, branches))
-		return refuse_keyword(c, keyword, "its branches may overlap; use anyOf, or give each a required property "
+		return refuse_keyword(c, keyword,
+			"its branches may overlap; use anyOf, or give each a required property "
 			"with a const of its own");
 	json_array_append(c->made, branches);
 	for (size_t i = 0; i < json_array_size(branches); i++) {

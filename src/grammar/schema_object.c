@@ -69,13 +69,15 @@ static bool check_patterns(struct compiler *c, const struct object *o, struct df
 	for (size_t i = 0; i < count; i++) {
 		json_object_foreach((json_t *)o->properties, name, schema)
 			if (dfa_matches(patterns[i], str_of(name)))
-				return refuse_keyword(c, "patternProperties", "a pattern matches a name in properties"), false;
+				return refuse_keyword(c, "patternProperties", "a pattern matches a name in properties"),
+					false;
 		for (size_t k = 0; k < i; k++) {
 			own_dfa *both = paid_for(c, dfa_both(patterns[i], patterns[k], false, c->err));
 			if (!both)
 				return blame_keyword(c, "patternProperties"), false;
 			if (!dfa_is_empty(both))
-				return refuse_keyword(c, "patternProperties", "two patterns match the same names"), false;
+				return refuse_keyword(c, "patternProperties", "two patterns match the same names"),
+					false;
 		}
 	}
 	return true;
@@ -165,11 +167,13 @@ static bool takes_any_name(const struct object *o)
 static bool add_others(struct compiler *c, struct object *o, const struct patterns *p)
 {
 	const json_t *others = json_object_get(o->schema, "additionalProperties");
-	bool open = others || (!json_object_get(o->schema, "properties") && !json_object_get(o->schema, "patternProperties"));
+	bool open = others || (!json_object_get(o->schema, "properties") &&
+		!json_object_get(o->schema, "patternProperties"));
 
 	if (!open || json_is_false(others))
 		return true;
-	uint32_t value = others ? compile_at(c, others, "/additionalProperties", NULL) : rule_start(c->rules, RULE_VALUE);
+	uint32_t value = others ? compile_at(c, others, "/additionalProperties", NULL) :
+		rule_start(c->rules, RULE_VALUE);
 	if (value == MACHINE_NONE)
 		return false;
 	if (takes_any_name(o)) {
@@ -307,7 +311,8 @@ static bool check_counts(struct compiler *c, const struct object *o, uint32_t mo
 	size_t needed = json_array_size(o->required);
 
 	if (o->least > needed && !(o->least == 1 && needed == 0))
-		return refuse_keyword(c, "minProperties", "only what required asks for anyway, or 1, is supported"), false;
+		return refuse_keyword(c, "minProperties", "only what required asks for anyway, or 1, is supported"),
+			false;
 	if (most != MACHINE_NO_LIMIT && o->count && (o->extra_count || most < o->count))
 		return refuse_keyword(c, "maxProperties", "is not supported beside properties"), false;
 	if (most != MACHINE_NO_LIMIT && most > SCHEMA_ITEMS_MAX)
@@ -333,7 +338,8 @@ static json_t *unique(const json_t *names)
 
 static bool read_object(struct compiler *c, const json_t *schema, struct object *o, uint32_t *most)
 {
-	const json_t *properties = json_object_get(schema, "properties"), *required = json_object_get(schema, "required");
+	const json_t *properties = json_object_get(schema, "properties"),
+		*required = json_object_get(schema, "required");
 
 	*o = (struct object){ .schema = schema };
 	if (properties && !json_is_object(properties))

@@ -62,7 +62,8 @@ bool string_contents(struct compiler *c, const json_t *schema, struct string_kin
 	*kind = (struct string_kind){ .dfa = lone ? known(c, lone) : NULL, .most = MACHINE_NO_LIMIT };
 	if (kind->dfa)
 		return true;
-	if (!read_count(c, schema, "minLength", 0, &least) || !read_count(c, schema, "maxLength", MACHINE_NO_LIMIT, &most) ||
+	if (!read_count(c, schema, "minLength", 0, &least) ||
+		!read_count(c, schema, "maxLength", MACHINE_NO_LIMIT, &most) ||
 		!read_patterns(c, schema, &d))
 		return false;
 	*kind = (struct string_kind){ .dfa = c->machine->automata[0], .least = least, .most = most };

@@ -14,15 +14,18 @@ static const struct keyword {
 	{ "properties", TYPE_OBJECT }, { "required", TYPE_OBJECT }, { "additionalProperties", TYPE_OBJECT },
 	{ "patternProperties", TYPE_OBJECT }, { "propertyNames", TYPE_OBJECT }, { "minProperties", TYPE_OBJECT },
 	{ "maxProperties", TYPE_OBJECT }, { "unevaluatedProperties", TYPE_OBJECT },
-	{ "items", TYPE_ARRAY }, { "prefixItems", TYPE_ARRAY }, { "additionalItems", TYPE_ARRAY }, { "minItems", TYPE_ARRAY },
+	{ "items", TYPE_ARRAY }, { "prefixItems", TYPE_ARRAY }, { "additionalItems", TYPE_ARRAY },
+	{ "minItems", TYPE_ARRAY },
 	{ "maxItems", TYPE_ARRAY }, { "uniqueItems", TYPE_ARRAY }, { "unevaluatedItems", TYPE_ARRAY },
-	{ "minLength", TYPE_STRING }, { "maxLength", TYPE_STRING }, { "pattern", TYPE_STRING }, { "format", TYPE_STRING },
+	{ "minLength", TYPE_STRING }, { "maxLength", TYPE_STRING }, { "pattern", TYPE_STRING },
+	{ "format", TYPE_STRING },
 	{ "minimum", TYPE_NUMBER }, { "maximum", TYPE_NUMBER }, { "exclusiveMinimum", TYPE_NUMBER },
 	{ "exclusiveMaximum", TYPE_NUMBER }, { "multipleOf", TYPE_NUMBER },
 };
 
 static const char *const annotations[] = {
-	"$schema", "$id", "id", "$comment", "$anchor", "$defs", "definitions", "title", "description", "default", "examples",
+	"$schema", "$id", "id", "$comment", "$anchor", "$defs", "definitions", "title", "description", "default",
+	"examples",
 	"example", "deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType", "contentSchema",
 	"discriminator", "externalDocs", "xml", "strict",
 };

@@ -65,7 +65,8 @@ void answer_read(struct answer *answer, const struct http_head *head)
 	const char *linked = http_head_get(head, "X-Linked-Etag"), *etag = http_head_get(head, "ETag");
 	const char *commit = http_head_get(head, "X-Repo-Commit"), *retry = http_head_get(head, "Retry-After");
 
-	*answer = (struct answer){ .status = http_head_status(head), .first = HUB_SIZE_UNKNOWN, .total = HUB_SIZE_UNKNOWN };
+	*answer = (struct answer){ .status = http_head_status(head), .first = HUB_SIZE_UNKNOWN,
+		.total = HUB_SIZE_UNKNOWN };
 	if (commit && name_is_commit(commit))
 		copy(answer->commit, sizeof answer->commit, commit);
 	copy(answer->etag, sizeof answer->etag, etag);
@@ -126,7 +127,8 @@ bool answer_explain(const struct hub *hub, const char *repo, const char *what, c
 		return error_set(err, ERROR_NOT_FOUND, "%s has no repository %s%s%.200s: check its name%s", host, repo,
 			what ? ", or not its " : "", name, hub->token ? "" : ", and whether it needs a token");
 	if (answer->status == 403)
-		return error_set(err, ERROR_DENIED, "%s denies access to %s%s%s", host, repo, *words ? ": " : "", words);
+		return error_set(err, ERROR_DENIED, "%s denies access to %s%s%s", host, repo, *words ? ": " : "",
+			words);
 	if (answer->status == 429)
 		return error_set(err, ERROR_UNAVAILABLE, "%s is asked too often: try again %s", host,
 			hub->token ? "later" : "later, or with a token");

@@ -35,7 +35,8 @@ const struct catalogue_model *catalogue_find(struct str name)
 /* Weights of all layers: the four projections of attention, the three of the feed-forward part. */
 static uint64_t layer_weights(const struct catalogue_shape *s)
 {
-	uint64_t hidden = s->hidden, queries = (uint64_t)s->heads * s->head_dim, keys = (uint64_t)s->kv_heads * s->head_dim;
+	uint64_t hidden = s->hidden, queries = (uint64_t)s->heads * s->head_dim,
+		keys = (uint64_t)s->kv_heads * s->head_dim;
 
 	return s->layers * (hidden * queries * 2 + hidden * keys * 2 + hidden * s->intermediate * 3);
 }

@@ -36,12 +36,14 @@ const struct catalogue_model catalogue[] = {
 	},
 	{
 		"qwen2.5-coder-7b", "Qwen2.5-Coder 7B Instruct", "Qwen2.5-Coder", APACHE, QWEN25_7B, GUESSED,
-		.repositories = { "onnx-community/Qwen2.5-Coder-7B-Instruct", "onnx-community/Qwen2.5-Coder-7B-Instruct-ONNX" },
+		.repositories = { "onnx-community/Qwen2.5-Coder-7B-Instruct",
+			"onnx-community/Qwen2.5-Coder-7B-Instruct-ONNX" },
 		.memory_gb = 32,
 	},
 	{
 		"qwen2.5-coder-14b", "Qwen2.5-Coder 14B Instruct", "Qwen2.5-Coder", APACHE, QWEN25_14B, GUESSED,
-		.repositories = { "onnx-community/Qwen2.5-Coder-14B-Instruct", "onnx-community/Qwen2.5-Coder-14B-Instruct-ONNX" },
+		.repositories = { "onnx-community/Qwen2.5-Coder-14B-Instruct",
+			"onnx-community/Qwen2.5-Coder-14B-Instruct-ONNX" },
 		.memory_gb = 64,
 	},
 	{
@@ -92,13 +94,15 @@ const struct catalogue_model catalogue[] = {
 	},
 	{
 		"llama-3.2-1b", "Llama 3.2 1B Instruct", "Llama 3.2", LLAMA,
-		.repositories = { "onnx-community/Llama-3.2-1B-Instruct-ONNX", "onnx-community/Llama-3.2-1B-Instruct" }, .confirmed = true,
+		.repositories = { "onnx-community/Llama-3.2-1B-Instruct-ONNX", "onnx-community/Llama-3.2-1B-Instruct" },
+		.confirmed = true,
 		.shape = { 16, 2048, 8192, 32, 8, 64, 128256, true, 131072 },
 		.files = { { "q4", 1693000000 }, { "q4f16", 1090000000 } },
 	},
 	{
 		"llama-3.2-3b", "Llama 3.2 3B Instruct", "Llama 3.2", LLAMA,
-		.repositories = { "onnx-community/Llama-3.2-3B-Instruct-ONNX", "onnx-community/Llama-3.2-3B-Instruct" }, .confirmed = true,
+		.repositories = { "onnx-community/Llama-3.2-3B-Instruct-ONNX", "onnx-community/Llama-3.2-3B-Instruct" },
+		.confirmed = true,
 		.shape = { 28, 3072, 8192, 24, 8, 128, 128256, true, 131072 },
 	},
 	{

@@ -47,7 +47,8 @@ enum verdict choose_verdict(const struct machine *machine, const struct catalogu
 	return short_of(m->memory_gb * GIB / 8 * 7, memory->limit) ? NEEDS_MACHINE : FITS;
 }
 
-void choose_explain(struct buf *out, const struct machine *machine, const struct catalogue_model *m, const char *precision)
+void choose_explain(struct buf *out, const struct machine *machine, const struct catalogue_model *m,
+	const char *precision)
 {
 	enum verdict v = choose_verdict(machine, m, precision);
 	char needs[SIZE_TEXT], there[SIZE_TEXT];
@@ -62,10 +63,12 @@ void choose_explain(struct buf *out, const struct machine *machine, const struct
 			size_text(machine->memory.limit, there));
 		break;
 	case NEEDS_MEMORY:
-		buf_putf(out, "needs %s of memory, and this machine has %s for us", needs, size_text(machine->memory.limit, there));
+		buf_putf(out, "needs %s of memory, and this machine has %s for us", needs,
+			size_text(machine->memory.limit, there));
 		break;
 	case NEEDS_AVAILABLE:
-		buf_putf(out, "needs %s of memory, and %s are available now", needs, size_text(machine->memory.available, there));
+		buf_putf(out, "needs %s of memory, and %s are available now", needs,
+			size_text(machine->memory.available, there));
 		break;
 	case NEEDS_DISK:
 		buf_putf(out, "needs %s of disk, and %s are free", needs, size_text(machine->disk_free, there));
@@ -114,8 +117,8 @@ static void describe_machine(struct buf *out, const struct machine *machine)
 	if (!m->limit)
 		buf_put(out, "How much memory this machine has is not known");
 	else if (m->limit < m->physical || !m->physical)
-		buf_putf(out, "A limit on this process allows %s of memory (the machine has %s)", size_text(m->limit, limit),
-			m->physical ? size_text(m->physical, physical) : "more");
+		buf_putf(out, "A limit on this process allows %s of memory (the machine has %s)",
+			size_text(m->limit, limit), m->physical ? size_text(m->physical, physical) : "more");
 	else
 		buf_putf(out, "This machine has %s of memory", size_text(m->limit, limit));
 	if (m->limit)

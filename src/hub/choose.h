@@ -25,7 +25,8 @@ enum verdict { FITS, NEEDS_MEMORY, NEEDS_AVAILABLE, NEEDS_DISK, NEEDS_MACHINE };
 enum verdict choose_verdict(const struct machine *machine, const struct catalogue_model *m, const char *precision);
 
 /* What is needed and what there is, one clause: "needs 2.1 GB of memory, and 1.4 GB are available now". */
-void choose_explain(struct buf *out, const struct machine *machine, const struct catalogue_model *m, const char *precision);
+void choose_explain(struct buf *out, const struct machine *machine, const struct catalogue_model *m,
+	const char *precision);
 
 struct choice {
 	const struct catalogue_model *best;

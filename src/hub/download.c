@@ -125,11 +125,13 @@ static bool start_workers(struct job *job, struct worker *workers, unsigned *sta
 {
 	for (*started = 0; *started < job->workers; ++*started) {
 		struct worker *w = &workers[*started];
-		*w = (struct worker){ .job = job, .cancel = &job->cancels[*started], .client = http_client_create(err) };
+		*w = (struct worker){ .job = job, .cancel = &job->cancels[*started],
+			.client = http_client_create(err) };
 		if (w->client && pthread_create(&w->thread, NULL, work, w) == 0)
 			continue;
 		http_client_destroy(w->client);
-		return *started > 0 || (w->client ? error_set(err, ERROR_INTERNAL, "no more threads can be had") : false);
+		return *started > 0 ||
+			(w->client ? error_set(err, ERROR_INTERNAL, "no more threads can be had") : false);
 	}
 	return true;
 }

@@ -71,7 +71,8 @@ static char *expand(const char *path, struct error *err)
 	while (ok && *path) {
 		struct str name;
 		size_t len = 0;
-		own_mem char *key = *path == '$' && variable_name(path + 1, &name, &len) ? mem_strndup(name.p, name.n) : NULL;
+		own_mem char *key = *path == '$' && variable_name(path + 1, &name, &len) ?
+			mem_strndup(name.p, name.n) : NULL;
 		const char *value = key ? getenv(key) : NULL;
 		ok = value ? buf_adds(&out, value, err) : buf_add(&out, path, 1, err);
 		path += value ? len + 1 : 1;
@@ -96,7 +97,8 @@ static bool seconds(const char *name, unsigned otherwise, unsigned *ms, struct e
 	long n = value ? strtol(value, &end, 10) : 0;
 
 	if (value && (*end || end == value || n < 0 || n > INT_MAX / 1000))
-		return error_set(err, ERROR_INVALID, "%s is \"%.20s\", but must be a whole number of seconds", name, value);
+		return error_set(err, ERROR_INVALID, "%s is \"%.20s\", but must be a whole number of seconds", name,
+			value);
 	*ms = (unsigned)(n ? n : otherwise) * 1000;
 	return true;
 }
@@ -155,7 +157,8 @@ bool hub_init(struct hub *hub, struct error *err)
 
 	*hub = (struct hub){
 		.endpoint = mem_strdup(endpoint ? endpoint : "https://huggingface.co"),
-		.offline = is_true(variable("HF_HUB_OFFLINE") ? variable("HF_HUB_OFFLINE") : variable("TRANSFORMERS_OFFLINE")),
+		.offline = is_true(variable("HF_HUB_OFFLINE") ? variable("HF_HUB_OFFLINE") :
+			variable("TRANSFORMERS_OFFLINE")),
 		.connections = 4, .span = 64 << 20, .piece = 4 << 20, .reserve = 256 << 20,
 		.tries = 6, .backoff_ms = 500,
 	};

@@ -207,7 +207,8 @@ static bool on_head(void *user, const struct http_head *head, struct error *err)
 	if (!same_version(r)) {
 		r->outcome = OTHER_VERSION;
 	} else if (size != HUB_SIZE_UNKNOWN && size != r->item->size) {
-		return error_set(err, ERROR_UNAVAILABLE, "%s should have %llu bytes, but the server has %llu: try again later",
+		return error_set(err, ERROR_UNAVAILABLE,
+			"%s should have %llu bytes, but the server has %llu: try again later",
 			r->item->listed->path, (unsigned long long)r->item->size, (unsigned long long)size);
 	} else if (a->status == 206 && a->first != r->at) {
 		return error_set(err, ERROR_UNAVAILABLE, "the server sends other bytes of %s than those asked for",
@@ -287,7 +288,8 @@ static bool explain_full_disk(struct job *job, struct error *err)
 	char left[SIZE_TEXT];
 
 	return error_set(err, ERROR_TOO_LARGE,
-		"the disk of %s is full, and %s of %s are still to come: make room and try again, what has come is kept",
+		"the disk of %s is full, and %s of %s are still to come: make room and try again, what has come is "
+		"kept",
 		job->hub->cache, size_text(job_left(job), left), job->repo);
 }
 

@@ -94,7 +94,8 @@ static bool add_others(struct graph_files *f, const struct hub_listing *l, struc
 			any = true;
 		}
 		if (others[i].needed && !any)
-			return error_set(err, ERROR_NOT_FOUND, "it has no %s, without which a model cannot be used", others[i].pattern);
+			return error_set(err, ERROR_NOT_FOUND, "it has no %s, without which a model cannot be used",
+				others[i].pattern);
 	}
 	return true;
 }
@@ -109,7 +110,8 @@ static bool no_graph(const struct hub_listing *l, const char *precision, struct 
 			buf_putf(&there, "%s%s", there.len ? ", " : "", graph_names[i].precision);
 	if (there.len)
 		return error_set(err, ERROR_NOT_FOUND, "it has no precision %s; it has %s", precision, there.data);
-	return error_set(err, ERROR_NOT_FOUND, "it holds no ONNX model in the layout that Shammah reads (onnx/model_q4.onnx and its kin)");
+	return error_set(err, ERROR_NOT_FOUND,
+		"it holds no ONNX model in the layout that Shammah reads (onnx/model_q4.onnx and its kin)");
 }
 
 bool graph_files_choose(struct graph_files *f, const struct hub_listing *l, const char *precision, struct error *err)

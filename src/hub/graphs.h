@@ -34,7 +34,8 @@ struct graph_files {
  * What is to be downloaded of a repository for one precision (NULL: the first that
  * it has).  ERROR_NOT_FOUND names what the repository lacks.
  */
-bool graph_files_choose(struct graph_files *f, const struct hub_listing *listing, const char *precision, struct error *err) must_use;
+bool graph_files_choose(struct graph_files *f, const struct hub_listing *listing, const char *precision,
+	struct error *err) must_use;
 void graph_files_done(struct graph_files *f);
 #define own_graph_files owns(graph_files_done) struct graph_files
 

@@ -15,7 +15,8 @@ void job_init(struct job *job, const struct hub *hub, const char *repo, const ch
 {
 	unsigned workers = hub->connections < JOB_WORKERS_MAX ? hub->connections : JOB_WORKERS_MAX;
 
-	*job = (struct job){ .hub = hub, .repo = repo, .folder = folder, .commit = chosen->commit, .count = chosen->count,
+	*job = (struct job){ .hub = hub, .repo = repo, .folder = folder, .commit = chosen->commit,
+		.count = chosen->count,
 		.workers = workers ? workers : 1 };
 	job->items = mem_zeroed(chosen->count + 1, sizeof *job->items);
 	for (size_t i = 0; i < chosen->count; i++) {

@@ -157,7 +157,8 @@ bool layout_has(const char *repo_folder, const char *commit, const char *path, u
 	own_mem char *whole = mem_printf("%s/snapshots/%s/%s", repo_folder, commit, path);
 	struct stat st;
 
-	return stat(whole, &st) == 0 && S_ISREG(st.st_mode) && (size == HUB_SIZE_UNKNOWN || size == (uint64_t)st.st_size);
+	return stat(whole, &st) == 0 && S_ISREG(st.st_mode) &&
+		(size == HUB_SIZE_UNKNOWN || size == (uint64_t)st.st_size);
 }
 
 bool layout_hash(const char *repo_folder, const char *commit, const char *path, char hash[HUB_HASH_MAX + 1])
@@ -180,7 +181,8 @@ void layout_note_missing(const char *repo_folder, const char *commit, const char
 	own_mem char *note = mem_printf("%s/.no_exist/%s/%s", repo_folder, commit, path);
 	struct error err;
 
-	if (name_check_path(path, &err) && layout_make_parent(note, &err) && !file_write(note, str_of(""), FILE_MODE, &err))
+	if (name_check_path(path, &err) && layout_make_parent(note, &err) &&
+		!file_write(note, str_of(""), FILE_MODE, &err))
 		(void)unlink(note);
 }
 

@@ -112,7 +112,8 @@ bool hub_list_files(const struct hub *hub, const char *repo, const char *revisio
 	if (hub->offline) {
 		own_mem char *folder = layout_repo(hub, repo);
 		return (layout_read_ref(folder, name, commit) && tree_read(folder, commit, listing)) ||
-		       error_set(err, ERROR_NOT_FOUND, "what %s holds is not known here, and HF_HUB_OFFLINE forbids to ask", repo);
+			error_set(err, ERROR_NOT_FOUND,
+				"what %s holds is not known here, and HF_HUB_OFFLINE forbids to ask", repo);
 	}
 	own_http_client *client = http_client_create(err);
 	return client && list_files_ask(hub, client, cancel, repo, name, listing, err);

@@ -28,7 +28,8 @@ static uint64_t size_of(const json_t *object)
 {
 	const json_t *size = json_object_get(object, "size");
 
-	return json_is_integer(size) && json_integer_value(size) >= 0 ? (uint64_t)json_integer_value(size) : HUB_SIZE_UNKNOWN;
+	return json_is_integer(size) && json_integer_value(size) >= 0 ? (uint64_t)json_integer_value(size) :
+		HUB_SIZE_UNKNOWN;
 }
 
 /* Both answers tell the same of a file, under other names. */
@@ -120,7 +121,8 @@ char *listing_next(const char *link)
 	struct str rest = str_of(link), target, parameters;
 
 	while (next_link(&rest, &target, &parameters))
-		if (memmem(parameters.p, parameters.n, "rel=\"next\"", 10) || memmem(parameters.p, parameters.n, "rel=next", 8))
+		if (memmem(parameters.p, parameters.n, "rel=\"next\"", 10) ||
+			memmem(parameters.p, parameters.n, "rel=next", 8))
 			return mem_strndup(target.p, target.n);
 	return NULL;
 }

@@ -160,7 +160,8 @@ static const char *below(const char *group, const char *root)
 	return strcmp(group + n, "/") == 0 ? "" : group + n;
 }
 
-static void apply_version(struct memory *m, const struct version *v, const char *groups, const char *mounts, const char *root)
+static void apply_version(struct memory *m, const struct version *v, const char *groups, const char *mounts,
+	const char *root)
 {
 	own_mem char *group = group_of(groups, v);
 	struct mount mount;
@@ -180,7 +181,8 @@ static void apply_version(struct memory *m, const struct version *v, const char 
 void memory_look(struct memory *m, const char *root)
 {
 	own_mem char *proc = mem_printf("%s/proc", root);
-	own_mem char *info = slurp(proc, "meminfo"), *groups = slurp(proc, "self/cgroup"), *mounts = slurp(proc, "self/mountinfo");
+	own_mem char *info = slurp(proc, "meminfo"), *groups = slurp(proc, "self/cgroup"),
+		*mounts = slurp(proc, "self/mountinfo");
 	uint64_t total = 0, available = 0;
 
 	if (info && named_number(info, "MemTotal", &total))

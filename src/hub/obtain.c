@@ -16,7 +16,8 @@ static bool may_be_elsewhere(const struct error *err)
 	return err->kind == ERROR_NOT_FOUND || err->kind == ERROR_DENIED;
 }
 
-static bool obtain_from(const struct obtain *f, const char *repo, const char *revision, struct obtained *result, struct error *err)
+static bool obtain_from(const struct obtain *f, const char *repo, const char *revision, struct obtained *result,
+	struct error *err)
 {
 	own_hub_listing listing = {0};
 	own_graph_files files = {0};
@@ -34,7 +35,8 @@ static bool obtain_from(const struct obtain *f, const char *repo, const char *re
 }
 
 /* Nobody may be asked: what is here counts as it is. */
-static bool obtain_offline(const struct obtain *f, const struct model_spec *s, struct obtained *result, struct error *err)
+static bool obtain_offline(const struct obtain *f, const struct model_spec *s, struct obtained *result,
+	struct error *err)
 {
 	result->folder = spec_find(f->hub, s, f->precision, &result->precision, err);
 	result->repo = mem_strdup(spec_repository(s, 0));

@@ -32,7 +32,8 @@ struct obtain {
 };
 
 /* Errors are the Hub's (hub/hub.h).  obtained_done() in any case. */
-bool obtain_model(const struct obtain *f, const struct model_spec *s, struct obtained *result, struct error *err) must_use;
+bool obtain_model(const struct obtain *f, const struct model_spec *s, struct obtained *result,
+	struct error *err) must_use;
 
 /*
  * The first of several models that the Hub has, in order: for a choice whose best

@@ -177,7 +177,8 @@ bool parts_open(struct parts *p, const char *blob, uint64_t size, uint64_t piece
 
 	while (size / piece >= PARTS_MAX)
 		piece *= 2;
-	*p = (struct parts){ .path = parts_path(blob), .size = size, .piece = piece, .count = (size + piece - 1) / piece };
+	*p = (struct parts){ .path = parts_path(blob), .size = size, .piece = piece,
+		.count = (size + piece - 1) / piece };
 	p->whole = mem_zeroed(p->count + 1, sizeof *p->whole);
 	adopt(blob, p->path);
 	p->fd = sys.open(p->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -187,7 +188,7 @@ bool parts_open(struct parts *p, const char *blob, uint64_t size, uint64_t piece
 		return false;
 	}
 	bool ok = has_journal(p) ? check_journal(p, space, cancel, err)
-				 : begin_journal(p, (uint64_t)st.st_size <= size ? (uint64_t)st.st_size : 0, space, cancel, err);
+		: begin_journal(p, (uint64_t)st.st_size <= size ? (uint64_t)st.st_size : 0, space, cancel, err);
 	if (!ok)
 		parts_done(p);
 	return ok;

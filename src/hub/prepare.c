@@ -91,7 +91,8 @@ static bool learn(struct worker *w, struct item *item, struct error *err)
 		return false;
 	}
 	if (!item->hash[0])
-		return error_set(err, ERROR_INVALID, "the server does not say which version of %s it has: is this a Hub?", path);
+		return error_set(err, ERROR_INVALID,
+			"the server does not say which version of %s it has: is this a Hub?", path);
 	if (item->size == HUB_SIZE_UNKNOWN)
 		return error_set(err, ERROR_INVALID, "the server does not say how large %s is: is this a Hub?", path);
 	return true;
@@ -135,8 +136,8 @@ static bool enough_space(struct job *job, struct error *err)
 	return error_set(err, ERROR_TOO_LARGE,
 		"not enough disk space for %s in %s: %s to come, %s free, of which %s stay free: "
 		"make room for %s, or set HF_HUB_CACHE",
-		job->repo, job->hub->cache, size_text(left, needed), size_text(room, available), size_text(reserve, kept),
-		size_text(left + reserve - room, missing));
+		job->repo, job->hub->cache, size_text(left, needed), size_text(room, available),
+		size_text(reserve, kept), size_text(left + reserve - room, missing));
 }
 
 static bool open_parts(struct worker *w, struct item *item, struct error *err)
@@ -227,7 +228,8 @@ bool item_finish(struct worker *w, struct item *item, struct error *err)
 		}
 		parts_drop(&item->parts);
 		return error_set(err, ERROR_UNAVAILABLE,
-			"%s of %s arrived damaged: its hash is not what the Hub says.  The file has been removed: try again",
+			"%s of %s arrived damaged: its hash is not what the Hub says.  The file has been removed: try "
+			"again",
 			item->listed->path, job->repo);
 	default:
 		break;

@@ -17,7 +17,8 @@ char *resolve_url(const struct hub *hub, const char *repo, const char *commit, c
 	own_buf url = BUF_INIT(16384);
 	struct error err;
 
-	if (!buf_addf(&url, &err, "%s/%s/resolve/%s/", hub->endpoint, repo, commit) || !name_quote(&url, path, true, &err))
+	if (!buf_addf(&url, &err, "%s/%s/resolve/%s/", hub->endpoint, repo, commit) ||
+		!name_quote(&url, path, true, &err))
 		mem_panic("an address over 16 KB");
 	return buf_detach(&url, NULL);
 }

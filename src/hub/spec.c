@@ -34,7 +34,8 @@ static bool take_repository(struct model_spec *s, struct str name, struct error 
 	own_mem char *repo = mem_strndup(name.p, name.n);
 
 	if (!strchr(repo, '/') || !name_check_repo(repo, &wrong))
-		return error_set(err, ERROR_INVALID, "there is no model %.100s: `shammah models list` shows the known ones; "
+		return error_set(err, ERROR_INVALID,
+			"there is no model %.100s: `shammah models list` shows the known ones; "
 			"a repository of the Hub is OWNER/NAME, a folder begins with / or ./", repo);
 	s->repo = take(repo);
 	return true;
@@ -89,7 +90,8 @@ static char *find_one(const struct hub *hub, const char *repo, const char *revis
 	for (size_t i = 0; i < countof(folders) && !folder; i++) {
 		own_mem char *graph = mem_printf("%s%s*", folders[i], file);
 		const char *const needed[] = { "config.json", "tokenizer.json", "tokenizer_config.json", graph };
-		struct hub_want want = { .repo = repo, .revision = revision, .files = needed, .file_count = countof(needed) };
+		struct hub_want want = { .repo = repo, .revision = revision, .files = needed,
+			.file_count = countof(needed) };
 		folder = hub_find(hub, &want, &missing);
 	}
 	return folder;
@@ -99,11 +101,13 @@ static bool not_here(const struct model_spec *s, const char *precision, struct e
 {
 	const char *name = spec_name(s);
 
-	return error_set(err, ERROR_NOT_FOUND, "the model %s is not on this machine%s%s; `shammah models pull %s` fetches it",
-		name, precision ? " in precision " : "", precision ? precision : "", name);
+	return error_set(err, ERROR_NOT_FOUND,
+		"the model %s is not on this machine%s%s; `shammah models pull %s` fetches it", name,
+		precision ? " in precision " : "", precision ? precision : "", name);
 }
 
-char *spec_find(const struct hub *hub, const struct model_spec *s, const char *precision, const char **found, struct error *err)
+char *spec_find(const struct hub *hub, const struct model_spec *s, const char *precision, const char **found,
+	struct error *err)
 {
 	char *folder = NULL;
 	const char *repo;

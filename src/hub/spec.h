@@ -33,7 +33,8 @@ const char *spec_name(const struct model_spec *s);
  * the caller frees; asks nobody.  `found` (may be NULL) gets the precision of a
  * repository's.  ERROR_NOT_FOUND says how to get it.
  */
-char *spec_find(const struct hub *hub, const struct model_spec *s, const char *precision, const char **found, struct error *err) must_use;
+char *spec_find(const struct hub *hub, const struct model_spec *s, const char *precision, const char **found,
+	struct error *err) must_use;
 
 /* All at once, with the environment's cache: from a setting's text to a folder. */
 char *spec_locate(const char *text, struct error *err) must_use;

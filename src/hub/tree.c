@@ -51,7 +51,8 @@ static bool read_member(struct hub_listing *listing, char *path, const json_t *i
 
 	if (!name_check_path(path, err))
 		return false;
-	if (!blob || !name_is_hash(blob) || !name_is_hash(hash) || !json_is_integer(size) || json_integer_value(size) < 0)
+	if (!blob || !name_is_hash(blob) || !name_is_hash(hash) || !json_is_integer(size) ||
+		json_integer_value(size) < 0)
 		return error_set(err, ERROR_INVALID, "the listing of a revision is damaged");
 	snprintf(file.hash, sizeof file.hash, "%s", hash);
 	snprintf(file.git_hash, sizeof file.git_hash, "%s", blob);

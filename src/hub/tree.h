@@ -29,4 +29,5 @@ const struct hub_file *tree_file(const struct hub_listing *listing, const char *
 bool tree_read_wanted(const char *repo_folder, const char *commit, struct hub_listing *wanted) must_use;
 
 /* Notes these paths beside those noted before. */
-bool tree_want(const char *repo_folder, const char *commit, const struct hub_listing *wanted, struct error *err) must_use;
+bool tree_want(const char *repo_folder, const char *commit, const struct hub_listing *wanted,
+	struct error *err) must_use;

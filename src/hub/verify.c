@@ -65,7 +65,8 @@ static void verify_wanted(struct verification *v)
 	for (size_t i = 0; i < wanted.count; i++) {
 		char hash[HUB_HASH_MAX + 1];
 		const char *path = wanted.files[i].path;
-		if (!layout_has(v->folder, v->commit, path, HUB_SIZE_UNKNOWN) && !layout_hash(v->folder, v->commit, path, hash))
+		if (!layout_has(v->folder, v->commit, path, HUB_SIZE_UNKNOWN) &&
+			!layout_hash(v->folder, v->commit, path, hash))
 			tell(v, path, HUB_DAMAGED);
 	}
 }
@@ -82,7 +83,8 @@ bool hub_verify(const struct hub *hub, const char *repo, const char *revision, h
 	if (!layout_read_ref(folder, name, commit))
 		return error_set(err, ERROR_NOT_FOUND, "%s is not in the cache at revision %.60s", repo, name);
 	own_mem char *snapshot = layout_snapshot(folder, commit);
-	struct verification v = { .repo = repo, .folder = folder, .commit = commit, .on_verdict = on_verdict, .user = user,
+	struct verification v = { .repo = repo, .folder = folder, .commit = commit, .on_verdict = on_verdict,
+		.user = user,
 		.cancel = cancel };
 	bool known = tree_read(folder, commit, &v.tree);
 	bool ok = walk_files(snapshot, verify_file, &v, err);
@@ -91,7 +93,8 @@ bool hub_verify(const struct hub *hub, const char *repo, const char *revision, h
 	if (known)
 		hub_listing_done(&v.tree);
 	if (ok && v.damaged)
-		return error_set(err, ERROR_INVALID, "%zu file%s of %s missing or damaged, the first is %s: remove it and download again",
+		return error_set(err, ERROR_INVALID,
+			"%zu file%s of %s missing or damaged, the first is %s: remove it and download again",
 			v.damaged, v.damaged == 1 ? "" : "s", repo, v.first);
 	return ok;
 }

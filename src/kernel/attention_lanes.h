@@ -32,7 +32,8 @@ inlined void panel_columns(const size_t rows, load_fn *load, const size_t elemen
 		for (size_t v = 0; v < PANEL_VECS; v++)
 			sum[r][v] = p->fresh ? splat(0) : load_f32(out + r * ATTENTION_STRIDE + v * LANES);
 	for (size_t i = 0; i < p->blocks; i++, a += PAGE_TOKENS) {
-		const char *b = (const char *)p->b[i] + column * element, *next = (const char *)p->next[i] + column * element;
+		const char *b = (const char *)p->b[i] + column * element,
+			*next = (const char *)p->next[i] + column * element;
 		const size_t steps = i + 1 < p->blocks ? PAGE_TOKENS : p->steps;
 		for (size_t k = 0; k < steps; k++, b += PAGE_TOKENS * element, next += PAGE_TOKENS * element) {
 			vec piece[PANEL_VECS];

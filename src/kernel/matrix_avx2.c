@@ -74,7 +74,8 @@ INLINE __m256i dot(enum weights type, const __m256i *w, const uint8_t *x, const 
 	}
 	for (int s = 0; s < STEPS; s++) {
 		__m256i level = _mm256_xor_si256(w[s], offset);
-		__m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(level), _mm256_sign_epi8(broadcast(x + s * 4), level));
+		__m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(level),
+			_mm256_sign_epi8(broadcast(x + s * 4), level));
 		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, ones));
 	}
 	return sum;
@@ -112,8 +113,8 @@ INLINE void integers(enum weights type, const uint8_t *group, const struct tile 
 		for (size_t i = 0; i < l.block; i += 64)
 			_mm_prefetch((const char *)levels + x->ahead + i, _MM_HINT_T0);
 		for (size_t half = 0; half < 2; half++)
-			half_block(type, levels + half * 32, load_scales(type, scales, b * MATRIX_GROUP + half * HALF), at, x->rows,
-				y[0] + half * HALF);
+			half_block(type, levels + half * 32, load_scales(type, scales, b * MATRIX_GROUP + half * HALF),
+				at, x->rows, y[0] + half * HALF);
 	}
 	const float *unit = (const void *)group;
 	for (size_t r = 0; r < x->rows; r++)

@@ -47,7 +47,8 @@ INLINE void unpack(enum weights type, const uint8_t *block, __m512i *w)
 INLINE __m512 load_scales(enum weights type, const uint8_t *scales, size_t block)
 {
 	if (type == WEIGHTS_I8)
-		return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256((const void *)(scales + block * 32))));
+		return _mm512_cvtepi32_ps(
+			_mm512_cvtepi16_epi32(_mm256_loadu_si256((const void *)(scales + block * 32))));
 	return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)(scales + block * 16))));
 }
 

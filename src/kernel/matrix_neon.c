@@ -25,7 +25,8 @@ INLINE void unpack(enum weights type, const uint8_t *block, int8x16_t w[STEPS][2
 {
 	for (int part = 0; part < 2; part++) {
 		for (int s = 0; type == WEIGHTS_I8 && s < STEPS; s++)
-			w[s][part] = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(block + s * 64 + part * 16), vdupq_n_u8(0x80)));
+			w[s][part] = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(block + s * 64 + part * 16),
+				vdupq_n_u8(0x80)));
 		for (int s = 0; type == WEIGHTS_I4 && s < STEPS / 2; s++) {
 			uint8x16_t two = vld1q_u8(block + s * 64 + part * 16);
 			w[s][part] = vreinterpretq_s8_u8(vandq_u8(two, vdupq_n_u8(15)));
@@ -96,7 +97,8 @@ INLINE void integers(enum weights type, const uint8_t *group, const struct tile 
 	}
 	for (size_t r = 0; r < x->rows; r++)
 		for (size_t i = 0; i < MATRIX_GROUP; i += 4)
-			vst1q_f32(&y[r][i], vmulq_f32(vld1q_f32(&y[r][i]), vld1q_f32((const float *)(const void *)group + i)));
+			vst1q_f32(&y[r][i], vmulq_f32(vld1q_f32(&y[r][i]),
+				vld1q_f32((const float *)(const void *)group + i)));
 }
 
 static void multiply_i8(const void *group, const struct tile *x, group_sums y)
@@ -130,11 +132,13 @@ INLINE void numbers(enum weights type, const size_t rows, const void *group, siz
 			for (size_t part = 0; part < 2; part++) {
 				float32x4_t w = load_numbers(type, group, (i + k) * MATRIX_GROUP + half + part * 4);
 				for (size_t r = 0; r < rows; r++)
-					sums[r][k][part] = vfmaq_n_f32(sums[r][k][part], w, values[r * x->inputs + i + k]);
+					sums[r][k][part] = vfmaq_n_f32(sums[r][k][part], w,
+						values[r * x->inputs + i + k]);
 			}
 	for (size_t r = 0; r < rows; r++)
 		for (size_t part = 0; part < 2; part++)
-			vst1q_f32(y[first + r] + half + part * 4, vaddq_f32(vaddq_f32(sums[r][0][part], sums[r][1][part]),
+			vst1q_f32(y[first + r] + half + part * 4,
+				vaddq_f32(vaddq_f32(sums[r][0][part], sums[r][1][part]),
 				vaddq_f32(sums[r][2][part], sums[r][3][part])));
 }
 
@@ -165,7 +169,8 @@ INLINE float largest_size(const float *values)
 	float most;
 
 	for (int i = 0; i < MATRIX_BLOCK; i += 4)
-		sizes = vmaxq_u32(sizes, vandq_u32(vreinterpretq_u32_f32(vld1q_f32(values + i)), vdupq_n_u32(0x7FFFFFFF)));
+		sizes = vmaxq_u32(sizes, vandq_u32(vreinterpretq_u32_f32(vld1q_f32(values + i)),
+			vdupq_n_u32(0x7FFFFFFF)));
 	uint32_t bits = vmaxvq_u32(sizes);
 	memcpy(&most, &bits, sizeof most);
 	return most;

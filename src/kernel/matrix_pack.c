@@ -96,7 +96,8 @@ static void pack_output(enum weights type, uint8_t *group, size_t lane, const fl
 		put_scale(type, group, lane, b, scale);
 		for (size_t i = 0; i < MATRIX_BLOCK; i++) {
 			size_t at = b * MATRIX_BLOCK + i;
-			int level = levels ? levels[at] : scale ? nearest(values[at] / step, range->lowest, range->highest) : 0;
+			int level = levels ? levels[at] :
+				scale ? nearest(values[at] / step, range->lowest, range->highest) : 0;
 			put_level(type, group + l.levels + b * l.block, lane, i, level);
 		}
 	}

@@ -169,7 +169,8 @@ struct team *team_create(unsigned members, struct error *err)
 		int code = i ? pthread_create(&m->thread, NULL, helper_main, m) : 0;
 		if (code) {
 			dismiss(t, i);
-			error_set(err, ERROR_UNAVAILABLE, "cannot start thread %u of %u: %s", i + 1, members, strerror(code));
+			error_set(err, ERROR_UNAVAILABLE, "cannot start thread %u of %u: %s", i + 1, members,
+				strerror(code));
 			return NULL;
 		}
 	}

@@ -50,13 +50,15 @@ struct beginning {
  * believed. ERROR_NOT_FOUND: another version or kind, nothing wrong with it.
  * ERROR_INVALID: broken.
  */
-bool beginning_head_check(const struct beginning_head *head, const struct beginning_kind *kind, struct error *err) must_use;
+bool beginning_head_check(const struct beginning_head *head, const struct beginning_kind *kind,
+	struct error *err) must_use;
 
 /* How long the whole file is. */
 uint64_t beginning_size(const struct beginning_head *head);
 
 /* Checks a whole file, aligned to 8, digests and all; errors as above. */
-bool beginning_view(struct beginning *b, struct str bytes, const struct beginning_kind *kind, struct error *err) must_use;
+bool beginning_view(struct beginning *b, struct str bytes, const struct beginning_kind *kind,
+	struct error *err) must_use;
 
 /* What keeps a digest of tokens apart from others: names files, and finds them. */
 uint64_t beginning_tokens_digest(uint32_t world, const int32_t *tokens, size_t count);

@@ -62,14 +62,16 @@ static bool read_all(int fd, void *to, size_t bytes, struct error *err)
 	for (char *at = to; bytes;) {
 		ssize_t n = sys.read(fd, at, bytes);
 		if (n <= 0)
-			return n < 0 ? error_errno(err, "cannot read") : error_set(err, ERROR_INVALID, "it is cut short");
+			return n < 0 ? error_errno(err, "cannot read") :
+				error_set(err, ERROR_INVALID, "it is cut short");
 		at += n;
 		bytes -= (size_t)n;
 	}
 	return true;
 }
 
-static bool read_entry(struct beginning_entry *e, const char *path, const struct beginning_kind *kind, struct error *err)
+static bool read_entry(struct beginning_entry *e, const char *path, const struct beginning_kind *kind,
+	struct error *err)
 {
 	own_fd fd = sys.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct beginning_head head;

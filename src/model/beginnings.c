@@ -24,7 +24,7 @@
 enum {
 	JOBS = 2,
 	YIELD_MS = 2000,
-	HOURLY = 8,                  /* files written an hour: who never sends the same twice must not wear the disk out */
+	HOURLY = 8,                  /* files an hour: who never sends the same twice must not wear the disk out */
 	HOUR_MS = 3600 * 1000,
 	WORTH = 8,                   /* less than one in so many tokens that is new is not worth another file */
 };
@@ -62,7 +62,8 @@ static uint64_t key_of(const struct beginnings_options *o)
 {
 	const uint64_t parts[] = { o->model, o->type, kernel_isa(), ATTENTION_LAYOUT };
 
-	return digest_fold(digest_long(parts, sizeof parts) ^ digest_short(SHAMMAH_VERSION, strlen(SHAMMAH_VERSION)), DIGEST_A);
+	return digest_fold(digest_long(parts, sizeof parts) ^ digest_short(SHAMMAH_VERSION, strlen(SHAMMAH_VERSION)),
+		DIGEST_A);
 }
 
 struct beginnings *beginnings_create(struct page_pool *p, const struct beginnings_options *options)

@@ -57,7 +57,8 @@ static struct grammar_form form_of(const struct dialect *d)
 {
 	return (struct grammar_form){
 		.begin = text_of(d->begin), .before_name = text_of(d->before_name),
-		.before_arguments = text_of(d->before_arguments), .behind = text_of(d->behind), .between = text_of(d->between), .end = text_of(d->end),
+		.before_arguments = text_of(d->before_arguments), .behind = text_of(d->behind),
+		.between = text_of(d->between), .end = text_of(d->end),
 		.quoted = d->before_arguments && d->before_arguments[0] == '"',
 	};
 }
@@ -224,7 +225,8 @@ static bool put(struct buf *key, struct str text, struct error *err)
 /* All that a grammar depends on, in one text. */
 static bool write_key(struct buf *key, const struct request *r, const struct wanted *w, struct error *err)
 {
-	bool ok = buf_addf(key, err, "%d %d %d ", w->wish.values ? (int)r->form : -1, (int)r->tool_choice, w->wish.many) &&
+	bool ok = buf_addf(key, err, "%d %d %d ", w->wish.values ? (int)r->form : -1, (int)r->tool_choice,
+		w->wish.many) &&
 		put(key, r->form_schema, err);
 
 	for (size_t i = 0; ok && i < w->wish.tool_count; i++)
@@ -460,7 +462,8 @@ size_t constraint_guess(struct constraint *c, int32_t *out, size_t most)
 	struct error err = {0};
 
 	n -= utf8_incomplete_tail(text, n);
-	if (!n || !tokenizer_encode(c->all->vocabulary->tokenizer, (struct str){ text, n }, TOKENS_PLAIN, &tokens, &err))
+	if (!n || !tokenizer_encode(c->all->vocabulary->tokenizer, (struct str){ text, n }, TOKENS_PLAIN, &tokens,
+		&err))
 		return 0;
 	n = tokens.count < most ? tokens.count : most;
 	memcpy(out, tokens.ids, n * sizeof *out);

@@ -65,7 +65,8 @@ bool decoder_shape_check(const struct decoder_shape *s, struct error *err)
 				(unsigned long)l->value);
 	}
 	if (s->heads % s->kv_heads != 0 || (size_t)s->heads * s->head_dim % 32 != 0)
-		return error_set(err, ERROR_INVALID, "a decoder with %lu heads of %lu for %lu of keys is none we can run",
+		return error_set(err, ERROR_INVALID,
+			"a decoder with %lu heads of %lu for %lu of keys is none we can run",
 			(unsigned long)s->heads, (unsigned long)s->head_dim, (unsigned long)s->kv_heads);
 	if (s->qkv_bias > 1 || s->qk_norm > 1 || s->tied > 1)
 		return error_set(err, ERROR_INVALID, "a decoder's shape is damaged");

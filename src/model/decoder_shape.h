@@ -70,8 +70,9 @@ static inline size_t decoder_type_count(const struct decoder_shape *s)
 /* Where a matrix stands in such a list; `layer` is ignored for those of no layer. */
 static inline size_t decoder_type_place(const struct decoder_shape *s, enum decoder_matrix which, size_t layer)
 {
-	return which < DECODER_LAYER_MATRICES ? layer * DECODER_LAYER_MATRICES + which
-					      : (size_t)s->layers * DECODER_LAYER_MATRICES + (which - DECODER_EMBEDDING);
+	return which < DECODER_LAYER_MATRICES ?
+		layer * DECODER_LAYER_MATRICES + which :
+		(size_t)s->layers * DECODER_LAYER_MATRICES + (which - DECODER_EMBEDDING);
 }
 
 /* Outputs and inputs of a matrix; numbers in a vector.  0: absent. */

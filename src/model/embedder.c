@@ -88,7 +88,8 @@ static bool find_output(struct embedder *e, const struct onnx *o, struct error *
 		value = find_value(o, e->output);
 	}
 	if (!value)
-		return error_set(err, ERROR_INVALID, "%s: no output is last_hidden_state or sentence_embedding in float32",
+		return error_set(err, ERROR_INVALID,
+			"%s: no output is last_hidden_state or sentence_embedding in float32",
 			e->files.graph);
 	int64_t size = value->rank == e->output->rank ? value->dims[e->output->rank - 1] : -1;
 	if (size > 0 && size <= DIMENSIONS_MAX)
@@ -113,7 +114,8 @@ static bool create_session(struct embedder *e, int threads, struct error *err)
 
 	if (!ort_ok(&e->ort, api->CreateSessionOptions(&options), what, err))
 		return false;
-	bool ok = ort_ok(&e->ort, api->AddSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"), what, err) &&
+	bool ok = ort_ok(&e->ort, api->AddSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"),
+			what, err) &&
 		ort_ok(&e->ort, api->SetIntraOpNumThreads(options, threads), what, err) &&
 		ort_ok(&e->ort, api->SetInterOpNumThreads(options, 1), what, err) &&
 		ort_ok(&e->ort, api->DisableMemPattern(options), what, err) &&
@@ -189,8 +191,8 @@ static bool run_graph(const struct embedder *e, struct run *r, const int32_t *id
 	void *data = NULL;
 
 	if (!feed(e, r, ids, count, err) ||
-	    !ort_ok(&e->ort, e->ort.api->Run(e->session, NULL, e->inputs, (const OrtValue *const *)r->inputs, e->input_count,
-		&e->output->name, 1, &r->output), "ONNX Runtime cannot run the model", err) ||
+	    !ort_ok(&e->ort, e->ort.api->Run(e->session, NULL, e->inputs, (const OrtValue *const *)r->inputs,
+		e->input_count, &e->output->name, 1, &r->output), "ONNX Runtime cannot run the model", err) ||
 	    !check_shape(e, r->output, count, size, err) ||
 	    !ort_ok(&e->ort, e->ort.api->GetTensorMutableData(r->output, &data), "cannot read the output", err))
 		return false;

@@ -137,7 +137,8 @@ static void limit_tokens(struct embedder_info *info, const json_t *config, const
 bool embedder_read_files(struct embedder_info *info, const char *folder, size_t context, struct error *err)
 {
 	json_t *modules = NULL, *config = NULL, *sentence = NULL, *tokenizer = NULL;
-	bool ok = read_optional(folder, "modules.json", &modules, err) && read_optional(folder, "config.json", &config, err) &&
+	bool ok = read_optional(folder, "modules.json", &modules, err) &&
+		read_optional(folder, "config.json", &config, err) &&
 		read_optional(folder, "sentence_bert_config.json", &sentence, err) &&
 		read_optional(folder, "tokenizer_config.json", &tokenizer, err);
 	own_json *m = modules, *c = config, *s = sentence, *t = tokenizer;

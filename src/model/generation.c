@@ -178,7 +178,8 @@ static bool finish(struct generation *g, enum finish reason, bool stopped, struc
 {
 	size_t found = timeline_found(g->timeline);
 	struct usage usage = {
-		.prompt_tokens = g->prompt.count, .cached_tokens = found < g->prompt.count ? found : g->prompt.count, .completion_tokens = g->made,
+		.prompt_tokens = g->prompt.count, .cached_tokens = found < g->prompt.count ? found : g->prompt.count,
+		.completion_tokens = g->made,
 		.drafted_tokens = g->drafted, .accepted_tokens = g->accepted,
 		.prompt_ns = g->read_ns - g->begun_ns, .completion_ns = clock_ns() - g->read_ns,
 	};
@@ -319,7 +320,8 @@ void generation_want(struct generation *g, size_t slice, struct advance *want)
 	if (g->guesser && g->made && timeline_pending(g->timeline) == 1)
 		add_guesses(g);
 	*want = (struct advance){
-		.timeline = g->timeline, .tokens = g->guess_count ? g->guess_count + 1 : slice, .logits = g->guess_count + 1,
+		.timeline = g->timeline, .tokens = g->guess_count ? g->guess_count + 1 : slice,
+		.logits = g->guess_count + 1,
 	};
 }
 
@@ -446,7 +448,8 @@ struct generation *generation_create(struct model *m, const struct request *requ
 	g->text = (struct buf)BUF_INIT(TOKEN_TEXT_MAX);
 	token_stream_init(&g->stream, model_tokenizer(m), true);
 	g->thinks = model_thinks(m) != THINKS_NEVER;
-	thoughts_init(&g->thoughts, model_thinks(m) == THINKS_FIRST, (struct thoughts_sink){ emit_thought, pass_answer, g });
+	thoughts_init(&g->thoughts, model_thinks(m) == THINKS_FIRST,
+		(struct thoughts_sink){ emit_thought, pass_answer, g });
 	toolcall_init(&g->toolcall, model_dialect(m), request->chat.tools, request->chat.tool_count,
 		(struct toolcall_sink){ emit_text, emit_call, emit_arguments, g });
 	return prepare(g, request, err) ? take(g) : NULL;

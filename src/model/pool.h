@@ -17,7 +17,10 @@
 
 struct pool;
 
-/* At most `most` timelines and `bytes` of memory for them (0: no ceiling; a prepared engine has its own); shares the engine. */
+/*
+ * At most `most` timelines and `bytes` of memory for them (0: no ceiling; a prepared
+ * engine has its own); shares the engine.
+ */
 struct pool *pool_create(struct engine *e, size_t most, size_t bytes);
 
 /* No timeline may be out. */

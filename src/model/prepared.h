@@ -50,7 +50,8 @@ struct prepared_writer;
  * packs matrices in place.  `types` is copied (enum weights each, decoder_type_count()).
  * ERROR_UNAVAILABLE when the disk has no room for it.
  */
-struct prepared_writer *prepared_writer_create(const char *path, const struct decoder_shape *shape, const uint8_t *types,
+struct prepared_writer *prepared_writer_create(const char *path, const struct decoder_shape *shape,
+	const uint8_t *types,
 					       struct error *err) must_use;
 
 /* Without a commit nothing is left behind. */

@@ -48,8 +48,8 @@ static bool open_file(struct prepared_writer *w, struct error *err)
 	return true;
 }
 
-struct prepared_writer *prepared_writer_create(const char *path, const struct decoder_shape *shape, const uint8_t *types,
-	struct error *err)
+struct prepared_writer *prepared_writer_create(const char *path, const struct decoder_shape *shape,
+	const uint8_t *types, struct error *err)
 {
 	if (!decoder_shape_check(shape, err) || !decoder_types_check(shape, types, err))
 		return NULL;

@@ -415,7 +415,8 @@ bool sampler_pick(struct sampler *s, float *logits, const uint32_t *allowed, str
 		pick->token = choose(s, open, best);
 	restore_logits(s, logits);
 	if (!usable && allowed && isfinite(logits[select_largest(logits, s->vocabulary)]))
-		return error_set(err, ERROR_INTERNAL, "no token of this model can go on in the form that was asked for");
+		return error_set(err, ERROR_INTERNAL,
+			"no token of this model can go on in the form that was asked for");
 	if (!usable)
 		return error_set(err, ERROR_INTERNAL, "the model's logits are no finite numbers");
 	rank(s, logits, pick);

@@ -265,7 +265,8 @@ static uint32_t find_digit(double masses[LANES][RADIX], double wanted, double *a
 
 struct nucleus select_nucleus(const float *logits, size_t count, float shift, float scale, double share)
 {
-	static const struct digit digits[] = { { .down = 21, .width = 11 }, { .down = 10, .width = 11 }, { .width = 10 } };
+	static const struct digit digits[] = { { .down = 21, .width = 11 }, { .down = 10, .width = 11 },
+		{ .width = 10 } };
 	double masses[LANES][RADIX], above = 0, wanted = 0;
 	uint32_t key = 0;
 

@@ -194,7 +194,8 @@ static bool match_group_query(const struct match *m, const struct onnx_node *n, 
 	if (packed)
 		return unpack(m, onnx_input(n, 0), (size_t)kv_heads, a) &&
 		       (a->rotary.cosine || match_unknown(m, onnx_output(n, 0), "positions"));
-	return follow_all(m, onnx_output(n, 0), (const int32_t[]){ onnx_input(n, 0), onnx_input(n, 1), onnx_input(n, 2) }, a);
+	return follow_all(m, onnx_output(n, 0),
+		(const int32_t[]){ onnx_input(n, 0), onnx_input(n, 1), onnx_input(n, 2) }, a);
 }
 
 /* MultiHeadAttention: query, key, value, bias, padding mask, bias of scores, past key, past value. */
@@ -210,7 +211,8 @@ static bool match_multi_head(const struct match *m, const struct onnx_node *n, s
 		return false;
 	a->heads = (size_t)heads;
 	a->scale = scale != 0 ? (double)scale : 1 / sqrt(m->head_dim);
-	return follow_all(m, onnx_output(n, 0), (const int32_t[]){ onnx_input(n, 0), onnx_input(n, 1), onnx_input(n, 2) }, a);
+	return follow_all(m, onnx_output(n, 0),
+		(const int32_t[]){ onnx_input(n, 0), onnx_input(n, 1), onnx_input(n, 2) }, a);
 }
 
 /* ---- Written out ---- */

@@ -207,9 +207,10 @@ static bool judge(const struct check_result *r, enum check_limit limit, struct e
 
 	if (r->deviation <= limits[limit].deviation && r->agreement >= limits[limit].agreement)
 		return true;
-	return error_set(err, ERROR_INVALID, "the prepared model differs from its graph: logits by %.2g of their spread "
-		"(at most %.2g), the first choice agrees at %.0f %% of %zu positions (at least %.0f %%)", r->deviation,
-		limits[limit].deviation, 100 * r->agreement, r->positions, 100 * limits[limit].agreement);
+	return error_set(err, ERROR_INVALID,
+		"the prepared model differs from its graph: logits by %.2g of their spread "
+		"(at most %.2g), the first choice agrees at %.0f %% of %zu positions (at least %.0f %%)",
+		r->deviation, limits[limit].deviation, 100 * r->agreement, r->positions, 100 * limits[limit].agreement);
 }
 
 bool check_prepared(struct check *c, const char *path, enum check_limit limit, struct check_result *result,

@@ -15,7 +15,7 @@ struct config_change {
 
 /*
  * Completes `f` from folder/config.json: the context, exact frequencies where the
- * graph has rounded ones, and whether a head is the embedding turned round.  A contradiction between the two is ERROR_INVALID;
- * so is a window of fewer tokens than the context.
+ * graph has rounded ones, and whether a head is the embedding turned round.  A contradiction
+ * between the two is ERROR_INVALID; so is a window of fewer tokens than the context.
  */
 bool config_check(struct found *f, const char *folder, struct config_change *change, struct error *err) must_use;

@@ -20,7 +20,8 @@ static bool is_turned(const struct onnx_node *n)
 }
 
 /* How scales lie beside [rows][columns] codes of which `axis` is the one they vary along. */
-static bool lay_out_scales(const struct match *m, const struct onnx_node *n, struct source *s, const struct onnx_tensor *t)
+static bool lay_out_scales(const struct match *m, const struct onnx_node *n, struct source *s,
+	const struct onnx_tensor *t)
 {
 	int64_t axis = onnx_attribute_int(n, "axis", 1), block = onnx_attribute_int(n, "block_size", 0);
 	const struct onnx_tensor *scales = &s->scales->tensor;
@@ -103,7 +104,8 @@ static bool read_nbits(const struct match *m, const struct onnx_node *n, struct 
 		.zeros = match_constant(m, onnx_input(n, 3)),
 	};
 	if (!s->data || !s->scales || (onnx_input(n, 3) != ONNX_NONE && !s->zeros) || (bits != 4 && bits != 8) ||
-	    block < 1 || block > 1 << 16 || inputs < 1 || inputs > SOURCE_INPUTS_MAX || outputs < 1 || outputs > SOURCE_OUTPUTS_MAX)
+	    block < 1 || block > 1 << 16 || inputs < 1 || inputs > SOURCE_INPUTS_MAX || outputs < 1 ||
+	    outputs > SOURCE_OUTPUTS_MAX)
 		return match_unknown(m, onnx_output(n, 0), "weights of 4 or 8 bits");
 	s->bits = (unsigned)bits;
 	s->middle = 1 << (bits - 1);
@@ -151,7 +153,8 @@ static bool read_dynamic(const struct match *m, const struct onnx_node *n, struc
 	if (!match_is(scale, "Mul") || !match_constant_and(m, scale, &weight_scale, &x_scale) ||
 	    !match_is(rounded, "DynamicQuantizeLinear") || onnx_maker(m->g, x_scale) != rounded)
 		return match_unknown(m, onnx_output(product, 0), "a product of rounded activations");
-	int32_t second = match_constant(m, onnx_input(scale, 0)) == weight_scale ? onnx_input(scale, 0) : onnx_input(scale, 1);
+	int32_t second = match_constant(m, onnx_input(scale, 0)) == weight_scale ? onnx_input(scale, 0) :
+		onnx_input(scale, 1);
 	p->input = onnx_input(rounded, 0);
 	return read_bytes(m, onnx_input(product, 1), second, onnx_input(product, 3), &p->weights);
 }

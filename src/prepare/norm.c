@@ -48,7 +48,8 @@ static bool is_square(const struct match *m, const struct onnx_node *n, int32_t 
 	double power;
 
 	if (match_is(n, "Pow"))
-		return match_through(m, onnx_input(n, 0)) == x && match_number(m, onnx_input(n, 1), &power) && power == 2;
+		return match_through(m, onnx_input(n, 0)) == x && match_number(m, onnx_input(n, 1), &power) &&
+			power == 2;
 	return match_is(n, "Mul") && match_through(m, onnx_input(n, 0)) == x && match_through(m, onnx_input(n, 1)) == x;
 }
 

@@ -13,7 +13,7 @@
 /* How closely weights are kept, the smallest first; the check says which will do. */
 enum pack_fit {
 	PACK_SMALL,            /* as PACK_HALVES, but the head of a 4-bit model is I4, whatever it was */
-	PACK_HALVES,           /* 4- and 8-bit weights as they are; F16 for floats, but I8 for an embedding or head beside such weights */
+	PACK_HALVES,           /* 4- and 8-bit weights as they are, floats as F16, a head beside such as I8 */
 	PACK_EXACT,            /* the same with F32 for floats */
 };
 

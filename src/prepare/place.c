@@ -75,7 +75,8 @@ char *place_of(const struct model_files *files, const char *fallback, struct err
 		path = mem_printf("%s/%016llx-%s.decoder", fallback,
 			(unsigned long long)digest_short(resolved, strlen(resolved)), files->precision);
 	if (!path)
-		error_set(err, ERROR_DENIED, "%s cannot be written to, so no prepared file can be kept there", resolved);
+		error_set(err, ERROR_DENIED, "%s cannot be written to, so no prepared file can be kept there",
+			resolved);
 	return path;
 }
 
@@ -114,7 +115,8 @@ json_t *place_stamp(const struct model_files *files, struct error *err)
 	for (size_t i = 0; i < scan.external_count; i++)
 		if (!add_file(list, folder, scan.externals[i].path, err))
 			return NULL;
-	return json_pack("{s:s, s:i, s:i, s:O}", "program", SHAMMAH_VERSION, "revision", REVISION, "layout", MATRIX_LAYOUT,
+	return json_pack("{s:s, s:i, s:i, s:O}", "program", SHAMMAH_VERSION, "revision", REVISION,
+		"layout", MATRIX_LAYOUT,
 		"files", list);
 }
 

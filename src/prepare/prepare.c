@@ -127,15 +127,18 @@ static char *describe_check(const struct preparation *p)
 	if (!r->positions)
 		return mem_printf("not checked: running its graph takes %.1f GB of memory, and %.1f GB are available",
 			(double)p->wanted / 1e9, (double)p->available / 1e9);
-	return mem_printf("checked against its graph at %zu positions: logits within %.2g of their spread, first choice the "
-		"same at %.0f %%", r->positions, r->deviation, 100 * r->agreement);
+	return mem_printf(
+		"checked against its graph at %zu positions: logits within %.2g of their spread, first choice the "
+		"same at %.0f %%",
+		r->positions, r->deviation, 100 * r->agreement);
 }
 
 static char *describe(const struct preparation *p, const struct decoder_weights *w)
 {
 	own_mem char *check = describe_check(p);
 	const char *kinds[] = {
-		weights_name(w->layers[0].matrices[DECODER_QKV].type), weights_name(w->embedding.type), weights_name(w->head.type),
+		weights_name(w->layers[0].matrices[DECODER_QKV].type), weights_name(w->embedding.type),
+		weights_name(w->head.type),
 	};
 
 	return mem_printf("weights %s, embedding %s, head %s%s%s; %s", kinds[0], kinds[1], kinds[2],

@@ -8,7 +8,8 @@
  * a reason.  What would go wrong the next time as well (a graph we do not know, a
  * check that fails) is noted beside the model and not tried again until the
  * program or the model changes.  Where memory is too short to run the graph at
- * all, the file counts unchecked, and says so: the graph could not be run either.  Blocking, from seconds to minutes; any thread.
+ * all, the file counts unchecked, and says so: the graph could not be run either.  Blocking, from
+ * seconds to minutes; any thread.
  */
 #pragma once
 
@@ -20,7 +21,7 @@ enum prepare_stage { PREPARE_ORIGINAL, PREPARE_PACK, PREPARE_CHECK };
 struct prepare_options {
 	struct engine_options engine;  /* threads, precision, ort_paths */
 	uint64_t memory;               /* bytes that the check may take; 0: what is available */
-	const char *cache_dir;         /* of tokenizers, and of prepared files whose models lie where we cannot write; NULL: none */
+	const char *cache_dir;         /* of tokenizers, and prepared files where we cannot write beside; NULL: none */
 	void (*progress)(void *user, enum prepare_stage stage, double share);   /* on the caller's thread; NULL: none */
 	void *user;
 	struct cancel *cancel;         /* NULL: none */

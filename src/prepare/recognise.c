@@ -72,7 +72,8 @@ static bool read_feed_forward(struct recognising *r, int32_t value, struct found
 	if (!match_linear(&r->m, gate, &layer->gate) || !match_linear(&r->m, up, &layer->up))
 		return false;
 	*x = match_through_shapes(&r->m, layer->gate.input);
-	return *x == match_through_shapes(&r->m, layer->up.input) || match_unknown(&r->m, up, "gate and up of one input");
+	return *x == match_through_shapes(&r->m, layer->up.input) ||
+		match_unknown(&r->m, up, "gate and up of one input");
 }
 
 /* ---- Attention ---- */
@@ -208,7 +209,8 @@ static bool vector_fits(struct recognising *r, const struct onnx_constant *c, si
 	int64_t type = c->tensor.type;
 	bool ok = numbers_count(c) == count && (type == ONNX_FLOAT || type == ONNX_FLOAT16 || type == ONNX_BFLOAT16);
 
-	return ok || error_set(r->m.err, ERROR_INVALID, "the graph's %s has not the %zu numbers it should", name, count);
+	return ok || error_set(r->m.err, ERROR_INVALID, "the graph's %s has not the %zu numbers it should", name,
+		count);
 }
 
 static bool layer_fits(struct recognising *r, const struct found_layer *l)
@@ -273,7 +275,8 @@ static bool check_all(struct recognising *r)
 		return false;
 	with_context = f->shape;
 	with_context.context = 1;
-	if (!decoder_shape_check(&with_context, r->m.err) || !read_angles(r) || !vector_fits(r, f->final_norm, f->shape.hidden, "last norm"))
+	if (!decoder_shape_check(&with_context, r->m.err) || !read_angles(r) ||
+		!vector_fits(r, f->final_norm, f->shape.hidden, "last norm"))
 		return false;
 	if (f->head.bias)
 		return refuse(r, "head has a bias, which we do not know");

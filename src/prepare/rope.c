@@ -40,7 +40,8 @@ bool rope_read(struct rope *r, const json_t *config, double context, struct erro
 	r->factor = number_or(scaling, "factor", 1);
 	r->original = number_or(scaling, "original_max_position_embeddings", context);
 	r->low = r->kind == ROPE_YARN ? number_or(scaling, "beta_slow", 1) : number_or(scaling, "low_freq_factor", 1);
-	r->high = r->kind == ROPE_YARN ? number_or(scaling, "beta_fast", 32) : number_or(scaling, "high_freq_factor", 4);
+	r->high = r->kind == ROPE_YARN ? number_or(scaling, "beta_fast", 32) :
+		number_or(scaling, "high_freq_factor", 4);
 	if (!(r->theta > 1 && r->theta < 1e12) || !(r->factor >= 1 && r->factor < 1e6) || !(r->original >= 1) ||
 	    !(r->low > 0) || !(r->high > r->low))
 		return error_set(err, ERROR_INVALID, "config.json: its rotary positions make no sense");

@@ -116,7 +116,8 @@ static bool slice_is(const struct match *m, const struct onnx_node *n, int32_t x
 /* Concat(-second half of x, first half of x) */
 static bool is_turned(const struct match *m, const struct onnx_node *n, int32_t x)
 {
-	const struct onnx_node *neg = match_is(n, "Concat") && n->input_count == 2 ? match_maker(m, n->inputs[0]) : NULL;
+	const struct onnx_node *neg = match_is(n, "Concat") && n->input_count == 2 ? match_maker(m, n->inputs[0]) :
+		NULL;
 	double start, middle, second, end;
 
 	if (!match_is(neg, "Neg"))
@@ -156,7 +157,8 @@ static bool read_sum(const struct match *m, const struct onnx_node *n, struct tu
 }
 
 /* Concat(turned part, rest): both cut from one value. */
-static bool read_partly(const struct match *m, const struct onnx_node *n, struct turning *t, int32_t *x, size_t *dimension)
+static bool read_partly(const struct match *m, const struct onnx_node *n, struct turning *t, int32_t *x,
+	size_t *dimension)
 {
 	double from, to, second, end;
 

@@ -57,7 +57,8 @@ bool source_check_codes(const struct source *s, struct str name, struct error *e
 	if (s->outputs == 0 || s->inputs == 0 || s->outputs > SOURCE_OUTPUTS_MAX || s->inputs > SOURCE_INPUTS_MAX)
 		return wrong(name, "are empty or too large", err);
 	if (s->block % MATRIX_BLOCK != 0)
-		return error_set(err, ERROR_INVALID, "the graph's weights %.*s are in blocks of %zu; we know multiples of 32",
+		return error_set(err, ERROR_INVALID,
+			"the graph's weights %.*s are in blocks of %zu; we know multiples of 32",
 			STR_ARGS(name), s->block);
 	if (s->block ? s->blocks != (s->inputs + s->block - 1) / s->block : s->blocks != 1)
 		return wrong(name, "have another number of blocks than inputs want", err);
@@ -197,7 +198,8 @@ void source_read(const struct source *s, size_t first, size_t count, float *out)
 bool source_equal(const struct source *a, const struct source *b)
 {
 	size_t piece = 1 + (1 << 20) / a->inputs;
-	own_mem float *one = mem_alloc(piece * a->inputs * sizeof *one), *other = mem_alloc(piece * a->inputs * sizeof *one);
+	own_mem float *one = mem_alloc(piece * a->inputs * sizeof *one),
+		*other = mem_alloc(piece * a->inputs * sizeof *one);
 
 	if (a->scales || b->scales || a->outputs != b->outputs || a->inputs != b->inputs)
 		return false;

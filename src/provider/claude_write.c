@@ -129,7 +129,8 @@ static void put_tools(struct writer *w, const struct request *request)
 static void put_form(struct writer *w, const struct request *request)
 {
 	if (request->form == FORM_OBJECT && w->ok)
-		w->ok = error_set(w->err, ERROR_INVALID, "response_format: Claude has no json_object; use json_schema with a schema");
+		w->ok = error_set(w->err, ERROR_INVALID,
+			"response_format: Claude has no json_object; use json_schema with a schema");
 	if (request->form != FORM_SCHEMA)
 		return;
 	put(w, ",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":");

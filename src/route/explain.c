@@ -10,7 +10,8 @@ static json_t *rank_patterns(const struct answer_match *ranked, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const char *id;
 		if (answer_is_pattern(ranked[i].answer, &id))
-			json_array_append_new(ranking, json_pack("{s:s, s:f}", "pattern", id, "score", ranked[i].score));
+			json_array_append_new(ranking,
+				json_pack("{s:s, s:f}", "pattern", id, "score", ranked[i].score));
 	}
 	return ranking;
 }

@@ -76,7 +76,8 @@ static bool put_character(const struct bert_normalizer *n, uint32_t c, struct bu
 
 	if (!n->strip_accents)
 		return put_lower(n, c, out, err);
-	utf8proc_ssize_t count = utf8proc_decompose_char((utf8proc_int32_t)c, parts, DECOMPOSED_MAX, UTF8PROC_DECOMPOSE, &boundary);
+	utf8proc_ssize_t count = utf8proc_decompose_char((utf8proc_int32_t)c, parts, DECOMPOSED_MAX, UTF8PROC_DECOMPOSE,
+		&boundary);
 	for (utf8proc_ssize_t i = 0; i < count && i < DECOMPOSED_MAX; i++)
 		if (category((uint32_t)parts[i]) != UTF8PROC_CATEGORY_MN && !put_lower(n, (uint32_t)parts[i], out, err))
 			return false;

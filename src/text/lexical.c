@@ -68,7 +68,8 @@ static void add_triples(struct embedding *e, const struct word *w)
 			starts[count++] = i;
 	starts[count] = w->n + 2;
 	for (size_t i = 0; i + 3 <= count; i++)
-		add(e, digest(3, text + starts[i], starts[i + 3] - starts[i]), triple_weight / sqrtf((float)(count - 2)));
+		add(e, digest(3, text + starts[i], starts[i + 3] - starts[i]),
+			triple_weight / sqrtf((float)(count - 2)));
 }
 
 static void end_word(struct embedding *e)

@@ -54,7 +54,8 @@ static bool add_message(const struct template *t, const struct message *m, struc
 
 	if (!template_open_turn(t, role, out, err))
 		return false;
-	bool ok = m->call_count ? add_calls(m, out, err) : m->role == ROLE_TOOL ? json_write_string(&out->text, m->text, err) :
+	bool ok = m->call_count ? add_calls(m, out, err) :
+		m->role == ROLE_TOOL ? json_write_string(&out->text, m->text, err) :
 		prompt_text(out, template_content(t, m->text), err);
 	return ok && template_end_turn(t, out, err);
 }
@@ -70,7 +71,8 @@ bool template_llama(const struct template *t, const struct chat *chat, bool ask,
 			return error_set(err, ERROR_INVALID, "the %s chat template puts tools into the first message "
 				"behind the system's, and there is none", t->name);
 		if (!template_open_turn(t, "user", out, err) || !add_tools(chat, out, err) ||
-		    !prompt_text(out, template_content(t, chat->messages[i].text), err) || !template_end_turn(t, out, err))
+		    !prompt_text(out, template_content(t, chat->messages[i].text), err) ||
+		    !template_end_turn(t, out, err))
 			return false;
 		i++;
 	}

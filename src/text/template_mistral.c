@@ -92,7 +92,8 @@ static bool add_id(struct prompt *out, struct str id, struct error *err)
 static bool add_call(const struct tool_call *call, struct prompt *out, struct error *err)
 {
 	return prompt_words(out, "{\"name\": ", err) && json_write_string(&out->text, call->name, err) &&
-		prompt_words(out, ", \"arguments\": ", err) && template_json(out, call->arguments, 0, "arguments", err) &&
+		prompt_words(out, ", \"arguments\": ", err) &&
+		template_json(out, call->arguments, 0, "arguments", err) &&
 		prompt_words(out, ", \"id\": \"", err) && add_id(out, call->id, err) && prompt_words(out, "\"}", err);
 }
 
@@ -154,7 +155,8 @@ static bool list_tools(const struct chat *chat, struct prompt *out, struct error
 	if (!prompt_control(out, "[AVAILABLE_TOOLS]", err) || !prompt_words(out, "[", err))
 		return false;
 	for (size_t i = 0; i < chat->tool_count; i++)
-		if ((i && !prompt_words(out, ", ", err)) || !template_json(out, chat->tools[i].definition, 0, "tool", err))
+		if ((i && !prompt_words(out, ", ", err)) ||
+			!template_json(out, chat->tools[i].definition, 0, "tool", err))
 			return false;
 	return prompt_words(out, "]", err) && prompt_control(out, "[/AVAILABLE_TOOLS]", err);
 }
@@ -165,7 +167,8 @@ static bool add_answer(const struct template *t, const struct message *m, struct
 		return false;
 	for (size_t i = 0; i < m->call_count; i++)
 		if (!prompt_control(out, "[TOOL_CALLS]", err) || !prompt_text(out, m->calls[i].name, err) ||
-		    !prompt_control(out, "[ARGS]", err) || !template_json(out, m->calls[i].arguments, 0, "arguments", err))
+		    !prompt_control(out, "[ARGS]", err) ||
+		    !template_json(out, m->calls[i].arguments, 0, "arguments", err))
 			return false;
 	return template_end_turn(t, out, err);
 }

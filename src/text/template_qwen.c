@@ -55,7 +55,8 @@ static bool add_call(const struct tool_call *call, struct prompt *out, struct er
 {
 	return prompt_control(out, "<tool_call>", err) &&
 		prompt_words(out, "\n{\"name\": \"", err) && prompt_text(out, call->name, err) &&
-		prompt_words(out, "\", \"arguments\": ", err) && template_json(out, call->arguments, 0, "arguments", err) &&
+		prompt_words(out, "\", \"arguments\": ", err) &&
+		template_json(out, call->arguments, 0, "arguments", err) &&
 		prompt_words(out, "}\n", err) && prompt_control(out, "</tool_call>", err);
 }
 

@@ -330,7 +330,8 @@ static bool end_object(struct toolcall *t, struct error *err)
 		return leave_call(t, err);
 	if (!t->open && !send_call(t, err))
 		return false;
-	if (t->arguments.from ? !send_arguments(t, err) : !t->sink.on_arguments(t->sink.user, (struct str)STR("{}"), err))
+	if (t->arguments.from ? !send_arguments(t, err) :
+		!t->sink.on_arguments(t->sink.user, (struct str)STR("{}"), err))
 		return false;
 	t->open = false;
 	drop_until(t, t->at);

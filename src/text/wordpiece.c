@@ -72,7 +72,8 @@ static bool read_vocabulary(struct wordpiece *w, json_t *vocabulary, struct erro
 	json_object_foreach(vocabulary, word, id) {
 		json_int_t n = json_integer_value(id);
 		if (!json_is_integer(id) || n < 0 || n >= WORDPIECE_IDS_MAX)
-			return error_set(err, ERROR_INVALID, "tokenizer.json: an id in model.vocab is no number below %d",
+			return error_set(err, ERROR_INVALID,
+				"tokenizer.json: an id in model.vocab is no number below %d",
 				WORDPIECE_IDS_MAX);
 		w->size = (size_t)n >= w->size ? (size_t)n + 1 : w->size;
 	}
@@ -96,13 +97,15 @@ static bool find_special(const struct wordpiece *w, const char *word, int32_t *i
 static bool read_model(struct wordpiece *w, const json_t *root, struct error *err)
 {
 	const json_t *m = json_object_get(root, "model"), *most = json_object_get(m, "max_input_chars_per_word");
-	const char *prefix = json_member_string(m, "continuing_subword_prefix"), *unknown = json_member_string(m, "unk_token");
+	const char *prefix = json_member_string(m, "continuing_subword_prefix"),
+		*unknown = json_member_string(m, "unk_token");
 
 	if (m && json_object_get(m, "type") ? !is_type(m, "WordPiece") : !prefix)
 		return refuse("a model", m, err);
 	prefix = prefix ? prefix : "##";
 	if (strlen(prefix) > PREFIX_MAX)
-		return error_set(err, ERROR_INVALID, "tokenizer.json: continuing_subword_prefix is over %u bytes", PREFIX_MAX);
+		return error_set(err, ERROR_INVALID, "tokenizer.json: continuing_subword_prefix is over %u bytes",
+			PREFIX_MAX);
 	memcpy(w->prefix, prefix, strlen(prefix) + 1);
 	w->word_max = 100;
 	if (json_integer_value(most) > 0)

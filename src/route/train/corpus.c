@@ -240,7 +240,8 @@ bool corpus_read_held_out(struct corpus *c, const char *folder, struct error *er
 	size_t first = c->wording_count;
 
 	if (!read_pairs(c, folder, "held-out/patterns.txt", FROM_MORE, err) ||
-	    !read_pairs(c, folder, "held-out/topics.txt", FROM_MORE, err) || !read_none(c, folder, "held-out/none.txt", err))
+	    !read_pairs(c, folder, "held-out/topics.txt", FROM_MORE, err) ||
+	    !read_none(c, folder, "held-out/none.txt", err))
 		return false;
 	drop_trained(c, first);
 	return true;

@@ -132,7 +132,8 @@ static void put_slots(struct emitter *e)
 	buf_putf(e->out, "\nstatic const struct model_slot slots[%u] = {\n", size);
 	for (uint32_t i = 0; i < size; i++)
 		if (slots[i])
-			buf_putf(e->out, "[%u] = { %uu, %u },\n", i, e->samples->features.hashes[e->rows[slots[i] - 1]], slots[i] - 1);
+			buf_putf(e->out, "[%u] = { %uu, %u },\n", i, e->samples->features.hashes[e->rows[slots[i] - 1]],
+				slots[i] - 1);
 	buf_putf(e->out, "};\n#define SLOT_MASK %uu\n", size - 1);
 }
 
@@ -164,7 +165,9 @@ static void put_model(struct emitter *e, const struct lexicon *l, const struct v
 	put_floats(out, e->weights->bias, e->weights->columns);
 	buf_put(out, ";\n\nconst struct answer_model answer_model = {\n");
 	buf_putf(out, "\t.lexicon = { lexemes, %uu },\n\t.slots = slots, .slot_mask = SLOT_MASK,\n", l->mask);
-	buf_put(out, "\t.rows = rows, .weights = weights, .stems = stems, .stem_mask = STEM_MASK, .bias = bias,\n\t.unknown = {");
+	buf_put(out,
+		"\t.rows = rows, .weights = weights, .stems = stems, .stem_mask = STEM_MASK, .bias = bias,\n\t.unknown "
+		"= {");
 	for (size_t i = 0; i < UNKNOWN_BUCKETS; i++) {
 		put_floats(out, e->weights->unknown[i], GROUPS);
 		buf_put(out, ",");
@@ -183,7 +186,9 @@ bool emit(struct buf *out, const struct corpus *c, const struct lexicon *l, cons
 
 	if (memchr(c->files.data, '\\', c->files.len))
 		return error_set(err, ERROR_INVALID, "a file's name has a backslash");
-	buf_put(out, "/* Written by train_answers from data/answers; not to be edited. */\n#include \"route/answer_data.h\"\n\n");
+	buf_put(out,
+		"/* Written by train_answers from data/answers; not to be edited. */\n#include "
+		"\"route/answer_data.h\"\n\n");
 	put_texts(out, c);
 	put_lexicon(out, l);
 	put_rows(&e);

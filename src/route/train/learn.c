@@ -134,7 +134,8 @@ inner_loop static void add_rows(const struct weights *w, const struct term *term
 static void add_unknown(const struct weights *w, const struct sample *sample, size_t unknown, float *groups)
 {
 	for (size_t g = 0; g < GROUPS; g++)
-		groups[g] += w->unknown[unknown_bucket(unknown)][g] + unknown_share(sample, unknown) * w->unknown_share[g];
+		groups[g] += w->unknown[unknown_bucket(unknown)][g] +
+			unknown_share(sample, unknown) * w->unknown_share[g];
 }
 
 /* The sample's terms, each left out with the chance `dropped` (of UINT32_MAX). */

@@ -121,7 +121,8 @@ static void deal_folds(struct samples *s)
 			continue;
 		uint8_t *fold = &fold_of[signature(s, sample) & 0xFFFF];
 		if (*fold == 0)
-			*fold = (uint8_t)(dealt[sample->answer == CORPUS_NONE ? s->answers : sample->answer]++ % FOLDS + 1);
+			*fold = (uint8_t)(dealt[sample->answer == CORPUS_NONE ? s->answers : sample->answer]++ %
+				FOLDS + 1);
 		sample->fold = *fold - 1u;
 	}
 }
@@ -135,7 +136,8 @@ bool samples_read(struct samples *s, const struct corpus *c, const struct lexico
 	numbering_init(&s->features);
 	numbering_init(&s->stems);
 	if (s->answers > ANSWERS_MAX)
-		return error_set(err, ERROR_TOO_LARGE, "%zu answers are more than the %d a model may have", s->answers, ANSWERS_MAX);
+		return error_set(err, ERROR_TOO_LARGE, "%zu answers are more than the %d a model may have", s->answers,
+			ANSWERS_MAX);
 	for (size_t i = 0; i < c->wording_count; i++)
 		if (!read_sample(s, &c->wordings[i], l, err))
 			return false;

@@ -45,7 +45,8 @@ bool synonyms_parse(struct synonyms *s, struct str text, const char *name, struc
 		s->concepts++;
 		while (str_split(&line, ',', &phrase))
 			if (!add_phrase(s, phrase, s->concepts))
-				return error_set(err, ERROR_INVALID, "%s:%zu: \"%.*s\" is no phrase of 1 to %d words, or there are too many",
+				return error_set(err, ERROR_INVALID,
+					"%s:%zu: \"%.*s\" is no phrase of 1 to %d words, or there are too many",
 					name, number, STR_ARGS(phrase), PHRASE_WORDS_MAX);
 	}
 	return true;

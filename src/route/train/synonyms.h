@@ -19,4 +19,7 @@ void synonyms_done(struct synonyms *s);
 /* `name` is for errors. */
 bool synonyms_parse(struct synonyms *s, struct str text, const char *name, struct error *err) must_use;
 
-static inline struct lexicon synonyms_lexicon(const struct synonyms *s) { return (struct lexicon){ s->slots, s->mask }; }
+static inline struct lexicon synonyms_lexicon(const struct synonyms *s)
+{
+	return (struct lexicon){ s->slots, s->mask };
+}

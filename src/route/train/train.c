@@ -90,8 +90,8 @@ static void report(struct training *t)
 	printf("precision %.3f, recall %.3f at the bar %.3f\n", v.precision, v.recall, v.bar);
 	for (size_t i = 0; i < v.count; i++) {
 		const struct prediction *p = &v.at[i];
-		printf("%.3f\t%c\t%s\t%s\t%.*s\n", validation_score(&v, p), p->typical ? '*' : ' ', name_of(t, p->answer),
-			name_of(t, p->sample->answer), STR_ARGS(p->sample->wording->text));
+		printf("%.3f\t%c\t%s\t%s\t%.*s\n", validation_score(&v, p), p->typical ? '*' : ' ',
+			name_of(t, p->answer), name_of(t, p->sample->answer), STR_ARGS(p->sample->wording->text));
 	}
 }
 
