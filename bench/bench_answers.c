@@ -139,8 +139,8 @@ static void measure_speed(const struct corpus *c, size_t trained)
 		ns[i] = clock_ns() - start;
 	}
 	qsort(ns, count_all, sizeof *ns, by_value);
-	report("known answers, time a question", "200 us", "median %.1f us, 99 %% within %.1f us", (double)ns[count_all / 2] / 1e3,
-		(double)ns[count_all / 100 * 99] / 1e3);
+	report("known answers, time a question", "200 us", "median %.1f us, 99 %% within %.1f us",
+		(double)ns[count_all / 2] / 1e3, (double)ns[count_all / 100 * 99] / 1e3);
 	memset(large, 'a', 1 << 20);
 	uint64_t start = clock_ns();
 	answers_match((struct str){ large, 1 << 20 }, &best);
@@ -158,8 +158,8 @@ static void measure_size(void)
 		texts += answer_texts[i].text.n;
 	size_t bytes = 2 * m->rows[rows].start + rows * sizeof *m->rows + (m->slot_mask + 1) * sizeof *m->slots +
 		(m->stem_mask + 1) * sizeof *m->stems + (m->lexicon.mask + 1) * sizeof *m->lexicon.slots;
-	report("known answers, size", "", "%zu texts of %zu KB, %zu features, %.2f MB", m->answer_count, texts / 1000, rows,
-		(double)bytes / 1e6);
+	report("known answers, size", "", "%zu texts of %zu KB, %zu features, %.2f MB", m->answer_count, texts / 1000,
+		rows, (double)bytes / 1e6);
 }
 
 static void measure_training(const struct corpus *c, const char *folder)
@@ -182,7 +182,8 @@ static void measure_training(const struct corpus *c, const char *folder)
 	validate(&validation, &samples);
 	learn(&weights, &samples, FOLDS);
 	report("known answers, training", "", "%.1f s; cross-validated precision %.1f %%, recall %.1f %%",
-		(double)(clock_ns() - start) / 1e9, 100 * (double)validation.precision, 100 * (double)validation.recall);
+		(double)(clock_ns() - start) / 1e9, 100 * (double)validation.precision,
+		100 * (double)validation.recall);
 }
 
 int main(int argc, char **argv)

@@ -162,8 +162,8 @@ static void compare_speed(const char *folder)
 	}
 	double mine = median_ms(ours_ns, countof(ours_ns)), bare = median_ms(bare_ns, countof(bare_ns));
 	own_mem char *what = mem_printf("engine, %s: a token's time over bare ONNX Runtime's", info->name);
-	report(what, "+3 %", "%+.1f %% (%.1f tokens/s, bare %.1f; sampler %.3f ms)", 100 * (mine / bare - 1), 1000 / mine,
-		1000 / bare, median_ms(sampling_ns, countof(sampling_ns)));
+	report(what, "+3 %", "%+.1f %% (%.1f tokens/s, bare %.1f; sampler %.3f ms)", 100 * (mine / bare - 1),
+		1000 / mine, 1000 / bare, median_ms(sampling_ns, countof(sampling_ns)));
 	bare_loop_close(b);
 	close_ours(&o);
 }

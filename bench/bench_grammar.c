@@ -24,27 +24,36 @@ static const struct subject {
 } subjects[] = {
 	{ "a tool's arguments",
 		"{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\",\"description\":\"file to edit\"},"
-		"\"old_text\":{\"type\":\"string\"},\"new_text\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000},"
-		"\"mode\":{\"enum\":[\"all\",\"first\",\"ask\"]}},\"required\":[\"path\",\"old_text\",\"new_text\"],\"additionalProperties\":false}",
-		"{\"path\": \"src/grammar/matcher.c\", \"old_text\": \"static bool is_end(const struct matcher *m, int32_t token)\\n{\\n\\tfor "
-		"(size_t i = 0; i < m->end_count; i++)\\n\\t\\tif (m->ends[i] == token)\\n\\t\\t\\treturn true;\\n\\treturn false;\\n}\", "
-		"\"new_text\": \"/* Whether the token ends the text. */\\nstatic bool is_end(const struct matcher *m, int32_t token)\\n{\\n\\treturn "
+		"\"old_text\":{\"type\":\"string\"},\"new_text\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\","
+		"\"minimum\":1,\"maximum\":1000},\"mode\":{\"enum\":[\"all\",\"first\",\"ask\"]}},"
+		"\"required\":[\"path\",\"old_text\",\"new_text\"],\"additionalProperties\":false}",
+		"{\"path\": \"src/grammar/matcher.c\", \"old_text\": \"static bool is_end(const struct matcher *m, "
+		"int32_t token)\\n{\\n\\tfor (size_t i = 0; i < m->end_count; i++)\\n\\t\\tif (m->ends[i] == "
+		"token)\\n\\t\\t\\treturn true;\\n\\treturn false;\\n}\", \"new_text\": \"/* Whether the token ends "
+		"the text. */\\nstatic bool is_end(const struct matcher *m, int32_t token)\\n{\\n\\treturn "
 		"list_has(m->ends, m->end_count, token);\\n}\", \"count\": 12, \"mode\": \"first\"}" },
 	{ "a nested schema",
-		"{\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\",\"maxLength\":80},\"due\":{\"type\":\"string\",\"format\":\"date\"},"
-		"\"steps\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"$ref\":\"#/$defs/step\"}},\"owner\":{\"anyOf\":[{\"type\":\"null\"},"
-		"{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"mail\":{\"type\":\"string\",\"pattern\":\"^[^@]+@[^@]+$\"}},"
-		"\"required\":[\"name\",\"mail\"]}]}},\"required\":[\"title\",\"due\",\"steps\",\"owner\"],\"$defs\":{\"step\":{\"type\":\"object\","
-		"\"properties\":{\"kind\":{\"enum\":[\"read\",\"write\",\"run\"]},\"what\":{\"type\":\"string\"},\"hours\":{\"type\":\"number\","
-		"\"minimum\":0},\"after\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/step\"}}},\"required\":[\"kind\",\"what\"]}}}",
-		"{\n  \"title\": \"Move the parser into its own module\",\n  \"due\": \"2026-11-30\",\n  \"steps\": [\n    {\n      \"kind\": \"read\",\n"
-		"      \"what\": \"Find every caller of parse_line()\",\n      \"hours\": 1.5,\n      \"after\": [\n        {\n          \"kind\": "
-		"\"run\",\n          \"what\": \"make test, to know where we stand\"\n        }\n      ]\n    },\n    {\n      \"kind\": \"write\",\n"
-		"      \"what\": \"Move it, with its tests\"\n    }\n  ],\n  \"owner\": {\n    \"name\": \"Ada\",\n    \"mail\": \"ada@example.org\"\n  }\n}" },
+		"{\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\",\"maxLength\":80},"
+		"\"due\":{\"type\":\"string\",\"format\":\"date\"},\"steps\":{\"type\":\"array\",\"minItems\":1,"
+		"\"items\":{\"$ref\":\"#/$defs/step\"}},\"owner\":{\"anyOf\":[{\"type\":\"null\"},{\"type\":\"object\","
+		"\"properties\":{\"name\":{\"type\":\"string\"},\"mail\":{\"type\":\"string\","
+		"\"pattern\":\"^[^@]+@[^@]+$\"}},\"required\":[\"name\",\"mail\"]}]}},\"required\":[\"title\",\"due\","
+		"\"steps\",\"owner\"],\"$defs\":{\"step\":{\"type\":\"object\","
+		"\"properties\":{\"kind\":{\"enum\":[\"read\",\"write\",\"run\"]},\"what\":{\"type\":\"string\"},"
+		"\"hours\":{\"type\":\"number\",\"minimum\":0},\"after\":{\"type\":\"array\","
+		"\"items\":{\"$ref\":\"#/$defs/step\"}}},\"required\":[\"kind\",\"what\"]}}}",
+		"{\n  \"title\": \"Move the parser into its own module\",\n  \"due\": \"2026-11-30\",\n  \"steps\": "
+		"[\n    {\n      \"kind\": \"read\",\n"
+		"      \"what\": \"Find every caller of parse_line()\",\n      \"hours\": 1.5,\n      \"after\": [\n   "
+		"     {\n          \"kind\": \"run\",\n          \"what\": \"make test, to know where we stand\"\n     "
+		"   }\n      ]\n    },\n    {\n      \"kind\": \"write\",\n"
+		"      \"what\": \"Move it, with its tests\"\n    }\n  ],\n  \"owner\": {\n    \"name\": \"Ada\",\n    "
+		"\"mail\": \"ada@example.org\"\n  }\n}" },
 	{ "any JSON object", NULL,
-		"{\"name\": \"shammah\", \"version\": \"0.1.0\", \"languages\": [\"C\", \"Python\"], \"files\": {\"src\": 214, \"tests\": 96}, \"licence\": "
-		"\"Apache-2.0\", \"stable\": false, \"homepage\": null, \"summary\": \"A local-first coding assistant: one program, two parts, no "
-		"server anywhere else. It answers from the machine it runs on.\"}" },
+		"{\"name\": \"shammah\", \"version\": \"0.1.0\", \"languages\": [\"C\", \"Python\"], \"files\": "
+		"{\"src\": 214, \"tests\": 96}, \"licence\": \"Apache-2.0\", \"stable\": false, \"homepage\": null, "
+		"\"summary\": \"A local-first coding assistant: one program, two parts, no server anywhere else. It "
+		"answers from the machine it runs on.\"}" },
 };
 
 static void must(bool ok, const struct error *err)
@@ -80,7 +89,8 @@ static double share(uint64_t *times, size_t count, double part)
 }
 
 /* One answer; adds the nanoseconds of each mask and of each step. */
-static size_t follow(struct masks *masks, const struct tokens *tokens, int32_t end, uint64_t *mask_ns, uint64_t *step_ns)
+static size_t follow(struct masks *masks, const struct tokens *tokens, int32_t end, uint64_t *mask_ns,
+	uint64_t *step_ns)
 {
 	own_matcher *m = matcher_create(masks, &end, 1, masks->vocabulary->size);
 	struct error err = {0};
@@ -100,7 +110,8 @@ static size_t follow(struct masks *masks, const struct tokens *tokens, int32_t e
 
 static void measure(struct vocabulary_trie *v, const struct subject *s)
 {
-	static uint64_t first[TOKENS_MAX_COUNT * ROUNDS], later[TOKENS_MAX_COUNT * ROUNDS], steps[TOKENS_MAX_COUNT * ROUNDS], made[ROUNDS];
+	static uint64_t first[TOKENS_MAX_COUNT * ROUNDS], later[TOKENS_MAX_COUNT * ROUNDS],
+		steps[TOKENS_MAX_COUNT * ROUNDS], made[ROUNDS];
 	own_tokens tokens = TOKENS_INIT(TOKENS_MAX_COUNT);
 	int32_t end = tokenizer_find(v->tokenizer, (struct str)STR("<|im_end|>"));
 	struct error err = {0};
@@ -121,8 +132,10 @@ static void measure(struct vocabulary_trie *v, const struct subject *s)
 	snprintf(what, sizeof what, "mask of a token, %s", s->name);
 	double half = share(later, count, 0.5), most = share(later, count, 0.99);
 	report(what, "50 us", "median %.2f us, 99 %% %.1f us", half, most);
-	report("  the first answer under it", "50 us", "median %.2f us, 99 %% %.0f us", share(first, count, 0.5), share(first, count, 0.99));
-	report("  taking a token; compiling the schema", "", "median %.2f us; %.2f ms", share(steps, count, 0.5), share(made, ROUNDS, 0.5) / 1e3);
+	report("  the first answer under it", "50 us", "median %.2f us, 99 %% %.0f us", share(first, count, 0.5),
+		share(first, count, 0.99));
+	report("  taking a token; compiling the schema", "", "median %.2f us; %.2f ms", share(steps, count, 0.5),
+		share(made, ROUNDS, 0.5) / 1e3);
 }
 
 int main(int argc, char **argv)
@@ -143,8 +156,8 @@ int main(int argc, char **argv)
 		v = vocabulary_trie_create(t);
 		made[i] = clock_ns() - start;
 	}
-	report("the vocabulary as a tree, once a model", "100 ms", "%.0f ms, %zu tokens, %u nodes", share(made, countof(made), 0.5) / 1e3,
-		v->size, v->trie.nodes);
+	report("the vocabulary as a tree, once a model", "100 ms", "%.0f ms, %zu tokens, %u nodes",
+		share(made, countof(made), 0.5) / 1e3, v->size, v->trie.nodes);
 	for (size_t i = 0; i < countof(subjects); i++)
 		measure(v, &subjects[i]);
 	vocabulary_trie_destroy(v);

@@ -203,8 +203,8 @@ static void bench_few_rows(const char *name, enum weights type, struct work *w, 
 	report(what, "85 %", "%.1f GB/s, %.0f %% of memory's, %.2f ms, %.1f/s", median(speed, ROUNDS),
 		median(share, ROUNDS), median(one, ROUNDS) * 1e3, 1 / median(one, ROUNDS));
 	snprintf(what, sizeof what, "kernel: %s %s, 2, 4, 8, 16 rows", name, weights_name(type));
-	report(what, "4: 2 times", "%.2f, %.2f, %.2f, %.2f times one", median(ratio[0], ROUNDS), median(ratio[1], ROUNDS),
-		median(ratio[2], ROUNDS), median(ratio[3], ROUNDS));
+	report(what, "4: 2 times", "%.2f, %.2f, %.2f, %.2f times one", median(ratio[0], ROUNDS),
+		median(ratio[1], ROUNDS), median(ratio[2], ROUNDS), median(ratio[3], ROUNDS));
 }
 
 static void bench_many_rows(const char *name, enum weights type, struct work *w)
@@ -216,7 +216,8 @@ static void bench_many_rows(const char *name, enum weights type, struct work *w)
 		s[i] = seconds(w, ROWS_MOST);
 	double middle = median(s, ROUNDS / 3);
 	snprintf(what, sizeof what, "kernel: %s %s, %d rows", name, weights_name(type), ROWS_MOST);
-	report(what, "", "%.0f Gop/s, %.0f rows/s", (double)w->operations * ROWS_MOST / middle / 1e9, ROWS_MOST / middle);
+	report(what, "", "%.0f Gop/s, %.0f rows/s", (double)w->operations * ROWS_MOST / middle / 1e9,
+		ROWS_MOST / middle);
 }
 
 static void bench_model(const struct model *m, enum weights type, const struct bandwidth *memory_speed)

@@ -61,7 +61,8 @@ static void begin(void *user, const struct http_request_in *in, struct reply *r)
 
 static int dial(uint16_t port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	static const char request[] = "GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
@@ -115,7 +116,8 @@ int main(void)
 	size_t n = receive(fd, us);
 	close(fd);
 	qsort(us, n, sizeof *us, compare);
-	report("a streamed token, worker to client", "50 us", "median %.0f us, 90 %% %.0f us", us[n / 2], us[n * 9 / 10]);
+	report("a streamed token, worker to client", "50 us", "median %.0f us, 90 %% %.0f us", us[n / 2],
+		us[n * 9 / 10]);
 	while (server_active(server))
 		clock_sleep_ms(1);
 	server_stop(server);

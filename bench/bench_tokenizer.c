@@ -227,7 +227,8 @@ static void print(struct bench *b, bool peer)
 			report(what, "10 times", "%.1f MB/s, npm tokenizers %.2f: %.1f times%s", bytes * 1e3 / ours,
 				bytes * 1e3 / theirs, theirs / ours, same ? "" : ", TOKENS DIFFER");
 		else
-			report(what, "10 times", "%.1f MB/s (no peer: npm tokenizers cannot be run)", bytes * 1e3 / ours);
+			report(what, "10 times", "%.1f MB/s (no peer: npm tokenizers cannot be run)",
+				bytes * 1e3 / ours);
 	}
 	report("tokenizer, opening tokenizer.json", "150 ms", "%.1f ms", median(b->load) / 1e6);
 	report("tokenizer, opening from the cache", "15 ms", "%.1f ms", median(b->cached) / 1e6);

@@ -108,7 +108,8 @@ static void measure_share(const char *path, double decode, unsigned threads)
 		die(&err);
 	bandwidth_init(&reading);
 	double rate = bandwidth_measure(&reading, team), bytes = bytes_per_token(path);
-	printf("memory-GB/s %.2f\nweights-MB-a-token %.1f\ndecode-0-of-memory %.3f\n", rate / 1e9, bytes / 1e6, decode * bytes / rate);
+	printf("memory-GB/s %.2f\nweights-MB-a-token %.1f\ndecode-0-of-memory %.3f\n", rate / 1e9, bytes / 1e6,
+		decode * bytes / rate);
 	bandwidth_done(&reading);
 	team_destroy(team);
 }

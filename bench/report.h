@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 /* what: what was measured; goal: "" for none; the figure as printf() would write it. */
-static inline void report(const char *what, const char *goal, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static inline void report(const char *what, const char *goal, const char *fmt,
+	...) __attribute__((format(printf, 3, 4)));
 static inline void report(const char *what, const char *goal, const char *fmt, ...)
 {
 	char figure[160];

@@ -11,7 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct str sample = STR("Hello, world's  12345 \n\n <|im_end|> caf\xC3\xA9 e\xCC\x81 \xE6\x97\xA5\xE6\x9C\xAC\t<x> aaaaaaaa!");
+static const struct str sample = STR(
+	"Hello, world's  12345 \n\n <|im_end|> caf\xC3\xA9 e\xCC\x81 \xE6\x97\xA5\xE6\x9C\xAC\t<x> aaaaaaaa!");
 
 static void check(const struct tokenizer *t, enum token_mode mode)
 {

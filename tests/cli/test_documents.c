@@ -123,7 +123,8 @@ static bool command_line_ok(struct str rest)
 			const char *equals = memchr(word.p, '=', word.n);
 			if (!is_option(equals ? (struct str){ word.p, (size_t)(equals - word.p) } : word))
 				return false;
-		} else if (first && islower((unsigned char)word.p[0]) && !memchr(word.p, '/', word.n) && !command_find(word)) {
+		} else if (first && islower((unsigned char)word.p[0]) && !memchr(word.p, '/', word.n) &&
+			!command_find(word)) {
 			return false;
 		}
 		first = false;
@@ -148,7 +149,8 @@ static bool span_ok(struct str s)
 	}
 	if (str_starts(s, home))
 		return is_home_file(str_from(s, home.n));
-	if (str_starts(s, (struct str)STR("/v1")) || str_starts(s, (struct str)STR("/health")) || str_starts(s, (struct str)STR("/metrics")))
+	if (str_starts(s, (struct str)STR("/v1")) || str_starts(s, (struct str)STR("/health")) ||
+		str_starts(s, (struct str)STR("/metrics")))
 		return is_route(s);
 	if (s.n > 1 && s.p[0] == '/' && !memchr(s.p + 1, '/', s.n - 1) && islower((unsigned char)s.p[1]))
 		return is_prompt_command(s);
@@ -170,7 +172,10 @@ static void complain_about(const char *name, struct str span)
 	wrong++;
 }
 
-/* Every `span` of a Markdown text, and every indented line that is a command of ours; returns how many were looked at. */
+/*
+ * Every `span` of a Markdown text, and every indented line that is a command of ours;
+ * returns how many were looked at.
+ */
 static size_t check_text(const char *name, const char *text)
 {
 	size_t count = 0;
@@ -256,12 +261,14 @@ TEST(the_manual_names_every_command_option_variable_and_file)
 TEST(the_checker_itself_finds_what_is_wrong)
 {
 	static const char *const good[] = {
-		"shammah", "shammah -p \"any words here\"", "shammah daemon stop", "shammah models pull", "shammah --model DIR", "make run", "--port N", "-q",
-		"~/.shammah/daemon.log", "/v1/models/{id}", "/clear", "ANTHROPIC_API_KEY", "backend.model", "env.SHAMMAH_API_KEY", "x = 1",
+		"shammah", "shammah -p \"any words here\"", "shammah daemon stop", "shammah models pull",
+		"shammah --model DIR", "make run", "--port N", "-q",
+		"~/.shammah/daemon.log", "/v1/models/{id}", "/clear", "ANTHROPIC_API_KEY", "backend.model",
+		"env.SHAMMAH_API_KEY", "x = 1",
 	};
 	static const char *const bad[] = {
-		"shammah modles pull", "shammah --modle DIR", "make coffee", "--verbose", "-z", "~/.shammah/config.toml", "/v1/messages",
-		"/compact", "OPENAI_API_KEY", "backend.modle", "env.PATH",
+		"shammah modles pull", "shammah --modle DIR", "make coffee", "--verbose", "-z",
+		"~/.shammah/config.toml", "/v1/messages", "/compact", "OPENAI_API_KEY", "backend.modle", "env.PATH",
 	};
 
 	for (size_t i = 0; i < countof(good); i++)

@@ -55,7 +55,8 @@ TEST(without_words_it_is_the_prompt)
 
 TEST(words_are_a_question_a_command_or_a_folder)
 {
-	struct options question = parsed("how do I stop it"), words = parsed("how|do|I"), command = parsed("daemon|stop"), folder = parsed("/tmp|hello");
+	struct options question = parsed("how do I stop it"), words = parsed("how|do|I"),
+		command = parsed("daemon|stop"), folder = parsed("/tmp|hello");
 
 	assert_string_equal(question.text, "how do I stop it");
 	assert_string_equal(words.text, "how do I");
@@ -93,7 +94,9 @@ TEST(a_value_stands_in_the_next_word_or_after_an_equals_sign)
 
 TEST(every_option_is_taken)
 {
-	struct options o = parsed("-p|-q|--source|local|--max-tokens|5|--temperature|0.5|--port|1|--system-prompt|s|--jsonl|-f|--tokenizer|t|--mode|query|--json|-y|--background|--precision|q4|--revision|v1");
+	struct options o = parsed(
+		"-p|-q|--source|local|--max-tokens|5|--temperature|0.5|--port|1|--system-prompt|s|--jsonl|-f|--"
+		"tokenizer|t|--mode|query|--json|-y|--background|--precision|q4|--revision|v1");
 
 	assert_true(o.print && o.quiet && o.jsonl && o.follow && o.json && o.yes && o.background);
 	assert_string_equal(o.precision, "q4");

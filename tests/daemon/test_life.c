@@ -46,7 +46,8 @@ static pid_t start(int *hold, bool *ok)
 		struct error err = {0};
 		close(wait[1]);
 		close(ready[0]);
-		byte = life_begin(&l, home, &err) && life_publish(&l, 4321, &err) ? 'y' : err.kind == ERROR_UNAVAILABLE ? 'n' : '?';
+		byte = life_begin(&l, home, &err) && life_publish(&l, 4321, &err) ? 'y' :
+			err.kind == ERROR_UNAVAILABLE ? 'n' : '?';
 		(void)!write(ready[1], &byte, 1);
 		(void)!read(wait[0], &byte, 1);
 		life_end(&l);

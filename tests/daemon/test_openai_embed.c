@@ -109,7 +109,8 @@ TEST(numbers_come_back_as_they_were)
 	assert_string_equal(json_member_string(response, "object"), "list");
 	assert_string_equal(json_member_string(response, "model"), "tiny");
 	assert_string_equal(json_member_string(json_object_get(response, "shammah"), "source"), "local");
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(json_object_get(response, "data"), 1), "index")), 1);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(json_object_get(response, "data"), 1), "index")), 1);
 }
 
 TEST(base64_holds_the_bytes_of_little_endian_floats)
@@ -117,7 +118,8 @@ TEST(base64_holds_the_bytes_of_little_endian_floats)
 	static const float vectors[] = { 1, -2, 0.5f };
 
 	/* 00 00 80 3f, 00 00 00 c0, 00 00 00 3f */
-	own_json *three = written(true, vectors, 1, 3), *two = written(true, vectors, 1, 2), *one = written(true, vectors, 1, 1);
+	own_json *three = written(true, vectors, 1, 3), *two = written(true, vectors, 1, 2),
+		*one = written(true, vectors, 1, 1);
 	assert_string_equal(json_string_value(nth(three, 0)), "AACAPwAAAMAAAAA/");
 	assert_string_equal(json_string_value(nth(two, 0)), "AACAPwAAAMA=");
 	assert_string_equal(json_string_value(nth(one, 0)), "AACAPw==");

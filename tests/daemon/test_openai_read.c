@@ -44,16 +44,18 @@ TEST(every_wish_is_read)
 	own_request r = REQUEST_INIT(1 << 20);
 
 	read_ok(&r, "{\"model\":\"local\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\":5,"
-		"\"temperature\":0.5,\"top_p\":0.9,\"top_k\":4,\"min_p\":0.1,\"presence_penalty\":1,\"frequency_penalty\":-1,"
-		"\"repetition_penalty\":1.1,\"seed\":7,\"stop\":[\"a\",\"b\"],\"n\":1,\"logit_bias\":{\"5\":-100},\"logprobs\":true,"
-		"\"top_logprobs\":3,\"response_format\":{\"type\":\"text\"},\"tool_choice\":\"none\",\"parallel_tool_calls\":false,"
+		"\"temperature\":0.5,\"top_p\":0.9,\"top_k\":4,\"min_p\":0.1,\"presence_penalty\":1,"
+		"\"frequency_penalty\":-1,\"repetition_penalty\":1.1,\"seed\":7,\"stop\":[\"a\",\"b\"],\"n\":1,"
+		"\"logit_bias\":{\"5\":-100},\"logprobs\":true,\"top_logprobs\":3,"
+		"\"response_format\":{\"type\":\"text\"},\"tool_choice\":\"none\",\"parallel_tool_calls\":false,"
 		"\"user\":\"x\",\"metadata\":{},\"store\":false,\"not_known\":[1]," MESSAGES "}");
 	assert_true(str_is(r.model, "local"));
 	assert_true(r.stream && r.include_usage && r.one_call);
 	assert_int_equal(r.sampling.max_tokens, 5);
 	assert_true(r.sampling.temperature == 0.5f && r.sampling.top_p == 0.9f && r.sampling.min_p == 0.1f);
 	assert_int_equal(r.sampling.top_k, 4);
-	assert_true(r.sampling.presence_penalty == 1 && r.sampling.frequency_penalty == -1 && r.sampling.repetition_penalty == 1.1f);
+	assert_true(r.sampling.presence_penalty == 1 && r.sampling.frequency_penalty == -1 &&
+		r.sampling.repetition_penalty == 1.1f);
 	assert_int_equal(r.sampling.seed, 7);
 	assert_int_equal(r.sampling.stop_count, 2);
 	assert_true(str_is(r.sampling.stop[1], "b"));
@@ -67,7 +69,8 @@ TEST(null_is_as_good_as_absent)
 {
 	own_request r = REQUEST_INIT(1 << 20);
 
-	read_ok(&r, "{\"temperature\":null,\"stop\":null,\"tools\":null,\"stream_options\":null,\"seed\":null," MESSAGES "}");
+	read_ok(&r, "{\"temperature\":null,\"stop\":null,\"tools\":null,\"stream_options\":null,\"seed\":null,"
+		MESSAGES "}");
 	assert_true(isnan(r.sampling.temperature));
 }
 
@@ -103,7 +106,8 @@ TEST(thinking_can_be_asked_away_in_two_ways)
 		read_ok(&r, body.data);
 		assert_true(r.chat.no_thoughts);
 	}
-	read_ok(&thinks, "{\"reasoning_effort\":\"high\",\"chat_template_kwargs\":{\"enable_thinking\":true}," MESSAGES "}");
+	read_ok(&thinks,
+		"{\"reasoning_effort\":\"high\",\"chat_template_kwargs\":{\"enable_thinking\":true}," MESSAGES "}");
 	assert_false(thinks.chat.no_thoughts);
 }
 
@@ -113,15 +117,17 @@ TEST(forms_and_choices_of_tools_are_read)
 	struct error err = {0};
 	own_request r = REQUEST_INIT(1 << 20), named = REQUEST_INIT(1 << 20);
 
-	assert_ok(openai_read(str_of("{\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"strict\":true,"
-		"\"schema\":{\"b\":1,\"a\":[2]}}},\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\","
-		"\"strict\":true}}]," MESSAGES "}"), &r, &fault, &err));
+	assert_ok(openai_read(str_of("{\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\","
+		"\"strict\":true,\"schema\":{\"b\":1,\"a\":[2]}}},\"tool_choice\":\"required\",\"tools\":["
+		"{\"type\":\"function\",\"function\":{\"name\":\"a\",\"strict\":true}}]," MESSAGES "}"),
+		&r, &fault, &err));
 	assert_int_equal(r.form, FORM_SCHEMA);
 	assert_true(str_is(r.form_schema, "{\"b\":1,\"a\":[2]}"));
 	assert_int_equal(r.tool_choice, TOOLS_REQUIRED);
 	assert_true(r.chat.tools[0].strict);
-	assert_ok(openai_read(str_of("{\"response_format\":{\"type\":\"json_object\"},\"tool_choice\":{\"type\":\"function\",\"function\":"
-		"{\"name\":\"a\"}},\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]," MESSAGES "}"), &named, &fault, &err));
+	assert_ok(openai_read(str_of("{\"response_format\":{\"type\":\"json_object\"},\"tool_choice\":"
+		"{\"type\":\"function\",\"function\":{\"name\":\"a\"}},\"tools\":[{\"type\":\"function\",\"function\":"
+		"{\"name\":\"a\"}}]," MESSAGES "}"), &named, &fault, &err));
 	assert_int_equal(named.form, FORM_OBJECT);
 	assert_int_equal(named.tool_choice, TOOLS_NAMED);
 	assert_true(str_is(named.named_tool, "a") && !named.chat.tools[0].strict);
@@ -143,10 +149,11 @@ TEST(what_cannot_be_honoured_is_refused_by_name)
 	expect_refused("{\"logit_bias\":{\"1\":101}," MESSAGES "}", "logit_bias", "from -100 to 100");
 	expect_refused("{\"top_logprobs\":2," MESSAGES "}", "top_logprobs", "needs logprobs");
 	expect_refused("{\"response_format\":{\"type\":\"xml\"}," MESSAGES "}", "response_format", "text");
-	expect_refused("{\"response_format\":{\"type\":\"json_schema\"}," MESSAGES "}", "response_format.json_schema.schema", "Schema");
+	expect_refused("{\"response_format\":{\"type\":\"json_schema\"}," MESSAGES "}",
+		"response_format.json_schema.schema", "Schema");
 	expect_refused("{\"tool_choice\":\"required\"," MESSAGES "}", "tool_choice", "needs tools");
-	expect_refused("{\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"b\"}},\"tools\":[{\"type\":\"function\",\"function\":"
-		"{\"name\":\"a\"}}]," MESSAGES "}", "tool_choice", "names none");
+	expect_refused("{\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"b\"}},\"tools\":["
+		"{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]," MESSAGES "}", "tool_choice", "names none");
 	expect_refused("{\"tool_choice\":{\"type\":\"function\"}," MESSAGES "}", "tool_choice", "auto");
 	expect_refused("{\"audio\":{}," MESSAGES "}", "audio", "not supported");
 	expect_refused("{\"modalities\":[\"audio\"]," MESSAGES "}", "modalities", "text");

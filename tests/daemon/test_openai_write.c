@@ -39,7 +39,8 @@ TEST(a_stream_opens_with_the_role_and_ends_with_done)
 	own_request r = REQUEST_INIT(1000);
 	own_buf out = BUF_INIT(1 << 16);
 	struct openai_writer *w = openai_writer_create(&r, "tiny", &source);
-	const struct delta deltas[] = { delta_text((struct str)STR("a\"b\n")), delta_end(FINISH_STOP, (struct usage){ 3, 1, 2 }) };
+	const struct delta deltas[] = { delta_text((struct str)STR("a\"b\n")),
+		delta_end(FINISH_STOP, (struct usage){ 3, 1, 2 }) };
 
 	write_all(w, &out, deltas, 2);
 	own_json *first = event(&out, 0), *second = event(&out, 1), *third = event(&out, 2), *fourth = event(&out, 3);
@@ -69,7 +70,9 @@ TEST(usage_comes_only_when_asked_for_and_with_no_choices)
 			assert_null(usage);
 		} else {
 			assert_int_equal(json_array_size(json_object_get(usage, "choices")), 0);
-			assert_int_equal(json_integer_value(json_object_get(json_object_get(usage, "usage"), "total_tokens")), 5);
+			assert_int_equal(
+				json_integer_value(json_object_get(json_object_get(usage, "usage"), "total_tokens")),
+				5);
 		}
 		openai_writer_destroy(w);
 	}
@@ -93,7 +96,8 @@ TEST(a_streamed_call_names_itself_once_and_always_has_its_index)
 	write_all(w, &out, call_deltas, countof(call_deltas));
 	for (int i = 1; i <= 5; i++) {
 		own_json *chunk = event(&out, i);
-		const json_t *call = json_array_get(json_object_get(json_object_get(choice(chunk), "delta"), "tool_calls"), 0);
+		const json_t *call = json_array_get(json_object_get(json_object_get(choice(chunk), "delta"),
+			"tool_calls"), 0);
 		assert_int_equal(json_integer_value(json_object_get(call, "index")), i < 4 ? 0 : 1);
 		assert_int_equal(json_member_string(call, "id") != NULL, i == 1 || i == 4);
 		assert_non_null(json_member_string(json_object_get(call, "function"), "arguments"));
@@ -124,7 +128,8 @@ TEST(a_whole_answer_holds_joined_calls_and_null_content)
 
 	assert_true(json_is_null(json_object_get(message, "content")));
 	assert_int_equal(json_array_size(calls), 2);
-	assert_string_equal(json_member_string(json_object_get(json_array_get(calls, 0), "function"), "arguments"), "{\"a\":1}");
+	assert_string_equal(json_member_string(json_object_get(json_array_get(calls, 0), "function"), "arguments"),
+		"{\"a\":1}");
 	assert_string_equal(json_member_string(json_array_get(calls, 1), "type"), "function");
 	openai_writer_destroy(w);
 }
@@ -153,7 +158,8 @@ TEST(thoughts_stand_beside_the_content)
 /* Two answers, side by side. */
 static const struct delta two[] = {
 	{ .kind = DELTA_TEXT, .text = STR("a") }, { .kind = DELTA_TEXT, .choice = 1, .text = STR("b") },
-	{ .kind = DELTA_END, .choice = 1, .finish = FINISH_LENGTH, .usage = { 10, 9, 3, 4, 1, .prompt_ns = 1, .completion_ns = 5000000 } },
+	{ .kind = DELTA_END, .choice = 1, .finish = FINISH_LENGTH,
+		.usage = { 10, 9, 3, 4, 1, .prompt_ns = 1, .completion_ns = 5000000 } },
 	{ .kind = DELTA_TEXT, .text = STR("c") },
 	{ .kind = DELTA_END, .usage = { 10, 4, 2, 3, 2, .prompt_ns = 3000000, .completion_ns = 1000000 } },
 };
@@ -164,7 +170,9 @@ static void expect_usage_of_two(const json_t *response)
 
 	assert_int_equal(json_integer_value(json_object_get(usage, "prompt_tokens")), 10);
 	assert_int_equal(json_integer_value(json_object_get(usage, "completion_tokens")), 5);
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(usage, "prompt_tokens_details"), "cached_tokens")), 4);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(usage, "prompt_tokens_details"), "cached_tokens")),
+		4);
 	assert_int_equal(json_integer_value(json_object_get(timings, "cache_n")), 4);
 	assert_int_equal(json_integer_value(json_object_get(timings, "prompt_n")), 6);
 	assert_true(json_real_value(json_object_get(timings, "prompt_ms")) == 3.0);
@@ -220,7 +228,8 @@ TEST(whole_answers_to_one_question_stand_in_order)
 TEST(the_fingerprint_names_model_and_build)
 {
 	static const struct { const char *model, *build; } cases[] = {
-		{ "tiny", "q4, plain" }, { "tiny", "q4, plain" }, { "tiny", "q8, plain" }, { "small", "q4, plain" }, { "tiny", NULL },
+		{ "tiny", "q4, plain" }, { "tiny", "q4, plain" }, { "tiny", "q8, plain" }, { "small", "q4, plain" },
+		{ "tiny", NULL },
 	};
 	own_request r = REQUEST_INIT(1000);
 	char prints[countof(cases)][64];
@@ -268,12 +277,14 @@ TEST(log_probabilities_are_finite_numbers_with_bytes)
 	r.sampling.top_logprobs = 1;
 	struct openai_writer *w = openai_writer_create(&r, "tiny", &source);
 	const struct token_logprob rival = { .text = STR("b"), .logprob = -INFINITY };
-	const struct token_logprob token = { .text = STR("\xC3"), .logprob = -0.5f, .rivals = &rival, .rival_count = 1 };
+	const struct token_logprob token = { .text = STR("\xC3"), .logprob = -0.5f, .rivals = &rival,
+		.rival_count = 1 };
 	const struct delta deltas[] = {
 		{ .kind = DELTA_TEXT, .text = STR("x"), .logprobs = &token, .logprob_count = 1 }, { .kind = DELTA_END },
 	};
 	own_json *response = whole(w, deltas, 2);
-	const json_t *content = json_array_get(json_object_get(json_object_get(choice(response), "logprobs"), "content"), 0);
+	const json_t *content = json_array_get(json_object_get(json_object_get(choice(response), "logprobs"),
+		"content"), 0);
 
 	assert_string_equal(json_member_string(content, "token"), "\xEF\xBF\xBD");
 	assert_int_equal(json_integer_value(json_array_get(json_object_get(content, "bytes"), 0)), 0xC3);

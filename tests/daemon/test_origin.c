@@ -4,10 +4,11 @@
 
 TEST(only_names_of_this_machine_are_hosts)
 {
-	static const char *const good[] = { "127.0.0.1", "127.0.0.1:11435", "localhost", "LocalHost:1", "[::1]", "[::1]:65535" };
+	static const char *const good[] = { "127.0.0.1", "127.0.0.1:11435", "localhost", "LocalHost:1", "[::1]",
+		"[::1]:65535" };
 	static const char *const bad[] = {
-		"evil.example", "127.0.0.1.evil.example", "localhost.evil.example:11435", "127.0.0.1:", "127.0.0.1:12a", "127.0.0.1:123456",
-		"127.0.0.2", "", "[::1]x", "user@127.0.0.1",
+		"evil.example", "127.0.0.1.evil.example", "localhost.evil.example:11435", "127.0.0.1:", "127.0.0.1:12a",
+		"127.0.0.1:123456", "127.0.0.2", "", "[::1]x", "user@127.0.0.1",
 	};
 
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)

@@ -20,7 +20,8 @@ static void say(void *user, const struct http_request_in *in, struct reply *r)
 	struct error err = {0};
 
 	(void)user;
-	(void)!buf_addf(&body, &err, "tail=%.*s token=%s size=%zu", STR_ARGS(in->tail), in->token ? in->token : "", in->body.n);
+	(void)!buf_addf(&body, &err, "tail=%.*s token=%s size=%zu", STR_ARGS(in->tail), in->token ? in->token : "",
+		in->body.n);
 	reply_whole(r, (struct reply_head){ .status = 200, .type = "text/plain" }, &body);
 }
 
@@ -50,7 +51,8 @@ static struct server *server;
 static int start(void **state)
 {
 	struct server_options options = {
-		.origins = "http://good.example", .routes = test_routes, .route_count = countof(test_routes), .on_answered = count,
+		.origins = "http://good.example", .routes = test_routes, .route_count = countof(test_routes),
+		.on_answered = count,
 	};
 	struct error err = {0};
 
@@ -71,7 +73,8 @@ static int stop(void **state)
 static int dial(void)
 {
 	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_port = htons(server_port(server)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_family = AF_INET, .sin_port = htons(server_port(server)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -169,8 +172,10 @@ TEST(a_foreign_host_is_refused)
 TEST(a_foreign_origin_is_refused_and_a_listed_one_allowed)
 {
 	expect("GET /say HTTP/1.1\r\n" CLOSE "Origin: http://evil.example\r\n\r\n", "403", "origin_not_allowed");
-	expect("GET /say HTTP/1.1\r\n" CLOSE "Origin: http://good.example\r\n\r\n", "200", "Access-Control-Allow-Origin: http://good.example");
-	expect("OPTIONS /say HTTP/1.1\r\n" CLOSE "Origin: http://good.example\r\n\r\n", "204", "Access-Control-Allow-Methods: GET, POST, OPTIONS");
+	expect("GET /say HTTP/1.1\r\n" CLOSE "Origin: http://good.example\r\n\r\n", "200",
+		"Access-Control-Allow-Origin: http://good.example");
+	expect("OPTIONS /say HTTP/1.1\r\n" CLOSE "Origin: http://good.example\r\n\r\n", "204",
+		"Access-Control-Allow-Methods: GET, POST, OPTIONS");
 	expect("OPTIONS /say HTTP/1.1\r\n" CLOSE "Origin: http://evil.example\r\n\r\n", "403", "origin_not_allowed");
 }
 

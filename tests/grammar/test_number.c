@@ -11,7 +11,8 @@ static json_t *limit(uint64_t *seed, bool integer)
 	case 0: return NULL;
 	case 1: return json_integer((int)random_below(seed, 60) - 30);
 	case 2: return json_integer((int)random_below(seed, 40000) - 20000);
-	default: return integer ? json_real((int)random_below(seed, 200) / 4.0 - 25) : json_real(((int)random_below(seed, 40000) - 20000) / 1000.0);
+	default: return integer ? json_real((int)random_below(seed, 200) / 4.0 - 25) :
+		json_real(((int)random_below(seed, 40000) - 20000) / 1000.0);
 	}
 }
 
@@ -38,12 +39,15 @@ TEST(accepts_the_texts_of_the_numbers_between_and_no_others)
 		struct number_limits l = { integer, least, most, random_below(&seed, 2), random_below(&seed, 2) };
 		own_dfa *d = number_between(&l, &err);
 		if (!d)
-			fail_msg("%.17g to %.17g: %s", least ? json_number_value(least) : 0, most ? json_number_value(most) : 0, err.text);
+			fail_msg("%.17g to %.17g: %s", least ? json_number_value(least) : 0,
+				most ? json_number_value(most) : 0, err.text);
 		for (int k = 0; k < 40; k++) {
-			double x = random_below(&seed, 2) && least ? json_number_value(least) : random_below(&seed, 2) && most ?
+			double x = random_below(&seed, 2) && least ? json_number_value(least) :
+				random_below(&seed, 2) && most ?
 				json_number_value(most) : (int)random_below(&seed, 400) - 200;
 			char text[64];
-			x += ((int)random_below(&seed, 9) - 4) * (integer ? 1 : pow(10, -(double)random_below(&seed, 4)));
+			x += ((int)random_below(&seed, 9) - 4) * (integer ? 1 :
+				pow(10, -(double)random_below(&seed, 4)));
 			if (integer)
 				x = floor(x);
 			snprintf(text, sizeof text, "%.*f", integer ? 0 : (int)random_below(&seed, 5), x);
@@ -51,7 +55,8 @@ TEST(accepts_the_texts_of_the_numbers_between_and_no_others)
 				continue;
 			bool wanted = within(&l, strtod(text, NULL));
 			if (dfa_matches(d, str_of(text)) != wanted)
-				fail_msg("%s %s between %g and %g (%d %d)", text, wanted ? "is not" : "is", least ? json_number_value(least) :
+				fail_msg("%s %s between %g and %g (%d %d)", text, wanted ? "is not" : "is",
+					least ? json_number_value(least) :
 					-INFINITY, most ? json_number_value(most) : INFINITY, l.above, l.below);
 			inside += wanted;
 			tried++;
@@ -62,7 +67,8 @@ TEST(accepts_the_texts_of_the_numbers_between_and_no_others)
 
 TEST(refuses_texts_that_are_no_numbers)
 {
-	static const char *const texts[] = { "", "-", "01", "1.", ".5", "-0", "00", "1e3", "+1", "--1", "1.2.3", "0x1", "- 1" };
+	static const char *const texts[] = { "", "-", "01", "1.", ".5", "-0", "00", "1e3", "+1", "--1", "1.2.3", "0x1",
+		"- 1" };
 	own_json *least = json_integer(-100), *most = json_integer(100);
 	struct number_limits l = { false, least, most, false, false };
 	struct error err = {0};

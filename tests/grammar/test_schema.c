@@ -61,7 +61,8 @@ static void check_cases(const struct grammar_case *cases, size_t count)
 		assert_takes(cases[i].schema, cases[i].text, cases[i].taken);
 }
 
-#define OBJECT "{\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"boolean\"},\"c\":{}},\"required\":[\"b\"]"
+#define OBJECT "{\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"boolean\"},\"c\":{}}," \
+	"\"required\":[\"b\"]"
 
 TEST(objects_hold_their_properties_in_order_and_others_only_when_asked_for)
 {
@@ -84,21 +85,28 @@ TEST(objects_hold_their_properties_in_order_and_others_only_when_asked_for)
 		{ "{\"type\":\"object\"}", "{}", true },
 		{ "{\"type\":\"object\"}", "[]", false },
 		{ "{\"type\":\"object\",\"properties\":{}}", "{\"x\":1}", false },
-		{ "{\"type\":\"object\",\"required\":[\"x\"],\"additionalProperties\":{\"type\":\"integer\"}}", "{\"x\":1,\"y\":2}", true },
-		{ "{\"type\":\"object\",\"required\":[\"x\"],\"additionalProperties\":{\"type\":\"integer\"}}", "{\"y\":2}", false },
+		{ "{\"type\":\"object\",\"required\":[\"x\"],\"additionalProperties\":{\"type\":\"integer\"}}",
+			"{\"x\":1,\"y\":2}", true },
+		{ "{\"type\":\"object\",\"required\":[\"x\"],\"additionalProperties\":{\"type\":\"integer\"}}",
+			"{\"y\":2}", false },
 		{ "{\"type\":\"object\",\"minProperties\":1}", "{}", false },
 		{ "{\"type\":\"object\",\"minProperties\":1}", "{\"a\":0}", true },
 		{ "{\"type\":\"object\",\"maxProperties\":1}", "{\"a\":0}", true },
 		{ "{\"type\":\"object\",\"maxProperties\":1}", "{\"a\":0,\"b\":0}", false },
 		{ "{\"patternProperties\":{\"^x\":{\"type\":\"integer\"}}}", "{\"x1\":1,\"xy\":2}", true },
 		{ "{\"patternProperties\":{\"^x\":{\"type\":\"integer\"}}}", "{\"y\":1}", false },
-		{ "{\"patternProperties\":{\"^x\":{\"type\":\"integer\"}},\"additionalProperties\":{\"type\":\"null\"}}", "{\"y\":null,\"x\":1}", true },
-		{ "{\"patternProperties\":{\"^x\":{\"type\":\"integer\"}},\"additionalProperties\":{\"type\":\"null\"}}", "{\"x\":null}", false },
+		{ "{\"patternProperties\":{\"^x\":{\"type\":\"integer\"}},"
+			"\"additionalProperties\":{\"type\":\"null\"}}",
+			"{\"y\":null,\"x\":1}", true },
+		{ "{\"patternProperties\":{\"^x\":{\"type\":\"integer\"}},"
+			"\"additionalProperties\":{\"type\":\"null\"}}",
+			"{\"x\":null}", false },
 		{ "{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^[a-z]$\"}}", "{\"q\":1}", true },
 		{ "{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^[a-z]$\"}}", "{\"qq\":1}", false },
 		{ "{\"type\":\"object\",\"propertyNames\":{\"maxLength\":2}}", "{\"qq\":1}", true },
 		{ "{\"type\":\"object\",\"propertyNames\":{\"maxLength\":2}}", "{\"qqq\":1}", false },
-		{ "{\"propertyNames\":{\"type\":\"string\"},\"additionalProperties\":{\"type\":\"null\"}}", "{\"qqq\":null}", true },
+		{ "{\"propertyNames\":{\"type\":\"string\"},\"additionalProperties\":{\"type\":\"null\"}}",
+			"{\"qqq\":null}", true },
 	};
 
 	check_cases(cases, countof(cases));
@@ -151,7 +159,8 @@ TEST(strings_are_json_strings_of_valid_text)
 		{ "{\"type\":\"string\"}", "\"\xF4\x90\x80\x80\"", false },
 		{ "{\"type\":\"string\",\"minLength\":2,\"maxLength\":3}", "\"a\"", false },
 		{ "{\"type\":\"string\",\"minLength\":2,\"maxLength\":3}", "\"\\uD83D\\uDE00a\"", true },
-		{ "{\"type\":\"string\",\"minLength\":2,\"maxLength\":3}", "\"\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80\"", true },
+		{ "{\"type\":\"string\",\"minLength\":2,\"maxLength\":3}",
+			"\"\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80\"", true },
 		{ "{\"type\":\"string\",\"minLength\":2,\"maxLength\":3}", "\"abcd\"", false },
 		{ "{\"type\":\"string\",\"pattern\":\"^a.c$\"}", "\"a\\u0062c\"", true },
 		{ "{\"type\":\"string\",\"pattern\":\"^a.c$\"}", "\"a\\nc\"", false },
@@ -168,33 +177,55 @@ TEST(strings_are_json_strings_of_valid_text)
 TEST(numbers_literals_and_choices)
 {
 	static const struct grammar_case cases[] = {
-		{ "{\"type\":\"number\"}", "-0.5e-7", true }, { "{\"type\":\"number\"}", "01", false }, { "{\"type\":\"number\"}", "1.", false },
-		{ "{\"type\":\"integer\"}", "12", true }, { "{\"type\":\"integer\"}", "1.0", false }, { "{\"type\":\"integer\"}", "-0", false },
-		{ "{\"type\":\"integer\",\"minimum\":5,\"maximum\":12}", "4", false }, { "{\"type\":\"integer\",\"minimum\":5,\"maximum\":12}", "12", true },
+		{ "{\"type\":\"number\"}", "-0.5e-7", true },
+		{ "{\"type\":\"number\"}", "01", false },
+		{ "{\"type\":\"number\"}", "1.", false },
+		{ "{\"type\":\"integer\"}", "12", true },
+		{ "{\"type\":\"integer\"}", "1.0", false },
+		{ "{\"type\":\"integer\"}", "-0", false },
+		{ "{\"type\":\"integer\",\"minimum\":5,\"maximum\":12}", "4", false },
+		{ "{\"type\":\"integer\",\"minimum\":5,\"maximum\":12}", "12", true },
 		{ "{\"type\":\"integer\",\"minimum\":0,\"exclusiveMinimum\":true}", "0", false },
-		{ "{\"minimum\":0}", "0.25", true }, { "{\"minimum\":0}", "-0.25", false },
+		{ "{\"minimum\":0}", "0.25", true },
+		{ "{\"minimum\":0}", "-0.25", false },
 		{ "{\"enum\":[\"a\",1,null,[1,{\"x\":true}],0.1]}", "[1,{\"x\":true}]", true },
 		{ "{\"enum\":[\"a\",1,null,[1,{\"x\":true}],0.1]}", "0.1", true },
-		{ "{\"enum\":[\"a\",\"ab\"]}", "\"ab\"", true }, { "{\"enum\":[\"a\",\"ab\"]}", "\"abc\"", false },
-		{ "{\"enum\":[\"a\",1],\"type\":\"integer\"}", "\"a\"", false }, { "{\"enum\":[\"a\",1],\"const\":1}", "1", true },
+		{ "{\"enum\":[\"a\",\"ab\"]}", "\"ab\"", true },
+		{ "{\"enum\":[\"a\",\"ab\"]}", "\"abc\"", false },
+		{ "{\"enum\":[\"a\",1],\"type\":\"integer\"}", "\"a\"", false },
+		{ "{\"enum\":[\"a\",1],\"const\":1}", "1", true },
 		{ "{\"const\":\"caf\xC3\xA9\"}", "\"caf\xC3\xA9\"", true },
-		{ "{\"type\":[\"string\",\"null\"]}", "null", true }, { "{\"type\":[\"string\",\"null\"]}", "1", false },
+		{ "{\"type\":[\"string\",\"null\"]}", "null", true },
+		{ "{\"type\":[\"string\",\"null\"]}", "1", false },
 		{ "{\"type\":\"string\",\"nullable\":true}", "null", true },
-		{ "true", "[{}]", true }, { "{}", "\"x\"", true },
+		{ "true", "[{}]", true },
+		{ "{}", "\"x\"", true },
 		{ "{\"anyOf\":[{\"type\":\"integer\"},{\"type\":\"boolean\"}]}", "true", true },
 		{ "{\"anyOf\":[{\"type\":\"integer\"},false]}", "1", true },
-		{ "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},\"anyOf\":[{\"required\":[\"a\"]},{\"properties\":{\"b\":{\"const\":1}},\"required\":[\"b\"]}]}", "{\"b\":1}", true },
-		{ "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},\"anyOf\":[{\"required\":[\"a\"]},{\"properties\":{\"b\":{\"const\":1}},\"required\":[\"b\"]}]}", "{}", false },
+		{ "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},\"anyOf\":["
+			"{\"required\":[\"a\"]},{\"properties\":{\"b\":{\"const\":1}},\"required\":[\"b\"]}]}",
+			"{\"b\":1}", true },
+		{ "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},\"anyOf\":["
+			"{\"required\":[\"a\"]},{\"properties\":{\"b\":{\"const\":1}},\"required\":[\"b\"]}]}",
+			"{}", false },
 		{ "{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"string\"}]}", "\"x\"", true },
 		{ "{\"allOf\":[{\"type\":\"integer\",\"minimum\":3},{\"maximum\":5}]}", "4", true },
 		{ "{\"allOf\":[{\"type\":\"integer\",\"minimum\":3},{\"maximum\":5}]}", "6", false },
-		{ "{\"allOf\":[{\"properties\":{\"a\":{\"type\":\"integer\"}},\"required\":[\"a\"]},{\"properties\":{\"a\":{\"maximum\":1},\"b\":{}}}]}", "{\"a\":1,\"b\":2}", true },
-		{ "{\"allOf\":[{\"properties\":{\"a\":{\"type\":\"integer\"}},\"required\":[\"a\"]},{\"properties\":{\"a\":{\"maximum\":1},\"b\":{}}}]}", "{\"a\":2}", false },
-		{ "{\"allOf\":[{\"properties\":{\"a\":{}},\"additionalProperties\":false},{\"properties\":{\"b\":{}}}]}", "{\"b\":1}", false },
+		{ "{\"allOf\":[{\"properties\":{\"a\":{\"type\":\"integer\"}},\"required\":[\"a\"]},"
+			"{\"properties\":{\"a\":{\"maximum\":1},\"b\":{}}}]}",
+			"{\"a\":1,\"b\":2}", true },
+		{ "{\"allOf\":[{\"properties\":{\"a\":{\"type\":\"integer\"}},\"required\":[\"a\"]},"
+			"{\"properties\":{\"a\":{\"maximum\":1},\"b\":{}}}]}",
+			"{\"a\":2}", false },
+		{ "{\"allOf\":[{\"properties\":{\"a\":{}},\"additionalProperties\":false},"
+			"{\"properties\":{\"b\":{}}}]}",
+			"{\"b\":1}", false },
 		{ "{\"$ref\":\"#/$defs/x\",\"$defs\":{\"x\":{\"type\":\"integer\"}}}", "1", true },
 		{ "{\"$ref\":\"#/$defs/a~1b%20c\",\"$defs\":{\"a/b c\":{\"type\":\"integer\"}}}", "1", true },
 		{ "{\"$ref\":\"#/$defs/x\",\"minimum\":5,\"$defs\":{\"x\":{\"type\":\"integer\"}}}", "1", false },
-		{ "{\"properties\":{\"next\":{\"anyOf\":[{\"$ref\":\"#\"},{\"type\":\"null\"}]}},\"required\":[\"next\"]}", "{\"next\":{\"next\":null}}", true },
+		{ "{\"properties\":{\"next\":{\"anyOf\":[{\"$ref\":\"#\"},{\"type\":\"null\"}]}},\"required\":["
+			"\"next\"]}",
+			"{\"next\":{\"next\":null}}", true },
 	};
 
 	check_cases(cases, countof(cases));
@@ -203,9 +234,12 @@ TEST(numbers_literals_and_choices)
 TEST(white_space_is_limited_so_that_nobody_gets_lost_in_it)
 {
 	static const struct grammar_case cases[] = {
-		{ "{\"type\":\"object\"}", " {}", false }, { "{\"type\":\"object\"}", "{} ", false }, { "{\"type\":\"object\"}", "{ }", true },
-		{ "{\"type\":\"object\"}", "{  }", false }, { "{\"type\":\"object\"}", "{\n\n}", false }, { "{\"type\":\"object\"}", "{\n\t\t\"a\": 1\n}", true },
-		{ "{\"type\":\"object\"}", "{\"a\" :1}", false }, { "{\"type\":\"object\"}", "{\"a\":  1}", false }, { "{\"type\":\"object\"}", "{\"a\":1 ,\"b\":1}", false },
+		{ "{\"type\":\"object\"}", " {}", false }, { "{\"type\":\"object\"}", "{} ", false },
+		{ "{\"type\":\"object\"}", "{ }", true },
+		{ "{\"type\":\"object\"}", "{  }", false }, { "{\"type\":\"object\"}", "{\n\n}", false },
+		{ "{\"type\":\"object\"}", "{\n\t\t\"a\": 1\n}", true },
+		{ "{\"type\":\"object\"}", "{\"a\" :1}", false }, { "{\"type\":\"object\"}", "{\"a\":  1}", false },
+		{ "{\"type\":\"object\"}", "{\"a\":1 ,\"b\":1}", false },
 	};
 
 	check_cases(cases, countof(cases));
@@ -231,21 +265,31 @@ TEST(what_is_not_supported_is_refused_by_keyword_and_place)
 		{ "{\"properties\":{\"a b\":{\"not\":{}}}}", "keyword \"not\" at #/properties/a b: is not supported" },
 		{ "{\"properties\":{\"a/b\":{\"items\":{\"if\":{}}}}}", "keyword \"if\" at #/properties/a~1b/items" },
 		{ "{\"anyOf\":[{\"type\":\"string\"},{\"format\":\"regex\"}]}", "keyword \"format\" at #/anyOf/1" },
-		{ "{\"uniqueItems\":true}", "uniqueItems" }, { "{\"multipleOf\":3}", "multipleOf" }, { "{\"type\":\"strin\"}", "keyword \"type\" at #" },
-		{ "{\"contains\":{}}", "contains" }, { "{\"dependentRequired\":{}}", "dependentRequired" }, { "{\"wibble\":1}", "wibble" },
+		{ "{\"uniqueItems\":true}", "uniqueItems" }, { "{\"multipleOf\":3}", "multipleOf" },
+		{ "{\"type\":\"strin\"}", "keyword \"type\" at #" },
+		{ "{\"contains\":{}}", "contains" }, { "{\"dependentRequired\":{}}", "dependentRequired" },
+		{ "{\"wibble\":1}", "wibble" },
 		{ "{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"number\"}]}", "oneOf" },
 		{ "{\"oneOf\":[{\"properties\":{\"a\":{}}},{\"type\":\"string\"}]}", "oneOf" },
-		{ "{\"$ref\":\"other.json\"}", "$ref" }, { "{\"$ref\":\"#/nowhere\"}", "$ref" }, { "{\"pattern\":\"(?=x)\"}", "keyword \"pattern\" at #: look-arounds" },
-		{ "{\"$ref\":\"#\"}", "" }, { "{\"anyOf\":[{\"$ref\":\"#\"},{\"type\":\"null\"}]}", "refers to itself" },
-		{ "{\"properties\":{\"a\":{\"$ref\":\"#\"}},\"required\":[\"a\"]}", "nothing can satisfy it" }, { "false", "nothing can satisfy it" },
+		{ "{\"$ref\":\"other.json\"}", "$ref" }, { "{\"$ref\":\"#/nowhere\"}", "$ref" },
+		{ "{\"pattern\":\"(?=x)\"}", "keyword \"pattern\" at #: look-arounds" },
+		{ "{\"$ref\":\"#\"}", "" }, { "{\"anyOf\":[{\"$ref\":\"#\"},{\"type\":\"null\"}]}",
+			"refers to itself" },
+		{ "{\"properties\":{\"a\":{\"$ref\":\"#\"}},\"required\":[\"a\"]}", "nothing can satisfy it" },
+		{ "false", "nothing can satisfy it" },
 		{ "{\"type\":\"integer\",\"minimum\":3,\"maximum\":2}", "nothing can satisfy it" },
 		{ "{\"type\":\"string\",\"minLength\":3,\"maxLength\":2}", "nothing can satisfy it" },
-		{ "{\"type\":\"string\",\"pattern\":\"^(aa)*$\",\"minLength\":3,\"maxLength\":3}", "nothing can satisfy it" },
+		{ "{\"type\":\"string\",\"pattern\":\"^(aa)*$\",\"minLength\":3,\"maxLength\":3}",
+			"nothing can satisfy it" },
 		{ "{\"required\":[\"x\"],\"additionalProperties\":false}", "nothing can satisfy it" },
-		{ "{\"enum\":[1],\"minimum\":0}", "minimum" }, { "{\"minItems\":-1}", "minItems" }, { "{\"maxItems\":100000}", "maxItems" },
-		{ "{\"properties\":[]}", "properties" }, { "{\"items\":3}", "schema" }, { "{\"anyOf\":[]}", "anyOf" }, { "{\"minimum\":\"1\"}", "minimum" },
-		{ "{\"patternProperties\":{\"a\":{},\"b\":{}}}", "two patterns" }, { "{\"properties\":{\"ax\":{}},\"patternProperties\":{\"a\":{}}}", "pattern" },
-		{ "{\"minProperties\":2}", "minProperties" }, { "{\"allOf\":[{\"pattern\":\"a\"},{\"pattern\":\"b\"}]}", "stated twice" },
+		{ "{\"enum\":[1],\"minimum\":0}", "minimum" }, { "{\"minItems\":-1}", "minItems" },
+		{ "{\"maxItems\":100000}", "maxItems" },
+		{ "{\"properties\":[]}", "properties" }, { "{\"items\":3}", "schema" }, { "{\"anyOf\":[]}", "anyOf" },
+		{ "{\"minimum\":\"1\"}", "minimum" },
+		{ "{\"patternProperties\":{\"a\":{},\"b\":{}}}", "two patterns" },
+		{ "{\"properties\":{\"ax\":{}},\"patternProperties\":{\"a\":{}}}", "pattern" },
+		{ "{\"minProperties\":2}", "minProperties" },
+		{ "{\"allOf\":[{\"pattern\":\"a\"},{\"pattern\":\"b\"}]}", "stated twice" },
 	};
 
 	for (size_t i = 0; i < countof(cases); i++)
@@ -254,8 +298,10 @@ TEST(what_is_not_supported_is_refused_by_keyword_and_place)
 
 TEST(annotations_say_nothing)
 {
-	assert_takes("{\"title\":\"t\",\"description\":\"d\",\"default\":7,\"examples\":[1],\"$schema\":\"x\",\"$id\":\"y\",\"x-own\":1,"
-		"\"$comment\":\"c\",\"deprecated\":true,\"type\":\"integer\"}", "7", true);
+	assert_takes("{\"title\":\"t\",\"description\":\"d\",\"default\":7,\"examples\":[1],\"$schema\":\"x\",\"$id\":"
+		"\"y\",\"x-own\":1,"
+		"\"$comment\":\"c\",\"deprecated\":true,\"type\":\"integer\"}",
+		"7", true);
 }
 
 /* ---- Hostile ones ---- */
@@ -294,7 +340,8 @@ TEST(many_expensive_patterns_end_in_an_error)
 
 	for (int i = 0; i < 300; i++) {
 		snprintf(name, sizeof name, "p%d", i);
-		json_object_set_new(properties, name, json_pack("{s:s, s:i}", "pattern", "^[a-z]+$", "maxLength", 4000 + i));
+		json_object_set_new(properties, name,
+			json_pack("{s:s, s:i}", "pattern", "^[a-z]+$", "maxLength", 4000 + i));
 	}
 	own_json *object = json_pack("{s:o}", "properties", properties);
 	char *text = json_dumps(object, 0);
@@ -339,7 +386,8 @@ TEST(large_enums_and_many_properties_work)
 /* ---- Calls of tools ---- */
 
 static const struct grammar_form hermes = {
-	.before_name = STR("<tool_call>\n{\"name\": \""), .before_arguments = STR("\", \"arguments\": "), .behind = STR("}\n</tool_call>"),
+	.before_name = STR("<tool_call>\n{\"name\": \""), .before_arguments = STR("\", \"arguments\": "),
+	.behind = STR("}\n</tool_call>"),
 	.between = STR("\n"), .quoted = true,
 };
 
@@ -352,7 +400,8 @@ static bool takes_calls(const struct grammar_form *form, bool many, const char *
 	struct held h;
 	bool taken = true;
 
-	const struct grammar_wish wish = { .tools = tools, .tool_count = 2, .form = form, .many = many, .tokenizer = bytes->tokenizer };
+	const struct grammar_wish wish = { .tools = tools, .tool_count = 2, .form = form, .many = many,
+		.tokenizer = bytes->tokenizer };
 	int wrong;
 
 	struct grammar *g = grammar_create(&wish, &wrong, &err);
@@ -380,7 +429,8 @@ TEST(calls_name_a_tool_and_hold_its_arguments)
 	assert_false(takes_calls(&hermes, false, CALL("got", "{\"x\": 1}")));
 	assert_false(takes_calls(&hermes, false, "hello"));
 	assert_false(takes_calls(&hermes, false, CALL("get", "{\"x\": 1}") "\n" CALL("get", "{\"x\": 2}")));
-	assert_true(takes_calls(&hermes, true, CALL("get", "{\"x\": 1}") "\n" CALL("get_all", "{}") "\n" CALL("get", "{\"x\": 2}")));
+	assert_true(takes_calls(&hermes, true,
+		CALL("get", "{\"x\": 1}") "\n" CALL("get_all", "{}") "\n" CALL("get", "{\"x\": 2}")));
 }
 
 TEST(an_error_in_a_tool_numbers_it)
@@ -389,7 +439,8 @@ TEST(an_error_in_a_tool_numbers_it)
 	own_json *wrong = parse("{\"not\":{}}");
 	const struct grammar_tool tools[] = { { STR("fine"), NULL }, { STR("wrong"), wrong } };
 
-	const struct grammar_wish wish = { .tools = tools, .tool_count = 2, .form = &hermes, .tokenizer = bytes->tokenizer };
+	const struct grammar_wish wish = { .tools = tools, .tool_count = 2, .form = &hermes,
+		.tokenizer = bytes->tokenizer };
 	int number = 7;
 
 	assert_null(grammar_create(&wish, &number, &err));
@@ -420,7 +471,8 @@ TEST(values_and_calls_can_be_wished_for_together)
 TEST(text_without_choice_is_known_beforehand)
 {
 	struct error err = {0};
-	own_json *schema = parse("{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"circle\"},\"r\":{\"type\":\"integer\"}},\"required\":[\"kind\",\"r\"]}");
+	own_json *schema = parse("{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"circle\"},\"r\":{\"type\":"
+		"\"integer\"}},\"required\":[\"kind\",\"r\"]}");
 	struct held h;
 	char text[64];
 

@@ -122,9 +122,11 @@ TEST(whatever_a_real_vocabulary_writes_under_masks_is_valid) { walk_schemas(held
 
 static char *dump(uint64_t *seed, const json_t *value)
 {
-	static const size_t styles[] = { JSON_COMPACT, 0, JSON_INDENT(2), JSON_INDENT(4), JSON_COMPACT | JSON_ENSURE_ASCII };
+	static const size_t styles[] = { JSON_COMPACT, 0, JSON_INDENT(2), JSON_INDENT(4),
+		JSON_COMPACT | JSON_ENSURE_ASCII };
 
-	return json_dumps(value, styles[random_below(seed, countof(styles))] | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+	return json_dumps(value,
+		styles[random_below(seed, countof(styles))] | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
 }
 
 /* As tokens, cut at random before they are encoded. */
@@ -162,7 +164,8 @@ static void follow(struct held *h, const json_t *schema, struct str text, uint64
 		bool allowed = held_allows(matcher_allowed(h->matcher), tokens.ids[i]);
 		bool accepted = matcher_accept(h->matcher, tokens.ids[i]);
 		if (!allowed || !accepted)
-			explain(schema, text, accepted ? "valid, but masked" : allowed ? "allowed, but not accepted" : "valid, but refused");
+			explain(schema, text, accepted ? "valid, but masked" :
+				allowed ? "allowed, but not accepted" : "valid, but refused");
 	}
 	if (!matcher_is_complete(h->matcher) || !held_allows(matcher_allowed(h->matcher), h->end))
 		explain(schema, text, "valid, but not complete");
@@ -222,7 +225,8 @@ static void compare_all_tokens(struct held *h)
 		if (accepted)
 			matcher_rollback(h->matcher, 1);
 		if (accepted != held_allows(copy, (int32_t)id))
-			fail_msg("token %zu is %s, but %s", id, accepted ? "accepted" : "refused", accepted ? "masked" : "allowed");
+			fail_msg("token %zu is %s, but %s", id, accepted ? "accepted" : "refused",
+				accepted ? "masked" : "allowed");
 	}
 	assert_memory_equal(copy, matcher_allowed(h->matcher), (h->vocabulary->size + 31) / 32 * 4);
 	free(copy);

@@ -7,10 +7,11 @@
 
 /* As the makers state them, in millions. */
 static const struct { const char *name; unsigned millions; } stated[] = {
-	{ "qwen2.5-coder-0.5b", 494 }, { "qwen2.5-coder-1.5b", 1544 }, { "qwen2.5-coder-3b", 3086 }, { "qwen2.5-coder-7b", 7616 },
+	{ "qwen2.5-coder-0.5b", 494 }, { "qwen2.5-coder-1.5b", 1544 }, { "qwen2.5-coder-3b", 3086 },
+	{ "qwen2.5-coder-7b", 7616 },
 	{ "qwen2.5-coder-14b", 14770 }, { "qwen3-0.6b", 596 }, { "qwen3-1.7b", 1721 }, { "qwen3-4b", 4022 },
-	{ "llama-3.2-1b", 1236 }, { "llama-3.2-3b", 3213 }, { "smollm2-135m", 135 }, { "smollm2-360m", 362 }, { "smollm2-1.7b", 1711 },
-	{ "deepseek-r1-distill-qwen-1.5b", 1777 },
+	{ "llama-3.2-1b", 1236 }, { "llama-3.2-3b", 3213 }, { "smollm2-135m", 135 }, { "smollm2-360m", 362 },
+	{ "smollm2-1.7b", 1711 }, { "deepseek-r1-distill-qwen-1.5b", 1777 },
 };
 
 TEST(shapes_sum_up_to_the_parameters_that_their_makers_state)
@@ -33,10 +34,12 @@ TEST(estimates_come_near_what_was_published)
 		memset(bare.files, 0, sizeof bare.files);
 		for (size_t j = 0; j < CATALOGUE_FILES && catalogue[i].files[j].precision; j++, compared++) {
 			const char *precision = catalogue[i].files[j].precision;
-			double ratio = (double)catalogue_download_bytes(&bare, precision) / (double)catalogue[i].files[j].bytes;
+			double ratio = (double)catalogue_download_bytes(&bare, precision) /
+				(double)catalogue[i].files[j].bytes;
 			if (ratio < 0.8 || ratio > 1.2)
 				fail_msg("%s %s: estimate / published = %.2f", bare.name, precision, ratio);
-			assert_int_equal(catalogue_download_bytes(&catalogue[i], precision), catalogue[i].files[j].bytes);
+			assert_int_equal(catalogue_download_bytes(&catalogue[i], precision),
+				catalogue[i].files[j].bytes);
 		}
 	}
 	assert_true(compared > 15);
@@ -65,8 +68,10 @@ TEST(every_row_is_whole)
 
 TEST(names_are_found_whatever_their_case)
 {
-	assert_ptr_equal(catalogue_find((struct str)STR("Qwen2.5-Coder-1.5B")), catalogue_find((struct str)STR("qwen2.5-coder-1.5b")));
-	assert_ptr_equal(catalogue_find((struct str)STR("ONNX-community/qwen3-0.6b-onnx")), catalogue_find((struct str)STR("qwen3-0.6b")));
+	assert_ptr_equal(catalogue_find((struct str)STR("Qwen2.5-Coder-1.5B")),
+		catalogue_find((struct str)STR("qwen2.5-coder-1.5b")));
+	assert_ptr_equal(catalogue_find((struct str)STR("ONNX-community/qwen3-0.6b-onnx")),
+		catalogue_find((struct str)STR("qwen3-0.6b")));
 	assert_null(catalogue_find((struct str)STR("qwen2.5-coder")));
 	assert_null(catalogue_find((struct str)STR("qwen2.5-coder-1.5b-x")));
 	assert_null(catalogue_find((struct str)STR("")));

@@ -34,9 +34,10 @@ TEST(memory_decides)
 {
 	/* What machines sold with 4, 8, 16, 32 and 64 GB tell of. */
 	static const struct { double gib; const char *name; } wanted[] = {
-		{ 1, "qwen2.5-coder-0.5b" }, { 3.7, "qwen2.5-coder-0.5b" }, { 5.8, "qwen2.5-coder-0.5b" }, { 7.6, "qwen2.5-coder-1.5b" },
-		{ 11.7, "qwen2.5-coder-1.5b" }, { 15.5, "qwen2.5-coder-3b" }, { 31.2, "qwen2.5-coder-7b" }, { 62.7, "qwen2.5-coder-14b" },
-		{ 500, "qwen2.5-coder-14b" },
+		{ 1, "qwen2.5-coder-0.5b" }, { 3.7, "qwen2.5-coder-0.5b" }, { 5.8, "qwen2.5-coder-0.5b" },
+		{ 7.6, "qwen2.5-coder-1.5b" },
+		{ 11.7, "qwen2.5-coder-1.5b" }, { 15.5, "qwen2.5-coder-3b" }, { 31.2, "qwen2.5-coder-7b" },
+		{ 62.7, "qwen2.5-coder-14b" }, { 500, "qwen2.5-coder-14b" },
 	};
 
 	for (size_t i = 0; i < countof(wanted); i++) {
@@ -144,7 +145,8 @@ TEST(smaller_ones_follow_in_order)
 TEST(sizes_are_short)
 {
 	static const struct { uint64_t bytes; const char *text; } wanted[] = {
-		{ 0, "0 bytes" }, { 900, "900 bytes" }, { 1000, "1 kB" }, { 786000000, "786 MB" }, { 1916000000, "1.9 GB" },
+		{ 0, "0 bytes" }, { 900, "900 bytes" }, { 1000, "1 kB" }, { 786000000, "786 MB" },
+		{ 1916000000, "1.9 GB" },
 		{ 999999999, "1.0 GB" }, { 16000000000, "16 GB" }, { UINT64_MAX, "18446744074 GB" },
 	};
 

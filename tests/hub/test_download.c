@@ -87,7 +87,8 @@ TEST(names_that_lead_out_of_the_cache_are_not_noted)
 TEST(a_commit_needs_no_branch)
 {
 	own_mem char *snapshot =
-		hub_download(&hub, &(struct hub_want){ .repo = "a/b", .revision = FAKE_COMMIT }, NULL, NULL, NULL, &err);
+		hub_download(&hub, &(struct hub_want){ .repo = "a/b", .revision = FAKE_COMMIT }, NULL, NULL, NULL,
+			&err);
 
 	assert_non_null(snapshot);
 	assert_false(cache_holds(REPO "/refs"));
@@ -114,8 +115,8 @@ TEST(a_mirror_below_a_path_that_tells_only_names_will_do)
 	assert_int_equal(fake.asked[FAKE_TREE], countof(files));
 }
 
-static bool no_tree(struct fake_hub *h, enum fake_ask ask, unsigned nth, struct str request, struct scripted_reply *reply,
-	struct buf *storage)
+static bool no_tree(struct fake_hub *h, enum fake_ask ask, unsigned nth, struct str request,
+	struct scripted_reply *reply, struct buf *storage)
 {
 	(void)h, (void)nth, (void)request, (void)storage;
 	if (ask == FAKE_TREE)
@@ -134,7 +135,8 @@ TEST(a_mirror_that_has_no_trees_is_asked_file_by_file)
 TEST(progress_goes_from_nothing_to_all)
 {
 	struct seen_progress seen = { 0 };
-	own_mem char *snapshot = hub_download(&hub, &(struct hub_want){ .repo = "a/b" }, see_progress, &seen, NULL, &err);
+	own_mem char *snapshot = hub_download(&hub, &(struct hub_want){ .repo = "a/b" }, see_progress, &seen, NULL,
+		&err);
 
 	assert_non_null(snapshot);
 	assert_int_equal(seen.last.done, seen.last.total);

@@ -8,7 +8,8 @@
 #include "hub/walk.h"
 #include "support/random.h"
 
-#define FAULT(name) static bool name(struct fake_hub *h __attribute__((unused)), enum fake_ask ask __attribute__((unused)), \
+#define FAULT(name) static bool name(struct fake_hub *h __attribute__((unused)), \
+	enum fake_ask ask __attribute__((unused)), \
 	unsigned nth __attribute__((unused)), struct str request __attribute__((unused)), \
 	struct scripted_reply *reply __attribute__((unused)), struct buf *storage __attribute__((unused)))
 
@@ -192,7 +193,8 @@ FAULT(change_a_byte)
 {
 	if (ask != FAKE_BYTES)
 		return false;
-	buf_putf(storage, "Content-Range: bytes %zu-%zu/600\r\n", (size_t)(nth * 64), (size_t)(nth < 9 ? nth * 64 + 63 : 599));
+	buf_putf(storage, "Content-Range: bytes %zu-%zu/600\r\n", (size_t)(nth * 64),
+		(size_t)(nth < 9 ? nth * 64 + 63 : 599));
 	size_t at = storage->len + 1;
 	if (!buf_add(storage, "", 1, &err) || !buf_add(storage, large_text + nth * 64, nth < 9 ? 64 : 24, &err))
 		return true;
@@ -324,7 +326,8 @@ TEST(trouble_is_shown_while_it_lasts)
 
 	hub.backoff_ms = 150;
 	set_status(FAKE_HEAD, 503, 2, NULL);
-	own_mem char *snapshot = hub_download(&hub, &(struct hub_want){ .repo = "a/b" }, see_progress, &seen, NULL, &err);
+	own_mem char *snapshot = hub_download(&hub, &(struct hub_want){ .repo = "a/b" }, see_progress, &seen, NULL,
+		&err);
 	assert_non_null(snapshot);
 	assert_non_null(strstr(seen.trouble, "answers 503"));
 	assert_null(seen.last.trouble);
@@ -474,7 +477,10 @@ static int open_fails(const char *path, int flags, ...)
 
 static ssize_t read_fails(int fd, void *to, size_t n) { return fails() ? -1 : read(fd, to, n); }
 static ssize_t write_fails(int fd, const void *from, size_t n) { return fails() ? -1 : write(fd, from, n); }
-static ssize_t pwrite_fails(int fd, const void *from, size_t n, off_t at) { return fails() ? -1 : pwrite(fd, from, n, at); }
+static ssize_t pwrite_fails(int fd, const void *from, size_t n, off_t at)
+{
+	return fails() ? -1 : pwrite(fd, from, n, at);
+}
 static int fsync_fails(int fd) { return fails() ? -1 : no_sync(fd); }
 static int rename_fails(const char *from, const char *to) { return fails() ? -1 : rename(from, to); }
 static int mkdir_fails(const char *path, mode_t mode) { return fails() ? -1 : mkdir(path, mode); }
@@ -692,7 +698,8 @@ FAULT(hostile_etag)
 		reply->status = 404;
 	if (ask == FAKE_HEAD) {
 		reply->raw = true;
-		reply->body = "HTTP/1.1 200 OK\r\nETag: \"../../../x\"\r\nContent-Length: 5\r\nConnection: close\r\n\r\n";
+		reply->body =
+			"HTTP/1.1 200 OK\r\nETag: \"../../../x\"\r\nContent-Length: 5\r\nConnection: close\r\n\r\n";
 	}
 	return ask == FAKE_TREE || ask == FAKE_HEAD;
 }

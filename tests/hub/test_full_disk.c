@@ -81,8 +81,10 @@ TEST(a_disk_that_fills_on_the_way_keeps_what_has_come)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_disk_too_small_is_found_before_anything_is_asked_for, download_start, unmount),
-		cmocka_unit_test_setup_teardown(a_disk_that_fills_on_the_way_keeps_what_has_come, download_start, unmount),
+		cmocka_unit_test_setup_teardown(a_disk_too_small_is_found_before_anything_is_asked_for, download_start,
+			unmount),
+		cmocka_unit_test_setup_teardown(a_disk_that_fills_on_the_way_keeps_what_has_come, download_start,
+			unmount),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

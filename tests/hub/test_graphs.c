@@ -14,10 +14,12 @@ static struct hub_listing listing(const char *const *paths)
 }
 
 static const char *const published[] = {
-	".gitattributes", "LICENSE", "README.md", "chat_template.jinja", "config.json", "generation_config.json", "onnx/model.onnx",
-	"onnx/model.onnx_data", "onnx/model_fp16.onnx", "onnx/model_q4.onnx", "onnx/model_q4.onnx_data", "onnx/model_q4.onnx_data_1",
-	"onnx/model_q4f16.onnx", "onnx/model_q4f16.onnx_data", "special_tokens_map.json", "sub/config.json", "tokenizer.json",
-	"tokenizer_config.json", NULL,
+	".gitattributes", "LICENSE", "README.md", "chat_template.jinja", "config.json", "generation_config.json",
+	"onnx/model.onnx",
+	"onnx/model.onnx_data", "onnx/model_fp16.onnx", "onnx/model_q4.onnx", "onnx/model_q4.onnx_data",
+	"onnx/model_q4.onnx_data_1",
+	"onnx/model_q4f16.onnx", "onnx/model_q4f16.onnx_data", "special_tokens_map.json", "sub/config.json",
+	"tokenizer.json", "tokenizer_config.json", NULL,
 };
 
 static bool wanted(const struct graph_files *f, const char *path)
@@ -39,7 +41,8 @@ TEST(a_precision_is_its_graph_with_its_weights_and_what_goes_with_it)
 	assert_int_equal(f.count, 10);
 	assert_int_equal(f.bytes, 100);
 	static const char *const needed[] = {
-		"onnx/model_q4.onnx", "onnx/model_q4.onnx_data", "onnx/model_q4.onnx_data_1", "config.json", "generation_config.json",
+		"onnx/model_q4.onnx", "onnx/model_q4.onnx_data", "onnx/model_q4.onnx_data_1", "config.json",
+		"generation_config.json",
 		"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja", "LICENSE",
 	};
 	for (size_t i = 0; i < countof(needed); i++)
@@ -49,7 +52,8 @@ TEST(a_precision_is_its_graph_with_its_weights_and_what_goes_with_it)
 TEST(without_a_precision_the_first_of_the_table_is_taken)
 {
 	static const char *const few[] = {
-		"config.json", "model.onnx", "model.onnx.data", "onnx/model_fp16.onnx", "tokenizer.json", "tokenizer_config.json", NULL,
+		"config.json", "model.onnx", "model.onnx.data", "onnx/model_fp16.onnx", "tokenizer.json",
+		"tokenizer_config.json", NULL,
 	};
 	struct hub_listing l = listing(few);
 	own_graph_files f = {0};
@@ -74,8 +78,10 @@ static void expect_refused(const char *const *paths, const char *precision, cons
 
 TEST(what_a_repository_lacks_is_named)
 {
-	static const char *const other[] = { "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", NULL };
-	static const char *const no_tokenizer[] = { "config.json", "onnx/model_q4.onnx", "tokenizer_config.json", NULL };
+	static const char *const other[] = { "config.json", "model.safetensors", "tokenizer.json",
+		"tokenizer_config.json", NULL };
+	static const char *const no_tokenizer[] = { "config.json", "onnx/model_q4.onnx", "tokenizer_config.json",
+		NULL };
 	static const char *const nothing[] = { NULL };
 
 	expect_refused(published, "int8", "no precision int8; it has q4, q4f16, fp32, fp16");

@@ -11,8 +11,9 @@ TEST(model_info_tells_commit_sizes_and_hashes)
 {
 	own_hub_listing l = { 0 };
 
-	assert_ok(listing_parse_info((struct str)STR("{\"id\": \"a/b\", \"sha\": \"" COMMIT "\", \"gated\": false, \"siblings\": ["
-		"{\"rfilename\": \"onnx/m\", \"size\": 7, \"blobId\": \"11\", \"lfs\": {\"sha256\": \"22\", \"size\": 7, \"pointerSize\": 3}},"
+	assert_ok(listing_parse_info((struct str)STR("{\"id\": \"a/b\", \"sha\": \"" COMMIT "\", \"gated\": false, "
+		"\"siblings\": [{\"rfilename\": \"onnx/m\", \"size\": 7, \"blobId\": \"11\", "
+		"\"lfs\": {\"sha256\": \"22\", \"size\": 7, \"pointerSize\": 3}},"
 		"{\"rfilename\": \"c.json\", \"size\": 5, \"blobId\": \"33\"}, {\"rfilename\": \"d\"}]}"), &l, &err));
 	assert_ok(listing_finish(&l, &err));
 	assert_string_equal(l.commit, COMMIT);
@@ -30,9 +31,12 @@ TEST(pages_of_a_tree_add_up)
 {
 	own_hub_listing l = { 0 };
 
-	assert_ok(listing_parse_tree((struct str)STR("[{\"type\": \"directory\", \"path\": \"onnx\", \"oid\": \"1\", \"size\": 0},"
-		"{\"type\": \"file\", \"path\": \"onnx/m\", \"oid\": \"11\", \"size\": 7, \"lfs\": {\"oid\": \"22\", \"size\": 7}}]"), &l, &err));
-	assert_ok(listing_parse_tree((struct str)STR("[{\"type\": \"file\", \"path\": \"c\", \"oid\": \"33\", \"size\": 5}]"), &l, &err));
+	assert_ok(listing_parse_tree((struct str)STR(
+		"[{\"type\": \"directory\", \"path\": \"onnx\", \"oid\": \"1\", \"size\": 0},"
+		"{\"type\": \"file\", \"path\": \"onnx/m\", \"oid\": \"11\", \"size\": 7, "
+		"\"lfs\": {\"oid\": \"22\", \"size\": 7}}]"), &l, &err));
+	assert_ok(listing_parse_tree(
+		(struct str)STR("[{\"type\": \"file\", \"path\": \"c\", \"oid\": \"33\", \"size\": 5}]"), &l, &err));
 	assert_ok(listing_finish(&l, &err));
 	assert_int_equal(l.count, 2);
 	assert_string_equal(l.files[0].path, "c");
@@ -66,8 +70,9 @@ TEST(a_path_that_comes_twice_is_refused)
 {
 	struct hub_listing l = { 0 };
 
-	assert_ok(listing_parse_tree((struct str)STR("[{\"type\": \"file\", \"path\": \"c\"}, {\"type\": \"file\", \"path\": \"c\"}]"),
-		&l, &err));
+	assert_ok(listing_parse_tree(
+		(struct str)STR("[{\"type\": \"file\", \"path\": \"c\"}, {\"type\": \"file\", \"path\": \"c\"}]"), &l,
+		&err));
 	assert_false(listing_finish(&l, &err));
 }
 

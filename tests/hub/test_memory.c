@@ -146,7 +146,8 @@ TEST(a_group_that_is_not_to_be_seen_leaves_those_around_it)
 TEST(rubbish_is_no_limit)
 {
 	static const char *const lines[] = {
-		"", "\n", "0\n", "0:\n", "0::\n", "::::\n", "x:memory\n", "0::/../..\n", "30 23 0:26\n", "a b c d e - cgroup2\n", " - \n",
+		"", "\n", "0\n", "0:\n", "0::\n", "::::\n", "x:memory\n", "0::/../..\n", "30 23 0:26\n",
+		"a b c d e - cgroup2\n", " - \n",
 	};
 
 	for (size_t i = 0; i < countof(lines); i++) {

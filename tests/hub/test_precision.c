@@ -39,9 +39,12 @@ static int end(void **state)
 
 TEST(a_choice_holds_for_every_commit_of_a_repository)
 {
-	own_mem char *one = make("hub/models--owner--name/snapshots/0123456789abcdef0123456789abcdef01234567", "onnx/model_q4.onnx");
-	own_mem char *two = make("hub/models--owner--name/snapshots/89abcdef0123456789abcdef0123456701234567", "onnx/model_q4.onnx");
-	own_mem char *other = make("hub/models--owner--other/snapshots/0123456789abcdef0123456789abcdef01234567", "onnx/model_q4.onnx");
+	own_mem char *one = make("hub/models--owner--name/snapshots/0123456789abcdef0123456789abcdef01234567",
+		"onnx/model_q4.onnx");
+	own_mem char *two = make("hub/models--owner--name/snapshots/89abcdef0123456789abcdef0123456701234567",
+		"onnx/model_q4.onnx");
+	own_mem char *other = make("hub/models--owner--other/snapshots/0123456789abcdef0123456789abcdef01234567",
+		"onnx/model_q4.onnx");
 	struct error err = {0};
 
 	assert_null(precision_chosen(home, one));

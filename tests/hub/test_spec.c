@@ -26,7 +26,8 @@ static void put(const char *path, const char *text)
 static void put_model(const char *folder, const char *graph)
 {
 	static const char *const names[] = { "config.json", "tokenizer.json", "tokenizer_config.json" };
-	own_mem char *ref = mem_printf("hub/%s/refs/main", folder), *weights = mem_printf("hub/%s/snapshots/" COMMIT "/%s", folder, graph);
+	own_mem char *ref = mem_printf("hub/%s/refs/main", folder),
+		*weights = mem_printf("hub/%s/snapshots/" COMMIT "/%s", folder, graph);
 
 	put(ref, COMMIT);
 	put(weights, "graph");
@@ -66,8 +67,10 @@ static struct model_spec parsed(const char *text)
 
 TEST(a_name_a_repository_or_a_folder_is_meant)
 {
-	own_model_spec known = parsed("Qwen2.5-Coder-1.5B"), revised = parsed("qwen3-0.6b@v2"), repo = parsed("owner/name");
-	own_model_spec both = parsed("owner/name@refs/pr/1"), folder = parsed("/"), published = parsed("onnx-community/Qwen3-0.6B-ONNX");
+	own_model_spec known = parsed("Qwen2.5-Coder-1.5B"), revised = parsed("qwen3-0.6b@v2"),
+		repo = parsed("owner/name");
+	own_model_spec both = parsed("owner/name@refs/pr/1"), folder = parsed("/"),
+		published = parsed("onnx-community/Qwen3-0.6B-ONNX");
 
 	assert_string_equal(known.model->name, "qwen2.5-coder-1.5b");
 	assert_string_equal(spec_name(&known), "qwen2.5-coder-1.5b");
@@ -87,10 +90,13 @@ TEST(a_name_a_repository_or_a_folder_is_meant)
 TEST(what_is_none_of_them_is_refused)
 {
 	static const struct { const char *text; enum error_kind kind; const char *part; } wrong[] = {
-		{ "no-such-model", ERROR_INVALID, "there is no model no-such-model" }, { "", ERROR_INVALID, "there is no model" },
+		{ "no-such-model", ERROR_INVALID, "there is no model no-such-model" },
+		{ "", ERROR_INVALID, "there is no model" },
 		{ "a/b/c", ERROR_INVALID, "OWNER/NAME" }, { "../../etc", ERROR_NOT_FOUND, "the model folder" },
-		{ "/no/such/folder", ERROR_NOT_FOUND, "the model folder /no/such/folder" }, { "owner/na..me", ERROR_INVALID, "" },
-		{ "owner/name@../x", ERROR_INVALID, "" }, { "owner/name@", ERROR_INVALID, "" }, { "@main", ERROR_INVALID, "" },
+		{ "/no/such/folder", ERROR_NOT_FOUND, "the model folder /no/such/folder" },
+		{ "owner/na..me", ERROR_INVALID, "" },
+		{ "owner/name@../x", ERROR_INVALID, "" }, { "owner/name@", ERROR_INVALID, "" },
+		{ "@main", ERROR_INVALID, "" },
 	};
 
 	for (size_t i = 0; i < countof(wrong); i++) {
@@ -116,7 +122,8 @@ TEST(a_folder_that_exists_is_meant_by_its_name_alone)
 
 TEST(a_model_is_found_where_either_client_put_it)
 {
-	own_mem char *cache = path_join(root, "hub"), *wanted = path_join(root, "hub/models--owner--name/snapshots/" COMMIT);
+	own_mem char *cache = path_join(root, "hub"),
+		*wanted = path_join(root, "hub/models--owner--name/snapshots/" COMMIT);
 	struct hub hub = { .cache = cache };
 	struct error err = {0};
 	own_model_spec s = parsed("owner/name");
@@ -134,7 +141,8 @@ TEST(a_model_is_found_where_either_client_put_it)
 
 TEST(a_model_without_all_its_files_is_not_there)
 {
-	own_mem char *cache = path_join(root, "hub"), *missing = path_join(root, "hub/models--owner--name/snapshots/" COMMIT "/tokenizer.json");
+	own_mem char *cache = path_join(root, "hub"),
+		*missing = path_join(root, "hub/models--owner--name/snapshots/" COMMIT "/tokenizer.json");
 	struct hub hub = { .cache = cache };
 	struct error err = {0};
 	own_model_spec s = parsed("owner/name"), known = parsed("qwen3-0.6b");

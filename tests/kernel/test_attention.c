@@ -99,7 +99,8 @@ static double stored(const struct past *p, bool value, size_t token, size_t head
 	const float *factor = (const float *)(base + (keys + values) * size) + slot;
 
 	if (value)
-		return number_at(s->type, base + keys * size, (i / 32 * 32 + slot) * 32 + i % 32) * (scales ? factor[32] : 1);
+		return number_at(s->type, base + keys * size, (i / 32 * 32 + slot) * 32 + i % 32) *
+			(scales ? factor[32] : 1);
 	return number_at(s->type, base, i * 32 + slot) * (scales ? factor[0] : 1);
 }
 
@@ -204,8 +205,9 @@ static void compare_slowly(const struct attention_shape *s)
 			slowly(&p, lengths[i] - 1, h, expected);
 			for (size_t j = 0; j < s->head_dim; j++)
 				if (!(fabs(out[h * s->head_dim + j] - expected[j]) < 2e-6))
-					fail_msg("type %d, head %zu of %zu, length %zu: %.9g instead of %.9g", s->type, h, s->head_dim,
-						lengths[i], (double)out[h * s->head_dim + j], expected[j]);
+					fail_msg("type %d, head %zu of %zu, length %zu: %.9g instead of %.9g", s->type,
+						h, s->head_dim, lengths[i],
+						(double)out[h * s->head_dim + j], expected[j]);
 		}
 	}
 	past_done(&p);
@@ -267,7 +269,7 @@ TEST(a_row_has_the_same_bits_alone_and_beside_any_others)
 
 static void compare_unwritten(const struct attention_shape *s)
 {
-	static const int fillings[] = { 0xFF, 0x00, 0x5A, 0xDA };        /* no numbers, zeros, large ones of both signs */
+	static const int fillings[] = { 0xFF, 0x00, 0x5A, 0xDA };    /* no numbers, zeros, large ones of both signs */
 	const size_t width = s->heads * s->head_dim;
 	own_mem float *outs = mem_zeroed(countof(fillings) * width, sizeof *outs);
 	const uint32_t kept = seed;
@@ -381,7 +383,8 @@ static void store_special(const struct attention_shape *s)
 {
 	static const struct { float in; double out; } cases[] = {
 		{ 1e6f, 65504 }, { -1e6f, -65504 }, { 65519, 65504 }, { 65530, 65504 }, { 0, 0 }, { 0x1p-24f, 0x1p-24 },
-		{ 0x1.8p-25f, 0x1p-24 }, { 0x1p-25f, 0 }, { -0x1p-26f, 0 }, { 0x1.ff8p-15f, 0x1.ff8p-15 }, { 0x1.ffcp-15f, 0x1p-14 }, { 0x1.ffep-15f, 0x1p-14 },
+		{ 0x1.8p-25f, 0x1p-24 }, { 0x1p-25f, 0 }, { -0x1p-26f, 0 }, { 0x1.ff8p-15f, 0x1.ff8p-15 },
+		{ 0x1.ffcp-15f, 0x1p-14 }, { 0x1.ffep-15f, 0x1p-14 },
 		{ 0x1.002p0f, 1 }, { 0x1.006p0f, 0x1.008p0 }, { 0x1.0021p0f, 0x1.004p0 }, { -3, -3 }, { 1e-30f, 0 },
 	};
 	struct past p;

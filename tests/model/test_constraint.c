@@ -98,9 +98,11 @@ static void leave(struct world *w)
 static void give_tool(struct world *w, const char *name, const char *schema, bool strict)
 {
 	struct error err = {0};
-	own_mem char *definition = mem_printf("{\"type\":\"function\",\"function\":{\"name\":\"%s\",\"parameters\":%s}}", name, schema);
+	own_mem char *definition = mem_printf(
+		"{\"type\":\"function\",\"function\":{\"name\":\"%s\",\"parameters\":%s}}", name, schema);
 	const struct tool tool = {
-		.name = str_of(name), .description = STR(""), .schema = str_of(schema), .definition = str_of(definition), .strict = strict,
+		.name = str_of(name), .description = STR(""), .schema = str_of(schema),
+		.definition = str_of(definition), .strict = strict,
 	};
 
 	assert_ok(chat_add_tool(&w->request.chat, &tool, &err));
@@ -144,8 +146,10 @@ static void assert_valid(const char *schema, struct str text)
 }
 
 /* Finite: however long the detours, the answer ends. */
-#define FINITE "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"n\":{\"type\":\"integer\",\"minimum\":-50,\"maximum\":150}," \
-	"\"kind\":{\"enum\":[\"red\",\"green\",null]},\"list\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":\"^[a-c]{1,3}$\"}," \
+#define FINITE "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}," \
+	"\"n\":{\"type\":\"integer\",\"minimum\":-50,\"maximum\":150}," \
+	"\"kind\":{\"enum\":[\"red\",\"green\",null]},\"list\":{\"type\":\"array\"," \
+	"\"items\":{\"type\":\"string\",\"pattern\":\"^[a-c]{1,3}$\"}," \
 	"\"minItems\":1,\"maxItems\":3}},\"required\":[\"ok\",\"n\",\"list\"],\"additionalProperties\":false}"
 
 /* ---- Forms ---- */
@@ -269,7 +273,9 @@ TEST(free_text_stays_free_and_a_call_in_it_is_held)
 	own_heard h = HEARD;
 	own_world w;
 
-	saying(&w, "I {look}: \"now\".\n<tool_call>\n{\"name\": \"look\", \"arguments\": {\"ok\": 12, \"n\": \"many\"}}\n</tool_call>");
+	saying(&w,
+		"I {look}: \"now\".\n<tool_call>\n{\"name\": \"look\", \"arguments\": {\"ok\": 12, \"n\": "
+		"\"many\"}}\n</tool_call>");
 	give_tool(&w, "look", FINITE, false);
 	answer(&w, &h);
 	assert_string_equal(h.text.data, "I {look}: \"now\".");

@@ -25,14 +25,16 @@ static struct embedder *open_fresh(const struct encoder *shape)
 }
 
 /* What the slow twin and slow pooling make of tokens. */
-static void slow_vector(const struct encoder *shape, const struct tokens *t, enum pooling pooling, bool normalises, double *out)
+static void slow_vector(const struct encoder *shape, const struct tokens *t, enum pooling pooling, bool normalises,
+	double *out)
 {
 	float hidden[ENCODER_POSITIONS * ENCODER_WIDTH];
 	double sum = 0;
 
 	encoder_forward(shape, t->ids, t->count, hidden);
 	for (size_t i = 0; i < ENCODER_WIDTH; i++) {
-		out[i] = pooling == POOLING_INSIDE ? 2 * (double)hidden[i] : pooling == POOLING_FIRST ? (double)hidden[i] : 0;
+		out[i] = pooling == POOLING_INSIDE ? 2 * (double)hidden[i] :
+			pooling == POOLING_FIRST ? (double)hidden[i] : 0;
 		for (size_t k = 0; pooling == POOLING_MEAN && k < t->count; k++)
 			out[i] += (double)hidden[k * ENCODER_WIDTH + i] / (double)t->count;
 		sum += out[i] * out[i];
@@ -67,8 +69,10 @@ static void expect_vectors(const struct encoder *shape, enum pooling pooling, bo
 
 TEST(vectors_are_those_of_the_slow_twin_in_every_layout)
 {
-	expect_vectors(&(struct encoder){ .types = true, .modules = "mean", .normalize = true }, POOLING_MEAN, true, "modules.json");
-	expect_vectors(&(struct encoder){ .types = true, .modules = "cls", .normalize = true }, POOLING_FIRST, true, "modules.json");
+	expect_vectors(&(struct encoder){ .types = true, .modules = "mean", .normalize = true }, POOLING_MEAN, true,
+		"modules.json");
+	expect_vectors(&(struct encoder){ .types = true, .modules = "cls", .normalize = true }, POOLING_FIRST, true,
+		"modules.json");
 	expect_vectors(&(struct encoder){ .modules = "mean" }, POOLING_MEAN, false, "modules.json");
 	expect_vectors(&(struct encoder){ .types = true }, POOLING_MEAN, true, "as most models do");
 	expect_vectors(&(struct encoder){ .output = "token_embeddings" }, POOLING_MEAN, true, "as most models do");
@@ -91,11 +95,12 @@ TEST(the_longest_text_is_the_least_that_any_file_states)
 TEST(shorter_vectors_are_given_only_by_models_made_for_it)
 {
 	own_embedder *plain = open_fresh(&(struct encoder){ .types = true });
-	own_embedder *some = open_fresh(&(struct encoder){ .types = true, .more = ",\"matryoshka_dimensions\":[4,8,999]" });
+	own_embedder *some = open_fresh(&(struct encoder){ .types = true,
+		.more = ",\"matryoshka_dimensions\":[4,8,999]" });
 	own_embedder *any = open_fresh(&(struct encoder){ .types = true, .more = ",\"is_matryoshka\":true" });
 	static const struct { size_t dimensions; bool plain, some, any; } cases[] = {
-		{ 16, true, true, true }, { 8, false, true, true }, { 5, false, false, true }, { 17, false, false, false },
-		{ 999, false, false, false }, { 0, false, false, false },
+		{ 16, true, true, true }, { 8, false, true, true }, { 5, false, false, true },
+		{ 17, false, false, false }, { 999, false, false, false }, { 0, false, false, false },
 	};
 	float vector[ENCODER_WIDTH] = { 3, 4, 12 };
 

@@ -196,7 +196,8 @@ static void saying_of_qwen3(struct world *w, const char *text)
 
 TEST(thoughts_come_apart_from_the_answer)
 {
-	static const char text[] = "<think>\n{\"name\": \"look\"}\n</think>\n\nI look.<tool_call>\n{\"name\": \"look\", \"arguments\": {}}\n</tool_call>";
+	static const char text[] = "<think>\n{\"name\": \"look\"}\n</think>\n\nI look.<tool_call>\n{\"name\": "
+		"\"look\", \"arguments\": {}}\n</tool_call>";
 	struct error err = {0};
 	own_heard h = HEARD;
 	own_world w;
@@ -363,7 +364,9 @@ TEST(arguments_come_in_pieces_while_the_model_writes_them)
 	own_heard h = HEARD;
 	own_world w;
 
-	saying(&w, "<tool_call>\n{\"name\": \"look\", \"arguments\": {\"at\": \"the far end of the world\"}}\n</tool_call>");
+	saying(&w,
+		"<tool_call>\n{\"name\": \"look\", \"arguments\": {\"at\": \"the far end of the "
+		"world\"}}\n</tool_call>");
 	give_tool(&w);
 	assert_ok(answer_with(&w, &h, &err));
 	assert_string_equal(h.text.data, "[0 look]{\"at\": \"the far end of the world\"}[tool_calls]");

@@ -38,7 +38,10 @@ struct world {
 	struct heard heard[MANY];
 };
 
-/* Questions of different lengths, greedy ones and drawn ones, some penalised; answers of random weights hardly ever end. */
+/*
+ * Questions of different lengths, greedy ones and drawn ones, some penalised; answers
+ * of random weights hardly ever end.
+ */
 static void ask(struct request *r, int number)
 {
 	struct error err = {0};
@@ -203,9 +206,10 @@ TEST(an_answer_is_the_same_alone_and_beside_others_with_guesses_and_without)
 /* Names of properties are known before the model says them. */
 TEST(text_that_a_form_asks_for_is_guessed_and_the_answer_is_the_same)
 {
-	static const char schema[] = "{\"type\":\"object\",\"properties\":{\"first property\":{\"type\":\"boolean\"},\"second property\":"
-		"{\"enum\":[\"one\",\"two\"]},\"third\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":99}},\"required\":[\"first property\","
-		"\"second property\",\"third\"],\"additionalProperties\":false}";
+	static const char schema[] =
+		"{\"type\":\"object\",\"properties\":{\"first property\":{\"type\":\"boolean\"},\"second property\":"
+		"{\"enum\":[\"one\",\"two\"]},\"third\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":99}},"
+		"\"required\":[\"first property\",\"second property\",\"third\"],\"additionalProperties\":false}";
 	own_world alone, guessing;
 	size_t accepted = 0;
 

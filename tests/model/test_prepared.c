@@ -156,7 +156,8 @@ TEST(shapes_that_no_decoder_has_are_refused)
 		{ offsetof(struct decoder_shape, layers), 0 }, { offsetof(struct decoder_shape, layers), 1 << 30 },
 		{ offsetof(struct decoder_shape, hidden), 65 }, { offsetof(struct decoder_shape, intermediate), 0 },
 		{ offsetof(struct decoder_shape, kv_heads), 3 }, { offsetof(struct decoder_shape, head_dim), 20 },
-		{ offsetof(struct decoder_shape, rotary_dim), 18 }, { offsetof(struct decoder_shape, vocabulary), UINT32_MAX },
+		{ offsetof(struct decoder_shape, rotary_dim), 18 },
+		{ offsetof(struct decoder_shape, vocabulary), UINT32_MAX },
 		{ offsetof(struct decoder_shape, eps), 0 }, { offsetof(struct decoder_shape, tied), 2 },
 	};
 

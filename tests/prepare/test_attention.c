@@ -40,7 +40,8 @@ struct graph_in_hand {
 	uint8_t whole[256];
 };
 
-static const char *tensor(struct graph_in_hand *h, const float *values, const int64_t *dims, size_t rank, const char *name)
+static const char *tensor(struct graph_in_hand *h, const float *values, const int64_t *dims, size_t rank,
+	const char *name)
 {
 	size_t n = sizeof *values;
 
@@ -411,7 +412,8 @@ TEST(what_is_not_plain_is_refused_by_name)
 
 	begin(&h, &written);           /* keys of something else */
 	project(&h, qkv);
-	qkv[1] = build_node(h.b, "MatMul", INPUTS(build_node(h.b, "Relu", INPUTS(h.x)), weights(&h, KV_HEADS * SIZE, "w")));
+	qkv[1] = build_node(h.b, "MatMul", INPUTS(build_node(h.b, "Relu", INPUTS(h.x)),
+		weights(&h, KV_HEADS * SIZE, "w")));
 	y = write_out(&h, qkv);
 	expect_refusal(&h, y, "one input");
 

@@ -311,13 +311,15 @@ static const char *put_zeros(struct graph_in_hand *h, const struct codes *c)
 	if (c->zeros == FLOAT_ZEROS)
 		return build_bytes(h->b, ELEMENT_FLOAT, LIST(OUTPUTS_N * blocks), float_zeros,
 			(size_t)(OUTPUTS_N * blocks) * 4, "zeros");
-	return build_bytes(h->b, ELEMENT_UINT8, LIST(OUTPUTS_N * row), packed_zeros, (size_t)(OUTPUTS_N * row), "zeros");
+	return build_bytes(h->b, ELEMENT_UINT8, LIST(OUTPUTS_N * row), packed_zeros, (size_t)(OUTPUTS_N * row),
+		"zeros");
 }
 
 static const char *put_nbits(struct graph_in_hand *h, const struct codes *c, int64_t block_stated, const char *order)
 {
 	int64_t blocks = (int64_t)(INPUTS_N / c->block), bytes = (int64_t)(c->block * c->bits / 8);
-	const char *w = build_bytes(h->b, ELEMENT_UINT8, LIST(OUTPUTS_N, blocks, bytes), packed, ALL * c->bits / 8, "w");
+	const char *w = build_bytes(h->b, ELEMENT_UINT8, LIST(OUTPUTS_N, blocks, bytes), packed, ALL * c->bits / 8,
+		"w");
 	const char *s = put_scales(h, LIST(OUTPUTS_N * blocks), (size_t)(OUTPUTS_N * blocks), c->half_scales);
 	const char *y = build_node(h->b, "MatMulNBits", INPUTS(input(h), w, s, put_zeros(h, c), order));
 
@@ -331,7 +333,8 @@ static const char *put_nbits(struct graph_in_hand *h, const struct codes *c, int
 TEST(matmulnbits_of_all_kinds)
 {
 	static const struct codes kinds[] = {
-		{ 4, 32, NO_ZEROS, false }, { 4, 32, NO_ZEROS, true }, { 4, 64, NO_ZEROS, false }, { 4, 128, NO_ZEROS, false },
+		{ 4, 32, NO_ZEROS, false }, { 4, 32, NO_ZEROS, true }, { 4, 64, NO_ZEROS, false },
+		{ 4, 128, NO_ZEROS, false },
 		{ 4, 32, EIGHTS, false }, { 4, 32, PACKED_ZEROS, false }, { 4, 128, PACKED_ZEROS, true },
 		{ 4, 32, FLOAT_ZEROS, false }, { 8, 32, NO_ZEROS, false }, { 8, 128, PACKED_ZEROS, true },
 	};
@@ -512,7 +515,8 @@ TEST(embeddings_of_all_kinds)
 	random_codes(&c);
 	w = build_bytes(h.b, ELEMENT_UINT8, LIST(OUTPUTS_N, INPUTS_N / 32, 16), packed, ALL / 2, "w");
 	w = build_node(h.b, "Reshape", INPUTS(w, build_list_int(h.b, LIST(OUTPUTS_N, INPUTS_N / 2))));
-	w = build_node(h.b, "GatherBlockQuantized", INPUTS(w, ids(&h), put_scales(&h, LIST(ALL / 32), ALL / 32, false)));
+	w = build_node(h.b, "GatherBlockQuantized",
+		INPUTS(w, ids(&h), put_scales(&h, LIST(ALL / 32), ALL / 32, false)));
 	build_int(h.b, "bits", 4);
 	build_int(h.b, "block_size", 32);
 	build_int(h.b, "quantize_axis", 1);

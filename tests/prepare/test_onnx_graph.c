@@ -279,7 +279,8 @@ TEST(damage_anywhere_ends_in_an_answer)
 		struct error reason = {0};
 
 		for (int i = 0; i < round % 4 && length; i++)
-			bytes[random_below(&seed, (uint32_t)(length < 20000 ? length : 20000))] = (char)random_next(&seed);
+			bytes[random_below(&seed, (uint32_t)(length < 20000 ? length : 20000))] =
+				(char)random_next(&seed);
 		struct str all = { bytes, length };
 		bool ok = onnx_scan(&scan, all, &reason) && graph_understand(&caches, &scan, &reason) &&
 			onnx_graph_read(&f.graph, all, NULL, &reason) && recognise(&f, &caches, &reason);

@@ -152,7 +152,8 @@ TEST(tools_are_sent_with_their_schemas)
 	r.chat.tools[1].strict = true;
 	buf_clear(&body);
 	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
-	assert_non_null(strstr(body.data, ",\"tool_choice\":{\"type\":\"tool\",\"name\":\"Now\",\"disable_parallel_tool_use\":true}"));
+	assert_non_null(strstr(body.data,
+		",\"tool_choice\":{\"type\":\"tool\",\"name\":\"Now\",\"disable_parallel_tool_use\":true}"));
 	assert_non_null(strstr(body.data, "\"input_schema\":{\"type\":\"object\"},\"strict\":true}]"));
 	r.tool_choice = TOOLS_REQUIRED;
 	r.one_call = false;
@@ -171,7 +172,8 @@ TEST(a_form_is_passed_on_and_never_dropped)
 	r.form = FORM_SCHEMA;
 	r.form_schema = (struct str)STR("{\"type\":\"object\"}");
 	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
-	assert_non_null(strstr(body.data, ",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"object\"}}}"));
+	assert_non_null(strstr(body.data,
+		",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"object\"}}}"));
 	r.form = FORM_OBJECT;
 	assert_false(provider_find("claude")->write_body(&r, "m", false, &body, &err));
 	assert_int_equal(err.kind, ERROR_INVALID);

@@ -26,8 +26,9 @@ TEST(an_answer_is_title_text_and_wordings)
 	own_corpus c = CORPUS_INIT;
 	struct source source;
 
-	assert_ok(corpus_parse_answer(&c, str_of("# A title\n\nOne.\n\nTwo of them.\n\n## Wordings\n\n- ask\n- ask again\n"),
-		"x.md", &source, &err));
+	assert_ok(corpus_parse_answer(&c,
+		str_of("# A title\n\nOne.\n\nTwo of them.\n\n## Wordings\n\n- ask\n- ask again\n"), "x.md", &source,
+		&err));
 	assert_string_equal(source.title, "A title");
 	assert_true(str_is(source.text, "One.\n\nTwo of them.\n"));
 	assert_int_equal(c.wording_count, 3);
@@ -42,8 +43,9 @@ TEST(the_sentences_of_a_text_are_wordings_too)
 	own_corpus c = CORPUS_INIT;
 	struct source source;
 
-	assert_ok(corpus_parse_answer(&c, str_of("# T\n\nThe first sentence here. The second one\nof them?\n\n## Wordings\n- x\n"),
-		"x.md", &source, &err));
+	assert_ok(corpus_parse_answer(&c,
+		str_of("# T\n\nThe first sentence here. The second one\nof them?\n\n## Wordings\n- x\n"), "x.md",
+		&source, &err));
 	assert_int_equal(c.wording_count, 4);
 	assert_true(str_is(c.wordings[1].text, "The first sentence here"));
 	assert_true(str_is(c.wordings[2].text, "The second one\nof them"));
@@ -181,7 +183,8 @@ TEST(no_wording_asks_for_two_things)
 			sorted[count++] = &data.wordings[i];
 	qsort(sorted, count, sizeof *sorted, by_text);
 	for (size_t i = 1; i < count; i++)
-		if (by_text(&sorted[i - 1], &sorted[i]) == 0 && (sorted[i - 1]->answer != CORPUS_NONE || sorted[i]->answer != CORPUS_NONE))
+		if (by_text(&sorted[i - 1], &sorted[i]) == 0 &&
+			(sorted[i - 1]->answer != CORPUS_NONE || sorted[i]->answer != CORPUS_NONE))
 			fail_msg("\"%.*s\"", STR_ARGS(sorted[i]->text));
 }
 

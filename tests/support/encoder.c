@@ -50,8 +50,8 @@ static const char *tensor(struct builder *b, enum weight w, int64_t rows, int64_
 		UP, BIAS_UP, DOWN, BIAS_DOWN, NORM2, SHIFT2,
 	};
 
-	return build_tensor(b, ELEMENT_FLOAT, (int64_t[]){ rows ? rows : columns, columns }, rows ? 2 : 1, fill, &all[w],
-		"weight.%d", (int)w);
+	return build_tensor(b, ELEMENT_FLOAT, (int64_t[]){ rows ? rows : columns, columns }, rows ? 2 : 1, fill,
+		&all[w], "weight.%d", (int)w);
 }
 
 static const char *mean(struct builder *b, const char *x)
@@ -125,7 +125,8 @@ static const char *attention(struct builder *b, const char *x, const char *bias)
 /* x · (1 + erf(x / √2)) / 2. */
 static const char *gelu(struct builder *b, const char *x)
 {
-	const char *y = build_node(b, "Erf", INPUTS(build_node(b, "Div", INPUTS(x, build_scalar(b, ELEMENT_FLOAT, sqrtf(2))))));
+	const char *y = build_node(b, "Erf",
+		INPUTS(build_node(b, "Div", INPUTS(x, build_scalar(b, ELEMENT_FLOAT, sqrtf(2))))));
 
 	y = build_node(b, "Add", INPUTS(y, build_scalar(b, ELEMENT_FLOAT, 1)));
 	return build_node(b, "Mul", INPUTS(build_node(b, "Mul", INPUTS(x, y)), build_scalar(b, ELEMENT_FLOAT, 0.5f)));
@@ -134,14 +135,17 @@ static const char *gelu(struct builder *b, const char *x)
 /* The first `sequence` positions, and types as they are given or all 0. */
 static const char *embed(struct builder *b, const struct encoder *e, const char *ids, const char *types)
 {
-	const char *length = build_node(b, "Gather", INPUTS(build_node(b, "Shape", INPUTS(ids)), build_scalar_int(b, 1)));
+	const char *length = build_node(b, "Gather",
+		INPUTS(build_node(b, "Shape", INPUTS(ids)), build_scalar_int(b, 1)));
 	const char *x = build_node(b, "Gather", INPUTS(tensor(b, WORDS, ENCODER_WORDS, W), ids));
 	const char *end = build_node(b, "Unsqueeze", INPUTS(length, build_list_int(b, LIST(0))));
 	const char *table = tensor(b, POSITIONS, ENCODER_POSITIONS, W);
-	const char *positions = build_node(b, "Slice", INPUTS(table, build_list_int(b, LIST(0)), end, build_list_int(b, LIST(0))));
+	const char *positions = build_node(b, "Slice",
+		INPUTS(table, build_list_int(b, LIST(0)), end, build_list_int(b, LIST(0))));
 
 	x = build_node(b, "Add", INPUTS(x, positions));
-	const char *type = build_node(b, "Gather", INPUTS(tensor(b, TYPES, 2, W), e->types ? types : build_scalar_int(b, 0)));
+	const char *type = build_node(b, "Gather",
+		INPUTS(tensor(b, TYPES, 2, W), e->types ? types : build_scalar_int(b, 0)));
 	return norm(b, build_node(b, "Add", INPUTS(x, type)), NORM0);
 }
 
@@ -161,7 +165,8 @@ static bool write_graph(const char *path, const struct encoder *e, struct error 
 	const struct dimension batch = { "batch_size", 0 }, sequence = { "sequence_length", 0 }, width = { NULL, W };
 	const char *ids = build_input(b, ELEMENT_INT64, DIMENSIONS(batch, sequence), "input_ids");
 	const char *attended = build_input(b, ELEMENT_INT64, DIMENSIONS(batch, sequence), "attention_mask");
-	const char *types = e->types ? build_input(b, ELEMENT_INT64, DIMENSIONS(batch, sequence), "token_type_ids") : NULL;
+	const char *types = e->types ? build_input(b, ELEMENT_INT64, DIMENSIONS(batch, sequence), "token_type_ids") :
+		NULL;
 	const char *name = e->output ? e->output : "last_hidden_state";
 
 	encode(b, e, ids, attended, types);
@@ -179,7 +184,8 @@ static bool write_graph(const char *path, const struct encoder *e, struct error 
 
 /* ---- Files ---- */
 
-static const char *const words[] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "hello", "world", "the", "##ing", "un", "##able" };
+static const char *const words[] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "hello", "world", "the", "##ing", "un",
+	"##able" };
 static const char signs[] = "abcdefghijklmnopqrstuvwxyz0123456789.,?!()[]";
 
 char *encoder_tokenizer(void)
@@ -227,15 +233,17 @@ static bool write_modules(const char *dir, const struct encoder *e, struct error
 		mean_pooling ? "false" : "true", mean_pooling ? "true" : "false");
 
 	make_folder(dir, "1_Pooling");
-	return write_text(dir, "modules.json", modules, err) && write_text(dir, "1_Pooling/config.json", pooling, err) &&
+	return write_text(dir, "modules.json", modules, err) &&
+		write_text(dir, "1_Pooling/config.json", pooling, err) &&
 		write_text(dir, "sentence_bert_config.json", "{\"max_seq_length\":32}", err);
 }
 
 bool encoder_write(const char *dir, const struct encoder *e, struct error *err)
 {
 	own_mem char *tokenizer = encoder_tokenizer(), *graph = path_join(dir, "onnx/model.onnx");
-	own_mem char *config = mem_printf("{\"model_type\":\"bert\",\"max_position_embeddings\":%d,\"vocab_size\":%d%s%s%s%s}",
-		ENCODER_POSITIONS, ENCODER_WORDS, e->origin ? ",\"_name_or_path\":\"" : "", e->origin ? e->origin : "",
+	own_mem char *config = mem_printf(
+		"{\"model_type\":\"bert\",\"max_position_embeddings\":%d,\"vocab_size\":%d%s%s%s%s}", ENCODER_POSITIONS,
+		ENCODER_WORDS, e->origin ? ",\"_name_or_path\":\"" : "", e->origin ? e->origin : "",
 		e->origin ? "\"" : "", e->more ? e->more : "");
 
 	(void)mkdir(dir, 0700);
@@ -255,7 +263,8 @@ static void slow_norm(double *x, enum weight w)
 	for (size_t i = 0; i < W; i++)
 		square += (x[i] - sum / W) * (x[i] - sum / W);
 	for (size_t i = 0; i < W; i++)
-		x[i] = (x[i] - sum / W) / sqrt(square / W + (double)norm_eps) * (double)element(w, i) + (double)element(w + 1, i);
+		x[i] = (x[i] - sum / W) / sqrt(square / W + (double)norm_eps) * (double)element(w, i) +
+			(double)element(w + 1, i);
 }
 
 static void slow_linear(const double *x, enum weight w, enum weight bias, size_t in, size_t out, double *y)
@@ -267,7 +276,8 @@ static void slow_linear(const double *x, enum weight w, enum weight bias, size_t
 	}
 }
 
-static void slow_attend(const double (*q)[W], const double (*k)[W], const double (*v)[W], size_t count, size_t row, double *out)
+static void slow_attend(const double (*q)[W], const double (*k)[W], const double (*v)[W], size_t count, size_t row,
+	double *out)
 {
 	for (size_t h = 0; h < HEADS; h++) {
 		double scores[ENCODER_POSITIONS], sum = 0;
@@ -305,8 +315,8 @@ void encoder_forward(const struct encoder *e, const int32_t *ids, size_t count, 
 	(void)e;                 /* types are 0 whether they are given or not */
 	for (size_t t = 0; t < count; t++) {
 		for (size_t i = 0; i < W; i++)
-			x[t][i] = (double)element(WORDS, (size_t)ids[t] * W + i) + (double)element(POSITIONS, t * W + i) +
-				(double)element(TYPES, i);
+			x[t][i] = (double)element(WORDS, (size_t)ids[t] * W + i) +
+				(double)element(POSITIONS, t * W + i) + (double)element(TYPES, i);
 		slow_norm(x[t], NORM0);
 		slow_linear(x[t], Q, BIAS_Q, W, W, q[t]);
 		slow_linear(x[t], K, BIAS_K, W, W, k[t]);

@@ -40,7 +40,8 @@ static void add_info(const struct fake_hub *hub, struct buf *out)
 		fake_hash(f, hash);
 		buf_putf(out, "%s{\"rfilename\": \"%s\"", i ? ", " : "", f->path);
 		if (!hub->bare_listing && f->large)
-			buf_putf(out, ", \"size\": %zu, \"blobId\": \"%040d\", \"lfs\": {\"sha256\": \"%s\", \"size\": %zu}",
+			buf_putf(out,
+				", \"size\": %zu, \"blobId\": \"%040d\", \"lfs\": {\"sha256\": \"%s\", \"size\": %zu}",
 				strlen(f->text), 7, hash, strlen(f->text));
 		else if (!hub->bare_listing)
 			buf_putf(out, ", \"size\": %zu, \"blobId\": \"%s\"", strlen(f->text), hash);
@@ -64,7 +65,9 @@ static void add_tree(struct fake_hub *hub, size_t page, struct scripted_reply *r
 	char hash[65];
 
 	if (f && page + 1 < hub->count)
-		buf_putf(out, "Link: <http://127.0.0.1:%u%s/api/models/a/b/tree/%s?recursive=true&cursor=%zu>; rel=\"next\"\r\n",
+		buf_putf(out,
+			"Link: <http://127.0.0.1:%u%s/api/models/a/b/tree/%s?recursive=true&cursor=%zu>; "
+			"rel=\"next\"\r\n",
 			scripted_server_port(hub->server), hub->prefix ? hub->prefix : "", FAKE_COMMIT, page + 1);
 	buf_put(out, "Content-Type: application/json\r\n");
 	size_t body = out->len + 1;
@@ -72,8 +75,8 @@ static void add_tree(struct fake_hub *hub, size_t page, struct scripted_reply *r
 	buf_put(out, "[{\"type\": \"directory\", \"path\": \"onnx\", \"oid\": \"0\", \"size\": 0}");
 	if (f) {
 		fake_hash(f, hash);
-		buf_putf(out, ", {\"type\": \"file\", \"path\": \"%s\", \"size\": %zu, \"oid\": \"%s\"", f->path, strlen(f->text),
-			f->large ? "7777777777777777777777777777777777777777" : hash);
+		buf_putf(out, ", {\"type\": \"file\", \"path\": \"%s\", \"size\": %zu, \"oid\": \"%s\"", f->path,
+			strlen(f->text), f->large ? "7777777777777777777777777777777777777777" : hash);
 		if (f->large)
 			buf_putf(out, ", \"lfs\": {\"oid\": \"%s\", \"size\": %zu}", hash, strlen(f->text));
 		buf_put(out, "}");
@@ -107,8 +110,11 @@ static void give_head(struct fake_hub *hub, const struct fake_file *f, struct sc
 
 	fake_hash(f, hash);
 	if (f->large)
-		buf_putf(out, "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%u/%s\r\nX-Linked-Size: %zu\r\nX-Linked-Etag: \"%s\"\r\n"
-			"Content-Length: 80\r\n", scripted_server_port(hub->bytes), f->path, strlen(f->text), hash);
+		buf_putf(out,
+			"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%u/%s\r\n"
+			"X-Linked-Size: %zu\r\nX-Linked-Etag: \"%s\"\r\n"
+			"Content-Length: 80\r\n",
+			scripted_server_port(hub->bytes), f->path, strlen(f->text), hash);
 	else
 		buf_putf(out, "HTTP/1.1 200 OK\r\nETag: \"%s\"\r\nContent-Length: %zu\r\n", hash, strlen(f->text));
 	buf_putf(out, "X-Repo-Commit: %s\r\nConnection: close\r\n\r\n", FAKE_COMMIT);
@@ -116,8 +122,8 @@ static void give_head(struct fake_hub *hub, const struct fake_file *f, struct sc
 	reply->body = out->data;
 }
 
-static void give_bytes(struct fake_hub *hub, const struct fake_file *f, struct str request, struct scripted_reply *reply,
-	struct buf *out)
+static void give_bytes(struct fake_hub *hub, const struct fake_file *f, struct str request,
+	struct scripted_reply *reply, struct buf *out)
 {
 	own_mem char *text = mem_strndup(request.p, request.n);
 	const char *range = strstr(text, "Range: bytes=");
@@ -170,8 +176,8 @@ static void answer_api(struct fake_hub *hub, struct str path, struct str request
 			reply->body = storage->data;
 		}
 	} else {
-		not_found(reply, str_starts(path, (struct str)STR("/api/models/a/b/")) ? "RevisionNotFound" : "RepoNotFound",
-			storage);
+		not_found(reply, str_starts(path, (struct str)STR("/api/models/a/b/")) ? "RevisionNotFound" :
+			"RepoNotFound", storage);
 	}
 }
 
@@ -206,7 +212,8 @@ static void answer(void *user, size_t index, struct str request, struct scripted
 	}
 }
 
-static void answer_bytes(void *user, size_t index, struct str request, struct scripted_reply *reply, struct buf *storage)
+static void answer_bytes(void *user, size_t index, struct str request, struct scripted_reply *reply,
+	struct buf *storage)
 {
 	struct fake_hub *hub = user;
 	struct str rest = request, method, path;

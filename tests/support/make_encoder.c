@@ -6,7 +6,8 @@
 int main(int argc, char **argv)
 {
 	struct error err = {0};
-	const struct encoder e = { .types = true, .modules = "mean", .normalize = true, .more = ",\"matryoshka_dimensions\":[8]" };
+	const struct encoder e = { .types = true, .modules = "mean", .normalize = true,
+		.more = ",\"matryoshka_dimensions\":[8]" };
 
 	if (argc == 2 && encoder_write(argv[1], &e, &err))
 		return 0;

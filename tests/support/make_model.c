@@ -51,7 +51,8 @@ static const struct setting {
 	{ "--tokenizer", KIND_TEXT, MEMBER(tokenizer) },
 };
 
-_Static_assert(sizeof(enum attention_form) == sizeof(int) && sizeof(size_t) == sizeof(uint64_t), "settings are set by size");
+_Static_assert(sizeof(enum attention_form) == sizeof(int) &&
+	sizeof(size_t) == sizeof(uint64_t), "settings are set by size");
 
 static const struct setting *find_setting(const char *name)
 {

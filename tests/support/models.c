@@ -64,7 +64,8 @@ static const struct family *family_of(const struct model_shape *s)
 
 static json_t *make_rope_scaling(const struct model_shape *s)
 {
-	return s->rope_factor == 0 ? json_null() : json_pack("{s:s, s:f, s:f, s:f, s:i}", "rope_type", "llama3", "factor",
+	return s->rope_factor == 0 ? json_null() :
+		json_pack("{s:s, s:f, s:f, s:f, s:i}", "rope_type", "llama3", "factor",
 		s->rope_factor, "low_freq_factor", 1.0, "high_freq_factor", 4.0, "original_max_position_embeddings",
 		MODEL_ROPE_ORIGINAL);
 }
@@ -78,8 +79,8 @@ static json_t *make_config(const struct model_shape *s, int64_t text_end, int64_
 		"model_type", family_of(s)->type, "num_attention_heads", (json_int_t)s->heads,
 		"num_hidden_layers", (json_int_t)s->layers, "num_key_value_heads", (json_int_t)s->kv_heads);
 	own_json *rest = json_pack("{s:f, s:o, s:f, s:n, s:b, s:s, s:b, s:b, s:I, s:{s:{s:s, s:s}}}",
-		"rms_norm_eps", s->rms_eps, "rope_scaling", make_rope_scaling(s), "rope_theta", s->rope_theta, "sliding_window",
-		"tie_word_embeddings", !s->separate_head, "torch_dtype", "float32", "use_cache", 1,
+		"rms_norm_eps", s->rms_eps, "rope_scaling", make_rope_scaling(s), "rope_theta", s->rope_theta,
+		"sliding_window", "tie_word_embeddings", !s->separate_head, "torch_dtype", "float32", "use_cache", 1,
 		"use_sliding_window", 0, "vocab_size", (json_int_t)s->vocab,
 		"transformers.js_config", "kv_cache_dtype", "q4f16", "float16", "fp16", "float16");
 

@@ -55,8 +55,8 @@ static void pack(const struct matrix *m, const struct stack *from, size_t altern
 			for (size_t k = 0; k < m->inputs; k++)
 				values[i * m->inputs + k] = stack_at(from, row, k);
 		}
-		matrix_pack_floats(m->type, (char *)prepared_memory(m->data) + first / MATRIX_GROUP * group_bytes, rows, count,
-			m->inputs);
+		matrix_pack_floats(m->type, (char *)prepared_memory(m->data) + first / MATRIX_GROUP * group_bytes, rows,
+			count, m->inputs);
 	}
 }
 
@@ -70,7 +70,8 @@ static void fill(const float *vector, const struct stack *from)
 
 static void fill_norm(const float *vector, size_t count, uint64_t key)
 {
-	struct stack from = stack_of((struct weight){ .key = key, .rows = count, .cols = 1, .middle = 1, .spread = 0.4f });
+	struct stack from = stack_of((struct weight){ .key = key, .rows = count, .cols = 1, .middle = 1,
+		.spread = 0.4f });
 
 	if (vector)
 		fill(vector, &from);
@@ -79,11 +80,13 @@ static void fill_norm(const float *vector, size_t count, uint64_t key)
 static void fill_layer(const struct decoder_layer *layer, const struct model_shape *s, size_t i)
 {
 	struct stack qkv = stack_of_qkv(s, i), biases = stack_of_qkv_biases(s, i);
-	struct stack o = stack_of(weight_projection(s, i, PROJECT_O)), down = stack_of(weight_projection(s, i, PROJECT_DOWN));
+	struct stack o = stack_of(weight_projection(s, i, PROJECT_O)),
+		down = stack_of(weight_projection(s, i, PROJECT_DOWN));
 	struct stack norm1 = stack_of(weight_input_norm(s, i)), norm2 = stack_of(weight_post_norm(s, i));
 	struct weight gate = weight_projection(s, i, PROJECT_GATE);
 	struct stack gate_up = {
-		.parts = { gate, weight_projection(s, i, PROJECT_UP) }, .count = 2, .rows = 2 * gate.rows, .cols = gate.cols,
+		.parts = { gate, weight_projection(s, i, PROJECT_UP) }, .count = 2, .rows = 2 * gate.rows,
+		.cols = gate.cols,
 	};
 
 	pack(&layer->matrices[DECODER_QKV], &qkv, 0);

@@ -94,7 +94,8 @@ static bool is_time(const char *s)
 	}
 	if (strcmp(s, "Z") == 0)
 		return true;
-	return (*s == '+' || *s == '-') && sscanf(s + 1, "%2d:%2d%n", &zh, &zm, &used) == 2 && used == 5 && !s[6] && zh <= 23 && zm <= 59;
+	return (*s == '+' || *s == '-') && sscanf(s + 1, "%2d:%2d%n", &zh, &zm, &used) == 2 && used == 5 && !s[6] &&
+		zh <= 23 && zm <= 59;
 }
 
 static bool is_ipv4(const char *s)
@@ -113,7 +114,8 @@ static bool is_ipv4(const char *s)
 static bool is_uuid(const char *s)
 {
 	for (int i = 0; i < 36; i++)
-		if (i == 8 || i == 13 || i == 18 || i == 23 ? s[i] != '-' : !strchr("0123456789abcdefABCDEF", s[i]) || !s[i])
+		if (i == 8 || i == 13 || i == 18 || i == 23 ? s[i] != '-' : !strchr("0123456789abcdefABCDEF", s[i]) ||
+			!s[i])
 			return false;
 	return !s[36];
 }
@@ -157,7 +159,8 @@ static bool check_string(const json_t *s, const json_t *v)
 	double n = (double)characters(text, json_string_length(v));
 	return !((limit = json_object_get(s, "minLength")) && n < json_number_value(limit)) &&
 		!((limit = json_object_get(s, "maxLength")) && n > json_number_value(limit)) &&
-		!(pattern && !pattern_found(pattern, text, json_string_length(v))) && !(format && !check_format(format, text));
+		!(pattern && !pattern_found(pattern, text, json_string_length(v))) &&
+		!(format && !check_format(format, text));
 }
 
 static bool check_array(const json_t *root, const json_t *s, const json_t *v)
@@ -275,6 +278,7 @@ bool schema_allows(const json_t *root, const json_t *s, const json_t *v)
 		return false;
 	if (json_is_null(v) && json_is_true(json_object_get(s, "nullable")))
 		return true;
-	return check_type(json_object_get(s, "type"), v) && check_values(s, v) && check_number(s, v) && check_string(s, v) &&
+	return check_type(json_object_get(s, "type"), v) && check_values(s, v) && check_number(s, v) &&
+		check_string(s, v) &&
 		check_array(root, s, v) && check_object(root, s, v) && check_combinations(root, s, v);
 }

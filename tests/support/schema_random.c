@@ -7,7 +7,8 @@
 #include "support/random.h"
 #include "support/schema_check.h"
 
-static const char *const names[] = { "a", "ab", "name", "kind", "x y", "caf\xC3\xA9", "q\"uote", "path/to", "\xF0\x9F\x98\x80", "n1", "n2", "" };
+static const char *const names[] = { "a", "ab", "name", "kind", "x y", "caf\xC3\xA9", "q\"uote", "path/to",
+	"\xF0\x9F\x98\x80", "n1", "n2", "" };
 
 /* Patterns, each with texts that match. */
 static const struct { const char *pattern; const char *texts[3]; } patterns[] = {
@@ -34,7 +35,8 @@ static json_t *schema_at(uint64_t *seed, int deep);
 static json_t *integer_schema(uint64_t *seed)
 {
 	json_t *s = json_pack("{s:s}", "type", random_below(seed, 3) ? "integer" : "number");
-	int lo = (int)random_below(seed, 3000) - 1500, hi = lo + (int)random_below(seed, random_below(seed, 2) ? 12 : 2000);
+	int lo = (int)random_below(seed, 3000) - 1500,
+		hi = lo + (int)random_below(seed, random_below(seed, 2) ? 12 : 2000);
 
 	if (random_below(seed, 2))
 		json_object_set_new(s, random_below(seed, 4) ? "minimum" : "exclusiveMinimum", json_integer(lo));
@@ -73,8 +75,10 @@ static json_t *enum_schema(uint64_t *seed)
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i <= random_below(seed, 5); i++)
-		json_array_append_new(list, random_below(seed, 3) ? json_string(names[random_below(seed, countof(names))]) :
-			random_below(seed, 2) ? json_integer((int)random_below(seed, 200) - 100) : json_pack("[i, n, {s:b}]", 1, "k", 1));
+		json_array_append_new(list, random_below(seed, 3) ?
+			json_string(names[random_below(seed, countof(names))]) :
+			random_below(seed, 2) ? json_integer((int)random_below(seed, 200) - 100) :
+				json_pack("[i, n, {s:b}]", 1, "k", 1));
 	return json_pack("{s:o}", "enum", list);
 }
 
@@ -123,7 +127,8 @@ static json_t *array_schema(uint64_t *seed, int deep)
 	if (random_below(seed, 2))
 		json_object_set_new(s, "maxItems", json_integer(least + random_below(seed, 3)));
 	if (random_below(seed, 4) == 0)
-		json_object_set_new(s, "prefixItems", json_pack("[o, o]", schema_at(seed, deep - 2), schema_at(seed, deep - 2)));
+		json_object_set_new(s, "prefixItems",
+			json_pack("[o, o]", schema_at(seed, deep - 2), schema_at(seed, deep - 2)));
 	return s;
 }
 
@@ -133,7 +138,8 @@ static json_t *choice_schema(uint64_t *seed, int deep)
 
 	if (random_below(seed, 4) == 0) {
 		for (int i = 0; i < 3; i++)
-			json_array_append_new(list, json_pack("{s:s, s:{s:{s:i}, s:o}, s:[s]}", "type", "object", "properties", "kind",
+			json_array_append_new(list, json_pack("{s:s, s:{s:{s:i}, s:o}, s:[s]}", "type", "object",
+				"properties", "kind",
 				"const", i, "value", schema_at(seed, deep - 2), "required", "kind"));
 		return json_pack("{s:o}", "oneOf", list);
 	}
@@ -165,9 +171,10 @@ json_t *random_schema(uint64_t *seed)
 {
 	json_t *s = schema_at(seed, 3);
 
-	json_object_set_new(s, "$defs", json_pack("{s:{s:s, s:{s:{s:s}, s:{s:s, s:{s:s}, s:i}}, s:[s]}}", "node", "type", "object",
-		"properties", "value", "type", "integer", "next", "type", "array", "items", "$ref", "#/$defs/node", "maxItems", 2,
-		"required", "value"));
+	json_object_set_new(s, "$defs", json_pack("{s:{s:s, s:{s:{s:s}, s:{s:s, s:{s:s}, s:i}}, s:[s]}}", "node",
+		"type", "object",
+		"properties", "value", "type", "integer", "next", "type", "array", "items", "$ref", "#/$defs/node",
+		"maxItems", 2, "required", "value"));
 	return s;
 }
 
@@ -210,7 +217,8 @@ static json_t *number_value(uint64_t *seed, const json_t *schema)
 	return NULL;
 }
 
-static bool put_random(uint64_t *seed, const json_t *root, json_t *out, const char *name, const json_t *schema, int deep)
+static bool put_random(uint64_t *seed, const json_t *root, json_t *out, const char *name, const json_t *schema,
+	int deep)
 {
 	json_t *value = random_value(seed, root, schema, deep);
 
@@ -244,7 +252,8 @@ static json_t *object_value(uint64_t *seed, const json_t *root, const json_t *sc
 	uint32_t more = json_object_get(schema, "minProperties") ? 1 : random_below(seed, 2);
 	if (json_is_object(others) && more)
 		ok = put_random(seed, root, out, "other name", others, deep) && ok;
-	else if (!others && !json_object_get(schema, "properties") && !json_object_get(schema, "patternProperties") && more)
+	else if (!others && !json_object_get(schema, "properties") && !json_object_get(schema, "patternProperties") &&
+		more)
 		json_object_set_new(out, "free", json_pack("[i, {s:n}, f]", 1, "x", 0.5));
 	if (ok)
 		return out;
@@ -257,11 +266,13 @@ static json_t *array_value(uint64_t *seed, const json_t *root, const json_t *sch
 	const json_t *first = json_object_get(schema, "prefixItems"), *items = json_object_get(schema, "items");
 	size_t least = (size_t)json_integer_value(json_object_get(schema, "minItems"));
 	const json_t *most = json_object_get(schema, "maxItems");
-	size_t count = least + (deep > 0 ? random_below(seed, most ? (uint32_t)((size_t)json_integer_value(most) - least) + 1 : 3) : 0);
+	size_t count = least + (deep > 0 ? random_below(seed,
+		most ? (uint32_t)((size_t)json_integer_value(most) - least) + 1 : 3) : 0);
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < count; i++) {
-		json_t *v = random_value(seed, root, i < json_array_size(first) ? json_array_get(first, i) : items, deep);
+		json_t *v = random_value(seed, root, i < json_array_size(first) ? json_array_get(first, i) : items,
+			deep);
 		if (!v) {
 			json_decref(out);
 			return NULL;
@@ -288,7 +299,8 @@ static json_t *typed_value(uint64_t *seed, const json_t *root, const json_t *sch
 
 json_t *random_value(uint64_t *seed, const json_t *root, const json_t *schema, int deep)
 {
-	const json_t *list = json_object_get(schema, "anyOf") ? json_object_get(schema, "anyOf") : json_object_get(schema, "oneOf");
+	const json_t *list = json_object_get(schema, "anyOf") ? json_object_get(schema, "anyOf") :
+		json_object_get(schema, "oneOf");
 	const json_t *type = json_object_get(schema, "type");
 
 	if (deep < -6)
@@ -296,7 +308,8 @@ json_t *random_value(uint64_t *seed, const json_t *root, const json_t *schema, i
 	if (json_object_get(schema, "$ref"))
 		return random_value(seed, root, json_object_get(json_object_get(root, "$defs"), "node"), deep - 1);
 	if (list)
-		return random_value(seed, root, json_array_get(list, random_below(seed, (uint32_t)json_array_size(list))), deep - 1);
+		return random_value(seed, root, json_array_get(list,
+			random_below(seed, (uint32_t)json_array_size(list))), deep - 1);
 	if (json_object_get(schema, "allOf"))
 		return random_value(seed, root, json_array_get(json_object_get(schema, "allOf"), 0), deep - 1);
 	if ((list = json_object_get(schema, "enum")))

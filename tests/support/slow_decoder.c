@@ -153,7 +153,8 @@ static void run_layer(struct slow_decoder *d, size_t index, double *x)
 	own_mem double *normed = mem_zeroed(s->hidden, sizeof *normed), *y = mem_zeroed(s->hidden, sizeof *y);
 	own_mem double *qkv = mem_zeroed(decoder_outputs(s, DECODER_QKV), sizeof *qkv);
 	own_mem double *heads = mem_zeroed(s->heads * dim, sizeof *heads);
-	own_mem double *wide = mem_zeroed(2 * s->intermediate, sizeof *wide), *gated = mem_zeroed(s->intermediate, sizeof *gated);
+	own_mem double *wide = mem_zeroed(2 * s->intermediate, sizeof *wide),
+		*gated = mem_zeroed(s->intermediate, sizeof *gated);
 
 	normalise(normed, x, l->vectors[DECODER_NORM1], s->hidden, (double)s->eps);
 	multiply(&l->matrices[DECODER_QKV], rows[DECODER_QKV], normed, l->vectors[DECODER_QKV_BIAS], qkv);

@@ -166,7 +166,8 @@ TEST(holds_for_other_sizes)
 
 TEST(computes_coarsely_but_alike_with_an_accuracy_level)
 {
-	struct model_shape shape = { MODEL_TINY, .precision = PRECISION_Q4, .separate_head = true, .accuracy_level = 4 };
+	struct model_shape shape = { MODEL_TINY, .precision = PRECISION_Q4, .separate_head = true,
+		.accuracy_level = 4 };
 	own_forward *twin = NULL;
 	own_bare *bare = NULL;
 

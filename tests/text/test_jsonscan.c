@@ -66,7 +66,8 @@ TEST(members_are_shown_where_they_lie)
 TEST(takes_what_the_parser_takes)
 {
 	static const char *const parts[] = {
-		"{", "}", "[", "]", ",", ":", "\"a\"", "\"b\":", "1", "-0.5", "2e9", "true", "false", "null", " ", "\"x\\n\"",
+		"{", "}", "[", "]", ",", ":", "\"a\"", "\"b\":", "1", "-0.5", "2e9", "true", "false", "null", " ",
+		"\"x\\n\"",
 	};
 	static const char bytes[] = "{}[],:\"\\eE+-.019ntru \n";
 	uint64_t seed = 7;
@@ -78,7 +79,8 @@ TEST(takes_what_the_parser_takes)
 		bool closed;
 		if (i % 2) {
 			buf_put(&text, "{\"kk\":[1,{\"mm\":-2.0e1,\"vv\":\"\\u0041\"},[],null],\"oo\":{\"pp\":false}}");
-			text.data[random_below(&seed, (uint32_t)text.len)] = bytes[random_below(&seed, sizeof bytes - 1)];
+			text.data[random_below(&seed, (uint32_t)text.len)] = bytes[random_below(&seed,
+				sizeof bytes - 1)];
 		} else {
 			for (uint32_t n = 1 + random_below(&seed, 6); n; n--)
 				buf_put(&text, parts[random_below(&seed, countof(parts))]);

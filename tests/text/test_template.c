@@ -79,15 +79,18 @@ TEST(each_family_writes_turns_its_own_way)
 #define TOOLS "[{\"type\":\"function\",\"function\":{\"name\":\"look\",\"description\":\"Looks \\\"here\\\".\"," \
 	"\"parameters\":{\"type\":\"object\",\"properties\":{\"a\":{\"enum\":[1.5]}},\"required\":[]}}}]"
 #define CALLED(more) "[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":\"\"," more \
-	"\"tool_calls\":[{\"id\":\"call_abcdefghijk\",\"function\":{\"name\":\"look\",\"arguments\":\"{\\\"a\\\":1}\"}}]}," \
+	"\"tool_calls\":[{\"id\":\"call_abcdefghijk\"," \
+	"\"function\":{\"name\":\"look\",\"arguments\":\"{\\\"a\\\":1}\"}}]}," \
 	"{\"role\":\"tool\",\"tool_call_id\":\"call_abcdefghijk\",\"content\":\"a \\\"b\\\"\"}]"
 #define WITH_TOOLS(messages) "{\"messages\":" messages ",\"tools\":" TOOLS ",\"add_generation_prompt\":true}"
 #define QWEN_TOOLS "# Tools\n\nYou may call one or more functions to assist with the user query.\n\n" \
 	"You are provided with function signatures within <tools></tools> XML tags:\n<tools>\n" \
 	"{\"type\": \"function\", \"function\": {\"name\": \"look\", \"description\": \"Looks \\\"here\\\".\", " \
-	"\"parameters\": {\"type\": \"object\", \"properties\": {\"a\": {\"enum\": [1.5]}}, \"required\": []}}}\n</tools>\n\n" \
+	"\"parameters\": {\"type\": \"object\", \"properties\": {\"a\": {\"enum\": [1.5]}}, " \
+	"\"required\": []}}}\n</tools>\n\n" \
 	"For each function call, return a json object with function name and arguments within " \
-	"<tool_call></tool_call> XML tags:\n<tool_call>\n{\"name\": <function-name>, \"arguments\": <args-json-object>}\n" \
+	"<tool_call></tool_call> XML tags:\n<tool_call>\n" \
+	"{\"name\": <function-name>, \"arguments\": <args-json-object>}\n" \
 	"</tool_call>"
 
 /* What Jinja makes of the makers' templates; compared over random conversations when these were written. */
@@ -101,7 +104,8 @@ TEST(qwen3_has_tools_and_thoughts)
 		"<|im_start|>assistant\nYes.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n");
 	expect("Qwen3", WITH_TOOLS(CALLED("\"reasoning_content\":\"hm\\n\",")),
 		"<|im_start|>system\n" QWEN_TOOLS "<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
-		"<think>\nhm\n</think>\n\n<tool_call>\n{\"name\": \"look\", \"arguments\": {\"a\": 1}}\n</tool_call><|im_end|>\n"
+		"<think>\nhm\n</think>\n\n<tool_call>\n{\"name\": \"look\", \"arguments\": {\"a\": "
+		"1}}\n</tool_call><|im_end|>\n"
 		"<|im_start|>user\n<tool_response>\na \"b\"\n</tool_response><|im_end|>\n<|im_start|>assistant\n");
 	expect("Qwen3 Instruct", WITH_TOOLS(CALLED("")),
 		"<|im_start|>system\n" QWEN_TOOLS "<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
@@ -115,16 +119,17 @@ TEST(llama_puts_tools_before_the_first_message)
 		"<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nEnvironment: ipython\n"
 		"Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n<|eot_id|>"
 		"<|start_header_id|>user<|end_header_id|>\n\n"
-		"Given the following functions, please respond with a JSON for a function call with its proper arguments "
-		"that best answers the given prompt.\n\nRespond in the format {\"name\": function name, \"parameters\": "
-		"dictionary of argument name and its value}.Do not use variables.\n\n"
+		"Given the following functions, please respond with a JSON for a function call with its proper "
+		"arguments that best answers the given prompt.\n\nRespond in the format {\"name\": function name, "
+		"\"parameters\": dictionary of argument name and its value}.Do not use variables.\n\n"
 		"{\n    \"type\": \"function\",\n    \"function\": {\n        \"name\": \"look\",\n"
 		"        \"description\": \"Looks \\\"here\\\".\",\n        \"parameters\": {\n"
 		"            \"type\": \"object\",\n            \"properties\": {\n                \"a\": {\n"
-		"                    \"enum\": [\n                        1.5\n                    ]\n                }\n"
+		"                    \"enum\": [\n                        1.5\n                    ]\n                "
+		"}\n"
 		"            },\n            \"required\": []\n        }\n    }\n}\n\nHi<|eot_id|>"
-		"<|start_header_id|>assistant<|end_header_id|>\n\n{\"name\": \"look\", \"parameters\": {\"a\": 1}}<|eot_id|>"
-		"<|start_header_id|>ipython<|end_header_id|>\n\n\"a \\\"b\\\"\"<|eot_id|>"
+		"<|start_header_id|>assistant<|end_header_id|>\n\n{\"name\": \"look\", \"parameters\": {\"a\": "
+		"1}}<|eot_id|><|start_header_id|>ipython<|end_header_id|>\n\n\"a \\\"b\\\"\"<|eot_id|>"
 		"<|start_header_id|>assistant<|end_header_id|>\n\n");
 }
 
@@ -140,9 +145,11 @@ TEST(mistral_names_calls_with_nine_signs)
 
 TEST(ministral_has_lost_the_frames)
 {
-	expect("Ministral 3", WITH_TOOLS("[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Hi\"},"
-		"{\"role\":\"assistant\",\"content\":\"So\",\"tool_calls\":[{\"id\":\"x\",\"function\":{\"name\":\"look\","
-		"\"arguments\":\"{\\\"a\\\":1}\"}}]},{\"role\":\"tool\",\"content\":\"yes\"},{\"role\":\"user\",\"content\":\"And?\"}]"),
+	expect("Ministral 3",
+		WITH_TOOLS("[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Hi\"},"
+			"{\"role\":\"assistant\",\"content\":\"So\",\"tool_calls\":[{\"id\":\"x\","
+			"\"function\":{\"name\":\"look\",\"arguments\":\"{\\\"a\\\":1}\"}}]},{\"role\":\"tool\","
+			"\"content\":\"yes\"},{\"role\":\"user\",\"content\":\"And?\"}]"),
 		"<s>[SYSTEM_PROMPT]Be brief.[/SYSTEM_PROMPT][AVAILABLE_TOOLS][{\"type\": \"function\", \"function\": "
 		"{\"name\": \"look\", \"description\": \"Looks \\\"here\\\".\", \"parameters\": {\"type\": \"object\", "
 		"\"properties\": {\"a\": {\"enum\": [1.5]}}, \"required\": []}}}][/AVAILABLE_TOOLS][INST]Hi[/INST]"

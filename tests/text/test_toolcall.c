@@ -108,7 +108,8 @@ TEST(what_fails_before_its_name_is_certain_is_given_back)
 TEST(behind_a_call_that_breaks_later_the_rest_is_text)
 {
 	expect(CALL("{\"name\":\"Read\",\"arguments\":{\"a\":tru}} x"), "{{Read}}{\"a\":tru}} x</tool_call>");
-	expect(CALL("{\"name\":\"Read\",\"arguments\":{\"a\":\"line\nend\"}}"), "{{Read}}{\"a\":\"line\nend\"}}</tool_call>");
+	expect(CALL("{\"name\":\"Read\",\"arguments\":{\"a\":\"line\nend\"}}"),
+		"{{Read}}{\"a\":\"line\nend\"}}</tool_call>");
 	expect(CALL("{\"name\":\"Read\",\"arguments\":{},\"b\":x}"), "{{Read}}{},\"b\":x}</tool_call>");
 	expect(CALL("{\"name\":\"Read\",\"arguments\":{}} x"), "{{Read}}{} x</tool_call>");
 }
@@ -169,9 +170,10 @@ TEST(cutting_never_changes_the_result)
 	static const struct dialect *const all[] = { &dialect_hermes, &dialect_llama, &dialect_mistral };
 	static const char *const parts[] = {
 		"<tool_call>", "</tool_call>", "{", "}", "\"", "\\", "{\"name\":\"A\",\"arguments\":{}}",
-		"{\"name\":\"look\",\"arguments\":{\"x\":\"", "\"}}", " ", "\n", "é", "<", "x", "[1,2]", "```", "json", "```json\n",
-		"<tool_call>{\"name\":\"C\"}</tool_call>", "{\"arguments\":{},\"name\":\"B\"", "[TOOL_CALLS]", "[", "]", ",",
-		"go", "[ARGS]", "<|python_tag|>", "\n{\"name\": \"go\"", ",\"y\":",
+		"{\"name\":\"look\",\"arguments\":{\"x\":\"", "\"}}", " ", "\n", "é", "<", "x", "[1,2]", "```", "json",
+		"```json\n",
+		"<tool_call>{\"name\":\"C\"}</tool_call>", "{\"arguments\":{},\"name\":\"B\"", "[TOOL_CALLS]", "[", "]",
+		",", "go", "[ARGS]", "<|python_tag|>", "\n{\"name\": \"go\"", ",\"y\":",
 	};
 	uint64_t seed = 41;
 
@@ -273,7 +275,8 @@ static bool refuse(void *user __attribute__((unused)), struct str text __attribu
 
 TEST(a_sink_that_refuses_stops_the_extractor)
 {
-	static const char *const texts[] = { "x", "x " CALL("{\"name\":\"A\"}"), CALL("{\"name\":\"A\",\"arguments\":{}}") };
+	static const char *const texts[] = { "x", "x " CALL("{\"name\":\"A\"}"),
+		CALL("{\"name\":\"A\",\"arguments\":{}}") };
 
 	for (size_t i = 0; i < countof(texts); i++) {
 		own_buf out = BUF_INIT(100);

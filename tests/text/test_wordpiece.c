@@ -8,13 +8,15 @@
 #include "text/bert_normalizer.h"
 
 /* Small; what stands in it decides every case below. */
-#define VOCAB "{\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3,\"hello\":4,\"un\":5,\"##aff\":6,\"##able\":7,\"the\":8," \
-	"\"naive\":9,\"é\":10,\"##é\":11,\"日\":12,\"本\":13,\"!\":14,\"[\":15,\"]\":16,\"sep\":17,\"a\":18,\"##a\":19,\"aa\":20," \
+#define VOCAB "{\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3,\"hello\":4,\"un\":5,\"##aff\":6,\"##able\":7," \
+	"\"the\":8,\"naive\":9,\"é\":10,\"##é\":11,\"日\":12,\"本\":13,\"!\":14,\"[\":15,\"]\":16," \
+	"\"sep\":17,\"a\":18,\"##a\":19,\"aa\":20," \
 	"\"##aab\":21,\"。\":22,\"naïve\":23,\"Hello\":24,\"i\":25}"
 #define FRAME "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"}}," \
 	"{\"Sequence\":{\"id\":\"A\"}},{\"SpecialToken\":{\"id\":\"[SEP]\"}}]}"
 #define FILE_WITH(normalizer, model, vocab) "{\"normalizer\":{\"type\":\"BertNormalizer\"" normalizer "}," \
-	"\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}," FRAME ",\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\"," \
+	"\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}," FRAME "," \
+	"\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\"," \
 	"\"continuing_subword_prefix\":\"##\"" model ",\"vocab\":" vocab "}}"
 
 static void expect_by(const char *file, const char *text, const char *ids)
@@ -41,7 +43,8 @@ TEST(words_are_cut_into_the_longest_pieces)
 {
 	expect("", "2 3");
 	expect("hello unaffable", "2 4 5 6 7 3");
-	expect("aaab aa a", "2 1 20 18 3");          /* "aa" first, and then no piece is "##b": nobody goes back to "a" "##aab" */
+	/* "aa" first, and then no piece is "##b": nobody goes back to "a" "##aab". */
+	expect("aaab aa a", "2 1 20 18 3");
 }
 
 TEST(a_word_with_an_unknown_part_is_unknown_as_a_whole)
@@ -94,8 +97,10 @@ TEST(files_of_another_kind_are_refused_by_name)
 	expect_refused("[", "not valid JSON");
 	expect_refused("{\"pre_tokenizer\":{\"type\":\"Metaspace\"}}", "Metaspace");
 	expect_refused("{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"normalizer\":{\"type\":\"NFC\"}}", "NFC");
-	expect_refused("{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"normalizer\":{\"type\":\"BertNormalizer\"},"
-		"\"model\":{\"type\":\"Unigram\"}}", "Unigram");
+	expect_refused(
+		"{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"normalizer\":{\"type\":\"BertNormalizer\"},"
+		"\"model\":{\"type\":\"Unigram\"}}",
+		"Unigram");
 	expect_refused(FILE_WITH("", "", "{}"), "not empty");
 	expect_refused(FILE_WITH("", "", "{\"a\":-1}"), "no number below");
 	expect_refused(FILE_WITH("", "", "{\"a\":99999999}"), "no number below");

@@ -22,7 +22,8 @@ static void fill_table(const void *user, size_t first, size_t count, void *out)
 	size_t width = t->shape->head_dim / 2;
 
 	for (size_t i = 0; i < count; i++) {
-		double frequency = rotary_frequency(t->shape, (first + i) % width), position = (double)((first + i) / width);
+		double frequency = rotary_frequency(t->shape, (first + i) % width),
+			position = (double)((first + i) / width);
 		float value = (float)t->function(position * frequency);
 
 		if (t->half)
@@ -92,7 +93,8 @@ static const char *rotate(struct arch *a, const char *x)
 static const char *norm_heads(struct arch *a, size_t layer, enum projection which, const char *x)
 {
 	struct builder *b = a->b;
-	int64_t size = (int64_t)a->shape->head_dim, heads = (int64_t)(which == PROJECT_Q ? a->shape->heads : a->shape->kv_heads);
+	int64_t size = (int64_t)a->shape->head_dim,
+		heads = (int64_t)(which == PROJECT_Q ? a->shape->heads : a->shape->kv_heads);
 
 	build_scope(b, "/model/layers.%zu/attn/%c_norm", layer, which == PROJECT_Q ? 'q' : 'k');
 	x = build_node(b, "Reshape", INPUTS(x, build_list_int(b, LIST(0, 0, heads, size))));

@@ -75,7 +75,8 @@ static void dump_layer(struct dump *d, size_t layer)
 			dump_one(d, name, weight_bias(d->shape, layer, p), vectors);
 	}
 	for (enum projection p = 0; p <= PROJECT_K && d->shape->head_norms; p++) {
-		snprintf(name, sizeof name, "model.layers.%zu.self_attn.%c_norm.weight", layer, p == PROJECT_Q ? 'q' : 'k');
+		snprintf(name, sizeof name, "model.layers.%zu.self_attn.%c_norm.weight", layer,
+			p == PROJECT_Q ? 'q' : 'k');
 		dump_one(d, name, weight_head_norm(d->shape, layer, p), vectors);
 	}
 	snprintf(name, sizeof name, "model.layers.%zu.input_layernorm.weight", layer);
