@@ -13,7 +13,7 @@
 enum { VOCABULARY = 151936, ROUNDS = 201 };
 
 #define WISHES(t, p, k, logprobs) \
-	{ .temperature = t, .top_p = p, .top_k = k, .repetition_penalty = 1, .seed = 1, .max_tokens = -1,
+	{ .temperature = t, .top_p = p, .top_k = k, .repetition_penalty = 1, .seed = 1, .max_tokens = -1, \
 		.top_logprobs = logprobs }
 
 static const struct {

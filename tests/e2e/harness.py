@@ -88,6 +88,12 @@ class Home:
     def pid(self):
         return int((self.path / '.shammah/daemon.pid').read_text().split()[0])
 
+    def kill(self):
+        """Ends the daemon as nothing can be prepared for, and waits until its port is free."""
+        pid = self.pid()
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: process_state(pid) in (None, 'Z'), 'the killed daemon to be gone')
+
     def http(self, method, path, body=None, headers=None):
         """(status, headers, parsed JSON or text)"""
         c = http.client.HTTPConnection('127.0.0.1', self.port, timeout=LIMIT)
@@ -117,6 +123,14 @@ class Home:
         """Has the daemon load a model and waits for it."""
         self.run('daemon', 'start', '--model', model)
         wait_for(lambda: self.status()['model']['state'] == 'ready', 'the model to load')
+
+
+def process_state(pid):
+    """A letter (proc(5)), or None when there is no such process."""
+    try:
+        return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0]
+    except OSError:
+        return None
 
 
 def wait_for(condition, what, seconds=20):

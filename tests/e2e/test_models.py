@@ -402,7 +402,7 @@ def a_killed_daemon_goes_on_when_it_is_back():
         hub.rate = 3_000_000
         assert h.run('models', 'pull', NAME, '--background').code == 0
         wait_for(lambda: download(h)['bytes'] > 4_500_000, 'some of it')
-        os.kill(h.pid(), signal.SIGKILL)
+        h.kill()
         hub.rate = None
         hub.asked.clear()
         h.daemon()

@@ -204,7 +204,7 @@ def many_clients_start_one_daemon():
 def a_killed_daemon_is_replaced():
     with Home() as h:
         h.daemon()
-        os.kill(h.pid(), signal.SIGKILL)
+        h.kill()
         result = h.ask('what is reciprocity')
         assert result.code == 0, result
 
@@ -229,7 +229,7 @@ def killed_in_the_middle_of_an_answer_it_is_said_and_the_next_works():
         h.env.update(c.env())
         client = h.start('-p', 'write ' + 'many words ' * 100)
         client.stdout.read(20)
-        os.kill(h.pid(), signal.SIGKILL)
+        h.kill()
         _, err = client.communicate(timeout=LIMIT)
         assert client.returncode == 1 and 'shammah:' in err, err
         assert h.ask('what is reciprocity').code == 0
