@@ -145,6 +145,7 @@ static bool write_all(int fd, const struct beginning_source *s, struct error *er
 	if (!write_body(fd, s, &pages_digest, err))
 		return false;
 	const struct beginning_head head = head_of(s, pages_digest);
+	s->copied(s->user);
 	if (lseek(fd, 0, SEEK_SET) < 0 || !file_write_fd(fd, (struct str){ (const char *)&head, sizeof head }, err))
 		return error_errno(err, "cannot write");
 	return sys.fsync(fd) == 0 || error_errno(err, "cannot write to disk");

@@ -65,7 +65,8 @@ uint64_t beginning_tokens_digest(uint32_t world, const int32_t *tokens, size_t c
 
 /*
  * Writes a file whole or not at all; `pages` has count / PAGE_TOKENS entries.
- * `stopped`, asked now and then, may end it (ERROR_CANCELLED).
+ * `stopped`, asked now and then, may end it (ERROR_CANCELLED); `copied` says that
+ * tokens and pages are not looked at any more: all that is left is the disk's.
  */
 struct beginning_source {
 	struct beginning_kind kind;
@@ -74,6 +75,7 @@ struct beginning_source {
 	const int32_t *tokens;
 	void *const *pages;
 	bool (*stopped)(void *user);
+	void (*copied)(void *user);
 	void *user;
 };
 

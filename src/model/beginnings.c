@@ -29,11 +29,11 @@ enum {
 	WORTH = 8,                   /* less than one in so many tokens that is new is not worth another file */
 };
 
-enum job_state { JOB_FREE, JOB_WAITING, JOB_WRITING, JOB_DONE };
+enum job_state { JOB_FREE, JOB_WAITING, JOB_WRITING, JOB_COPIED, JOB_DONE };
 
 struct job {
 	enum job_state state;
-	struct sequence *pages;      /* exactly what is written */
+	struct sequence *pages;      /* exactly what is written; NULL: given back before the disk was done */
 	char *path;
 	bool ok;
 };
@@ -183,6 +183,24 @@ static bool stopped(void *user)
 	return stop;
 }
 
+static struct job *job_in(struct beginnings *b, enum job_state state)
+{
+	for (size_t i = 0; i < JOBS; i++)
+		if (b->jobs[i].state == state)
+			return &b->jobs[i];
+	return NULL;
+}
+
+static void copied(void *user)
+{
+	struct beginnings *b = user;
+
+	pthread_mutex_lock(&b->lock);
+	job_in(b, JOB_WRITING)->state = JOB_COPIED;
+	pthread_cond_broadcast(&b->changed);
+	pthread_mutex_unlock(&b->lock);
+}
+
 static bool write_job(struct beginnings *b, const struct job *j, struct error *err)
 {
 	const struct beginning_source source = {
@@ -192,6 +210,7 @@ static bool write_job(struct beginnings *b, const struct job *j, struct error *e
 		.tokens = sequence_tokens(j->pages),
 		.pages = sequence_pages(j->pages),
 		.stopped = stopped,
+		.copied = copied,
 		.user = b,
 	};
 
@@ -199,14 +218,6 @@ static bool write_job(struct beginnings *b, const struct job *j, struct error *e
 		return false;
 	beginning_folder_trim(b->directory, b->limit);
 	return true;
-}
-
-static struct job *job_in(struct beginnings *b, enum job_state state)
-{
-	for (size_t i = 0; i < JOBS; i++)
-		if (b->jobs[i].state == state)
-			return &b->jobs[i];
-	return NULL;
 }
 
 static void *write_jobs(void *user)
@@ -241,7 +252,7 @@ static void *write_jobs(void *user)
 static void collect(struct beginnings *b)
 {
 	for (struct job *j; (j = job_in(b, JOB_DONE));) {
-		if (j->ok)
+		if (j->ok && j->pages)
 			add_entry(b, j);
 		empty_job(j);
 	}
@@ -324,7 +335,7 @@ bool beginnings_flush(struct beginnings *b, unsigned timeout_ms)
 	bool waiting = true;
 
 	pthread_mutex_lock(&b->lock);
-	while ((waiting = job_in(b, JOB_WAITING) || job_in(b, JOB_WRITING)))
+	while ((waiting = job_in(b, JOB_WAITING) || job_in(b, JOB_WRITING) || job_in(b, JOB_COPIED)))
 		if (pthread_cond_timedwait(&b->changed, &b->lock, &end) == ETIMEDOUT)
 			break;
 	collect(b);
@@ -340,13 +351,16 @@ bool beginnings_yield(struct beginnings *b)
 	pthread_mutex_lock(&b->lock);
 	b->yields = true;
 	for (size_t i = 0; i < JOBS; i++) {
-		held = held || b->jobs[i].state != JOB_FREE;
+		held = held || b->jobs[i].pages;
 		if (b->jobs[i].state == JOB_WAITING)
 			empty_job(&b->jobs[i]);
 	}
 	while (job_in(b, JOB_WRITING))
 		if (pthread_cond_timedwait(&b->changed, &b->lock, &end) == ETIMEDOUT)
 			break;
+	for (size_t i = 0; i < JOBS; i++)
+		if (b->jobs[i].state == JOB_COPIED)
+			sequence_destroy(take(b->jobs[i].pages));
 	b->yields = false;
 	collect(b);
 	pthread_mutex_unlock(&b->lock);

@@ -597,6 +597,38 @@ TEST(an_answer_that_needs_the_pages_goes_before_the_disk)
 	assert_true(beginnings_count(b) >= 1);
 }
 
+static sem_t reached;
+
+static int patient_fsync(int fd)
+{
+	sem_post(&reached);
+	sem_wait(&allowed);
+	return fsync(fd);
+}
+
+TEST(a_disk_that_takes_long_holds_no_pages)
+{
+	own_page_pool *p = page_pool_create(PAGE_BYTES, 10 * PAGE_BYTES);
+	struct error err = {0};
+
+	sem_init(&allowed, 0, 0);
+	sem_init(&reached, 0, 0);
+	sys.fsync = patient_fsync;
+	own_beginnings *b = beginnings_create(p, &options);
+	struct sequence *s = computed(p, 0, tokens, 256);
+	assert_true(beginnings_save(b, s, 256));
+	sequence_destroy(s);
+	sem_wait(&reached);
+	assert_int_equal(page_pool_usage(p).used, 8);
+	assert_true(beginnings_yield(b));
+	assert_int_equal(page_pool_usage(p).used, 0);
+	assert_false(beginnings_yield(b));
+	sem_post(&allowed);
+	assert_true(beginnings_flush(b, PATIENCE));
+	assert_false(beginnings_failed(b, &err));
+	assert_int_equal(find_later(0, tokens, TOKENS, &err), 256);      /* it was all written */
+}
+
 TEST(ending_in_the_middle_leaves_all_or_nothing)
 {
 	struct error err = {0};
@@ -639,6 +671,7 @@ int main(void)
 		in_folder(two_programs_use_one_folder),
 		in_folder(a_third_waits_while_two_are_written),
 		in_folder(an_answer_that_needs_the_pages_goes_before_the_disk),
+		in_folder(a_disk_that_takes_long_holds_no_pages),
 		in_folder(ending_in_the_middle_leaves_all_or_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
