@@ -154,6 +154,15 @@ static void take_one(struct job *j)
 		(void)delivery_flush(j->delivery);
 }
 
+/* Whether an answer of the run has ended, and its pages can be had. */
+static bool has_ended(const struct turn *t)
+{
+	for (size_t i = 0; i < t->batch_count; i++)
+		if (t->batch[i]->over)
+			return true;
+	return false;
+}
+
 /* One has found no pages: the newest gives up its own.  Nobody but the last has to fail for that. */
 static void make_room(struct turn *t, struct job *j, const struct error *failure)
 {
@@ -206,7 +215,7 @@ static void run_batch(struct turn *t)
 			job_end(t->batch[i], &a->err);
 		}
 	}
-	if (starved)
+	if (starved && !has_ended(t))
 		make_room(t, starved, &failure);
 	t->batch_count = 0;
 }
