@@ -15,7 +15,6 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "kernel/matrix_finish.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -122,16 +121,6 @@ INLINE void integers(enum weights type, const uint8_t *group, const struct tile 
 			_mm256_storeu_ps(&y[r][i], _mm256_mul_ps(_mm256_loadu_ps(&y[r][i]), _mm256_loadu_ps(unit + i)));
 }
 
-static void multiply_i8(const void *group, const struct tile *x, group_sums y)
-{
-	integers(WEIGHTS_I8, group, x, y);
-}
-
-static void multiply_i4(const void *group, const struct tile *x, group_sums y)
-{
-	integers(WEIGHTS_I4, group, x, y);
-}
-
 INLINE __m256 load_numbers(enum weights type, const void *group, size_t at)
 {
 	if (type == WEIGHTS_F32)
@@ -174,16 +163,6 @@ INLINE void all_numbers(enum weights type, const void *group, const struct tile 
 		for (; r < x->rows; r++)
 			numbers(type, 1, group, half, x, r, y);
 	}
-}
-
-static void multiply_f32(const void *group, const struct tile *x, group_sums y)
-{
-	all_numbers(WEIGHTS_F32, group, x, y);
-}
-
-static void multiply_f16(const void *group, const struct tile *x, group_sums y)
-{
-	all_numbers(WEIGHTS_F16, group, x, y);
 }
 
 INLINE uint32_t largest(__m256i v)
@@ -235,12 +214,6 @@ INLINE void round_block(uint8_t *at, size_t rows, size_t row, const float *value
 	memcpy(at + rows * 36 + row * sizeof sum, &sum, sizeof sum);
 }
 
-static void round_blocks(uint8_t *at, size_t rows, size_t row, const float *values, size_t count)
-{
-	for (size_t b = 0; b < count; b++)
-		round_block(at + b * rows * ROUNDED_BYTES, rows, row, values + b * MATRIX_BLOCK);
-}
-
 /* As in matrix_avx512.c. */
 INLINE __m256 exponential(__m256 x)
 {
@@ -271,18 +244,10 @@ static void swiglu(float *out, size_t stride, const group_sums gate, const group
 		}
 }
 
+#include "kernel/matrix_rest.h"
+
 #if defined(__AVXVNNI__)
-const struct matrix_kernels matrix_avxvnni = {
+const struct matrix_kernels matrix_avxvnni = MATRIX_KERNELS;
 #else
-const struct matrix_kernels matrix_avx2 = {
+const struct matrix_kernels matrix_avx2 = MATRIX_KERNELS;
 #endif
-	.multiply = {
-		[WEIGHTS_F32] = multiply_f32,
-		[WEIGHTS_F16] = multiply_f16,
-		[WEIGHTS_I8] = multiply_i8,
-		[WEIGHTS_I4] = multiply_i4,
-	},
-	.round = round_blocks,
-	.finish = finish_rows,
-	.swiglu = swiglu,
-};

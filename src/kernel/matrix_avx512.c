@@ -12,7 +12,6 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "kernel/matrix_finish.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -52,7 +51,8 @@ INLINE __m512 load_scales(enum weights type, const uint8_t *scales, size_t block
 	return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)(scales + block * 16))));
 }
 
-INLINE void integers(enum weights type, const size_t rows, const uint8_t *group, const struct tile *x, group_sums out)
+INLINE void integers_of(enum weights type, const size_t rows, const uint8_t *group, const struct tile *x,
+	group_sums out)
 {
 	size_t blocks = x->inputs / MATRIX_BLOCK, size = type == WEIGHTS_I8 ? 512 : 256;
 	size_t scale_bytes = blocks * MATRIX_GROUP * (type == WEIGHTS_I8 ? 2 : 1);
@@ -83,22 +83,14 @@ INLINE void integers(enum weights type, const size_t rows, const uint8_t *group,
 		_mm512_storeu_ps(out[r], _mm512_mul_ps(y[r], _mm512_loadu_ps(group)));
 }
 
-#define ROWS(type, n) case n: integers(type, n, group, x, y); break;
-#define INTEGERS(type) \
-	switch (x->rows) { \
-	ROWS(type, 1) ROWS(type, 2) ROWS(type, 3) ROWS(type, 4) ROWS(type, 5) ROWS(type, 6) \
-	ROWS(type, 7) ROWS(type, 8) ROWS(type, 9) ROWS(type, 10) ROWS(type, 11) ROWS(type, 12) \
-	ROWS(type, 13) ROWS(type, 14) ROWS(type, 15) ROWS(type, 16) \
+#define ROWS(n) case n: integers_of(type, n, group, x, y); break;
+
+INLINE void integers(enum weights type, const uint8_t *group, const struct tile *x, group_sums y)
+{
+	switch (x->rows) {
+	ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7) ROWS(8)
+	ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14) ROWS(15) ROWS(16)
 	}
-
-static void multiply_i8(const void *group, const struct tile *x, group_sums y)
-{
-	INTEGERS(WEIGHTS_I8)
-}
-
-static void multiply_i4(const void *group, const struct tile *x, group_sums y)
-{
-	INTEGERS(WEIGHTS_I4)
 }
 
 INLINE __m512 load_number(enum weights type, const void *group, size_t input)
@@ -134,22 +126,15 @@ INLINE void numbers(enum weights type, const size_t rows, const void *group, con
 			_mm512_add_ps(sums[r][2], sums[r][3])));
 }
 
-#define SOME(type, n) case n: numbers(type, n, group, x, r, y); break;
-#define NUMBERS(type) \
-	for (size_t r = 0; r < x->rows; r += FLOAT_ROWS) \
-		switch (x->rows - r) { \
-		SOME(type, 1) SOME(type, 2) SOME(type, 3) SOME(type, 4) SOME(type, 5) \
-		default: numbers(type, FLOAT_ROWS, group, x, r, y); \
+#define SOME(n) case n: numbers(type, n, group, x, r, y); break;
+
+INLINE void all_numbers(enum weights type, const void *group, const struct tile *x, group_sums y)
+{
+	for (size_t r = 0; r < x->rows; r += FLOAT_ROWS)
+		switch (x->rows - r) {
+		SOME(1) SOME(2) SOME(3) SOME(4) SOME(5)
+		default: numbers(type, FLOAT_ROWS, group, x, r, y);
 		}
-
-static void multiply_f32(const void *group, const struct tile *x, group_sums y)
-{
-	NUMBERS(WEIGHTS_F32)
-}
-
-static void multiply_f16(const void *group, const struct tile *x, group_sums y)
-{
-	NUMBERS(WEIGHTS_F16)
 }
 
 INLINE void round_block(uint8_t *at, size_t rows, size_t row, const float *values)
@@ -170,12 +155,6 @@ INLINE void round_block(uint8_t *at, size_t rows, size_t row, const float *value
 	_mm_storeu_si128((void *)(at + row * 32 + 16), _mm512_cvtsepi32_epi8(b));
 	memcpy(at + rows * 32 + row * 4, &scale, sizeof scale);
 	memcpy(at + rows * 36 + row * 4, &sum, sizeof sum);
-}
-
-static void round_blocks(uint8_t *at, size_t rows, size_t row, const float *values, size_t count)
-{
-	for (size_t b = 0; b < count; b++)
-		round_block(at + b * rows * ROUNDED_BYTES, rows, row, values + b * MATRIX_BLOCK);
 }
 
 /* e^x = 2^n · e^r with |r| <= ln 2 / 2; e^r by its Taylor polynomial, within 2e-7 of itself. */
@@ -208,14 +187,6 @@ static void swiglu(float *out, size_t stride, const group_sums gate, const group
 	}
 }
 
-const struct matrix_kernels matrix_avx512 = {
-	.multiply = {
-		[WEIGHTS_F32] = multiply_f32,
-		[WEIGHTS_F16] = multiply_f16,
-		[WEIGHTS_I8] = multiply_i8,
-		[WEIGHTS_I4] = multiply_i4,
-	},
-	.round = round_blocks,
-	.finish = finish_rows,
-	.swiglu = swiglu,
-};
+#include "kernel/matrix_rest.h"
+
+const struct matrix_kernels matrix_avx512 = MATRIX_KERNELS;

@@ -11,7 +11,6 @@
 #include <arm_neon.h>
 #include <string.h>
 
-#include "kernel/matrix_finish.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -101,16 +100,6 @@ INLINE void integers(enum weights type, const uint8_t *group, const struct tile 
 				vld1q_f32((const float *)(const void *)group + i)));
 }
 
-static void multiply_i8(const void *group, const struct tile *x, group_sums y)
-{
-	integers(WEIGHTS_I8, group, x, y);
-}
-
-static void multiply_i4(const void *group, const struct tile *x, group_sums y)
-{
-	integers(WEIGHTS_I4, group, x, y);
-}
-
 INLINE float32x4_t load_numbers(enum weights type, const void *group, size_t at)
 {
 	if (type == WEIGHTS_F32)
@@ -153,16 +142,6 @@ INLINE void all_numbers(enum weights type, const void *group, const struct tile 
 	}
 }
 
-static void multiply_f32(const void *group, const struct tile *x, group_sums y)
-{
-	all_numbers(WEIGHTS_F32, group, x, y);
-}
-
-static void multiply_f16(const void *group, const struct tile *x, group_sums y)
-{
-	all_numbers(WEIGHTS_F16, group, x, y);
-}
-
 INLINE float largest_size(const float *values)
 {
 	uint32x4_t sizes = vdupq_n_u32(0);
@@ -192,12 +171,6 @@ INLINE void round_block(uint8_t *at, size_t rows, size_t row, const float *value
 	memcpy(at + rows * 36 + row * sizeof sum, &sum, sizeof sum);
 }
 
-static void round_blocks(uint8_t *at, size_t rows, size_t row, const float *values, size_t count)
-{
-	for (size_t b = 0; b < count; b++)
-		round_block(at + b * rows * ROUNDED_BYTES, rows, row, values + b * MATRIX_BLOCK);
-}
-
 /* As in matrix_avx512.c. */
 INLINE float32x4_t exponential(float32x4_t x)
 {
@@ -225,14 +198,6 @@ static void swiglu(float *out, size_t stride, const group_sums gate, const group
 		}
 }
 
-const struct matrix_kernels matrix_neon = {
-	.multiply = {
-		[WEIGHTS_F32] = multiply_f32,
-		[WEIGHTS_F16] = multiply_f16,
-		[WEIGHTS_I8] = multiply_i8,
-		[WEIGHTS_I4] = multiply_i4,
-	},
-	.round = round_blocks,
-	.finish = finish_rows,
-	.swiglu = swiglu,
-};
+#include "kernel/matrix_rest.h"
+
+const struct matrix_kernels matrix_neon = MATRIX_KERNELS;

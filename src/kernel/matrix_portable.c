@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/half.h"
-#include "kernel/matrix_finish.h"
 #include "kernel/matrix_inside.h"
 
 enum { STEP = 4 * MATRIX_GROUP };
@@ -63,7 +62,7 @@ static void add_block(float *y, const block_levels w, const float *scales, const
 		y[lane] += (float)sums[lane] * (scales[lane] * x_scale);
 }
 
-static void multiply_integers(enum weights type, const uint8_t *group, const struct tile *x, group_sums y)
+static void integers(enum weights type, const uint8_t *group, const struct tile *x, group_sums y)
 {
 	struct layout l = matrix_layout(type, x->inputs);
 	float unit[MATRIX_GROUP], scales[MATRIX_GROUP], x_scale;
@@ -85,23 +84,13 @@ static void multiply_integers(enum weights type, const uint8_t *group, const str
 			y[r][lane] *= unit[lane];
 }
 
-static void multiply_i8(const void *group, const struct tile *x, group_sums y)
-{
-	multiply_integers(WEIGHTS_I8, group, x, y);
-}
-
-static void multiply_i4(const void *group, const struct tile *x, group_sums y)
-{
-	multiply_integers(WEIGHTS_I4, group, x, y);
-}
-
 static void add_number(float *y, const float *w, float x)
 {
 	for (size_t lane = 0; lane < MATRIX_GROUP; lane++)
 		y[lane] += w[lane] * x;
 }
 
-static void multiply_numbers(enum weights type, const void *group, const struct tile *x, group_sums y)
+static void all_numbers(enum weights type, const void *group, const struct tile *x, group_sums y)
 {
 	float sums[4][MATRIX_GROUP], w[MATRIX_GROUP];
 
@@ -117,16 +106,6 @@ static void multiply_numbers(enum weights type, const void *group, const struct 
 		for (size_t lane = 0; lane < MATRIX_GROUP; lane++)
 			y[r][lane] = (sums[0][lane] + sums[1][lane]) + (sums[2][lane] + sums[3][lane]);
 	}
-}
-
-static void multiply_f32(const void *group, const struct tile *x, group_sums y)
-{
-	multiply_numbers(WEIGHTS_F32, group, x, y);
-}
-
-static void multiply_f16(const void *group, const struct tile *x, group_sums y)
-{
-	multiply_numbers(WEIGHTS_F16, group, x, y);
 }
 
 /* Adding and taking away 1.5 · 2^23 rounds to nearest, ties to even; NaN becomes -127. */
@@ -166,12 +145,6 @@ static void round_block(uint8_t *at, size_t rows, size_t row, const float *value
 	memcpy(at + rows * (MATRIX_BLOCK + sizeof scale) + row * sizeof sum, &sum, sizeof sum);
 }
 
-static void round_blocks(uint8_t *at, size_t rows, size_t row, const float *values, size_t count)
-{
-	for (size_t b = 0; b < count; b++)
-		round_block(at + b * rows * ROUNDED_BYTES, rows, row, values + b * MATRIX_BLOCK);
-}
-
 static void swiglu(float *out, size_t stride, const group_sums gate, const group_sums up, size_t rows)
 {
 	for (size_t r = 0; r < rows; r++)
@@ -179,14 +152,6 @@ static void swiglu(float *out, size_t stride, const group_sums gate, const group
 			out[r * stride + i] = gate[r][i] / (1 + expf(-gate[r][i])) * up[r][i];
 }
 
-const struct matrix_kernels matrix_portable = {
-	.multiply = {
-		[WEIGHTS_F32] = multiply_f32,
-		[WEIGHTS_F16] = multiply_f16,
-		[WEIGHTS_I8] = multiply_i8,
-		[WEIGHTS_I4] = multiply_i4,
-	},
-	.round = round_blocks,
-	.finish = finish_rows,
-	.swiglu = swiglu,
-};
+#include "kernel/matrix_rest.h"
+
+const struct matrix_kernels matrix_portable = MATRIX_KERNELS;
