@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "die.h"
 #include "nearest.h"
 #include "report.h"
 #include "route/answer_data.h"
@@ -25,12 +26,6 @@ struct tally {
 	size_t given, right;           /* answered; rightly */
 	size_t questions[GROUPS], right_in[GROUPS], false_alarms;
 };
-
-static void die(const struct error *err)
-{
-	fprintf(stderr, "bench_answers: %s\n", err->text);
-	exit(1);
-}
 
 static enum answer_group group_of(const struct corpus *c, size_t answer)
 {

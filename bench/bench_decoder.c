@@ -22,21 +22,15 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "engines.h"
 #include "model/guess.h"
 #include "model/sampler.h"
-#include "model/timeline.h"
 #include "prepare/prepare.h"
 #include "report.h"
 
 enum { SLICE = 256, LONG = 4000, SYSTEM = 2000, MORE = 40, STREAMS_MAX = 8, READ = 600, WRITTEN = 240, ROUNDS = 5 };
 
 static bool figures;
-
-static void die(const struct error *err)
-{
-	fprintf(stderr, "bench_decoder: %s\n", err->text);
-	exit(1);
-}
 
 static void show(const struct engine_info *info, const char *name, const char *what, const char *goal, double figure,
 	const char *unit)
@@ -65,16 +59,6 @@ static double median(double *figure, size_t count)
 /* ---- Timelines ---- */
 
 static double seconds_since(uint64_t start) { return (double)(clock_ns() - start) / 1e9; }
-
-static struct timeline *fresh(struct engine *e)
-{
-	struct error err = {0};
-	struct timeline *t = timeline_create(e, &err);
-
-	if (!t)
-		die(&err);
-	return t;
-}
 
 /* Tokens that no other call's begin like. */
 static void some_tokens(int32_t *tokens, size_t count)

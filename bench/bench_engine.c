@@ -16,18 +16,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "die.h"
 #include "model/files.h"
 #include "model/sampler.h"
 #include "model/timeline.h"
 #include "report.h"
 
 enum { PROMPT = 128, ROUNDS = 60, TOKENS = 8, ROOM = 512, CHILD_TOKENS = 16 };
-
-static void die(const struct error *err)
-{
-	fprintf(stderr, "bench_engine: %s\n", err->text);
-	exit(1);
-}
 
 static void make_prompt(int32_t *tokens)
 {

@@ -9,17 +9,11 @@
 #include "bandwidth.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engines.h"
 #include "model/prepared.h"
-#include "model/timeline.h"
 #include "prepare/prepare.h"
 
 enum { SLICE = 512, WRITTEN = 64, MOST = 2048 + WRITTEN };
-
-static void die(const struct error *err)
-{
-	fprintf(stderr, "race: %s\n", err->text);
-	exit(1);
-}
 
 static int32_t some_token(size_t i)
 {
@@ -52,16 +46,6 @@ static double write_tokens(struct timeline *t)
 		if (!timeline_push(t, some_token(i), &err) || !timeline_advance(t, 1, NULL, &err))
 			die(&err);
 	return (double)(clock_ns() - start) / 1e9;
-}
-
-static struct timeline *fresh(struct engine *e)
-{
-	struct error err = {0};
-	struct timeline *t = timeline_create(e, &err);
-
-	if (!t)
-		die(&err);
-	return t;
 }
 
 /* A prompt of its own, then, behind it, some tokens; the rate of writing, if asked for. */

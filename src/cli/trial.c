@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "model/select.h"
 #include "model/timeline.h"
 #include "text/tokenizer.h"
 
@@ -95,19 +96,9 @@ static bool warm_up(struct trial *t, const struct model *m, const struct tokens 
 
 /* ---- Logits ---- */
 
-static size_t first_choice(const float *logits, size_t n)
-{
-	size_t best = 0;
-
-	for (size_t i = 1; i < n; i++)
-		if (logits[i] > logits[best])
-			best = i;
-	return best;
-}
-
 static double log_sum(const float *logits, size_t n)
 {
-	double most = (double)logits[first_choice(logits, n)], sum = 0;
+	double most = (double)logits[select_largest(logits, n)], sum = 0;
 
 	for (size_t i = 0; i < n; i++)
 		sum += exp((double)logits[i] - most);
@@ -141,7 +132,7 @@ static void compare(struct comparison *c, const float *logits, size_t n)
 		memcpy(row, logits, n * sizeof *row);
 		return;
 	}
-	c->same += first_choice(row, n) == first_choice(logits, n);
+	c->same += select_largest(row, n) == select_largest(logits, n);
 	c->divergence += divergence(row, logits, n);
 }
 

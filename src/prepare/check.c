@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "model/select.h"
 #include "model/timeline.h"
 #include "text/tokenizer.h"
 
@@ -158,16 +159,6 @@ void check_destroy(struct check *c)
 
 /* ---- Beside it ---- */
 
-static size_t greatest(const float *logits, size_t count)
-{
-	size_t best = 0;
-
-	for (size_t i = 1; i < count; i++)
-		if (logits[i] > logits[best])
-			best = i;
-	return best;
-}
-
 static double mean_of(const float *logits, size_t count)
 {
 	double sum = 0;
@@ -183,7 +174,7 @@ static void compare(struct check *c, const float *logits, size_t position, void 
 	const float *wanted = c->logits + position * c->vocabulary;
 	double mean = mean_of(logits, c->vocabulary), wanted_mean = mean_of(wanted, c->vocabulary);
 	double off = 0, spread = 0, deviation;
-	size_t choice = greatest(logits, c->vocabulary), wanted_choice = greatest(wanted, c->vocabulary);
+	size_t choice = select_largest(logits, c->vocabulary), wanted_choice = select_largest(wanted, c->vocabulary);
 
 	for (size_t i = 0; i < c->vocabulary; i++) {
 		double centred = (double)wanted[i] - wanted_mean, difference = (double)logits[i] - mean - centred;

@@ -7,8 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "model/generation.h"
-#include "model/pool.h"
-#include "support/models.h"
+#include "support/asked.h"
 #include "support/schema_check.h"
 #include "support/test.h"
 
@@ -47,53 +46,18 @@ static bool on_delta(void *user, const struct delta *d, struct error *err)
 	return true;
 }
 
-struct world {
-	struct model *model;
-	struct timeline *timeline;
-	struct request request;
-};
-
-static void open_world(struct world *w)
-{
-	struct error err = {0};
-	const struct model_options options = { .engine = { .threads = 1 } };
-
-	w->model = model_open(FOLDER, &options, &err);
-	if (!w->model)
-		fail_msg("%s", err.text);
-	w->timeline = timeline_create(model_engine(w->model), &err);
-	w->request = (struct request)REQUEST_INIT(1 << 20);
-	w->request.sampling.temperature = 0;
-	assert_non_null(chat_add(&w->request.chat, ROLE_USER, str_of("Answer."), &err));
-}
-
-static void saying(struct world *w, const char *text)
-{
-	struct error err = {0};
-
-	assert_ok(model_write_saying(FOLDER, text, &err));
-	open_world(w);
-}
+static void saying(struct world *w, const char *text) { world_saying(w, FOLDER, text); }
 
 static void random_model(struct world *w)
 {
 	struct error err = {0};
 
 	assert_ok(model_write(FOLDER, &(struct model_shape){ MODEL_TINY, .seed = 3 }, &err));
-	open_world(w);
+	world_open(w, FOLDER, "Answer.");
 	w->request.sampling.temperature = 1;
 	w->request.sampling.top_p = 1;
 	w->request.sampling.top_k = 0;
 }
-
-static void leave(struct world *w)
-{
-	timeline_destroy(w->timeline);
-	model_release(w->model);
-	request_done(&w->request);
-}
-
-#define own_world owns(leave) struct world
 
 static void give_tool(struct world *w, const char *name, const char *schema, bool strict)
 {
@@ -110,15 +74,7 @@ static void give_tool(struct world *w, const char *name, const char *schema, boo
 
 static bool try_answer(struct world *w, struct heard *h, struct error *err)
 {
-	own_generation *g = generation_create(w->model, &w->request, on_delta, h, err);
-	bool ended = false;
-
-	if (!g || !generation_begin(g, w->timeline, err))
-		return false;
-	while (!ended)
-		if (!generation_step(g, NULL, &ended, err))
-			return false;
-	return true;
+	return world_answer(w, on_delta, h, err);
 }
 
 static void answer(struct world *w, struct heard *h)
@@ -331,7 +287,7 @@ static void family(struct world *w, const char *template, const char *const name
 		replace_all(tokenizer, (*names)[0], (*names)[1]);
 	assert_ok(file_write(FOLDER "/tokenizer.json", str_of(tokenizer), 0600, &err));
 	assert_ok(file_write(FOLDER "/tokenizer_config.json", str_of(config), 0600, &err));
-	open_world(w);
+	world_open(w, FOLDER, "Answer.");
 	give_tool(w, "look", "{\"properties\":{\"a\":{\"const\":1}},\"required\":[\"a\"]}", false);
 }
 

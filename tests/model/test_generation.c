@@ -6,8 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "model/pool.h"
-#include "support/models.h"
+#include "support/asked.h"
 #include "support/test.h"
 
 #define FOLDER "generation_test.tmp"
@@ -76,42 +75,7 @@ static bool on_delta(void *user, const struct delta *d, struct error *err)
 
 /* ---- A model, a question, an answer ---- */
 
-struct world {
-	struct model *model;
-	struct timeline *timeline;
-	struct request request;
-};
-
-static void open_world(struct world *w)
-{
-	struct error err = {0};
-	const struct model_options options = { .engine = { .threads = 1 } };
-
-	w->model = model_open(FOLDER, &options, &err);
-	if (!w->model)
-		fail_msg("%s", err.text);
-	w->timeline = timeline_create(model_engine(w->model), &err);
-	w->request = (struct request)REQUEST_INIT(1 << 20);
-	w->request.sampling.temperature = 0;
-	assert_non_null(chat_add(&w->request.chat, ROLE_USER, str_of("Say it."), &err));
-}
-
-static void saying(struct world *w, const char *text)
-{
-	struct error err = {0};
-
-	assert_ok(model_write_saying(FOLDER, text, &err));
-	open_world(w);
-}
-
-static void leave(struct world *w)
-{
-	timeline_destroy(w->timeline);
-	model_release(w->model);
-	request_done(&w->request);
-}
-
-#define own_world owns(leave) struct world
+static void saying(struct world *w, const char *text) { world_saying(w, FOLDER, text); }
 
 static void give_tool(struct world *w)
 {
@@ -127,15 +91,7 @@ static void give_tool(struct world *w)
 
 static bool answer_with(struct world *w, struct heard *h, struct error *err)
 {
-	own_generation *g = generation_create(w->model, &w->request, on_delta, h, err);
-	bool ended = false;
-
-	if (!g || !generation_begin(g, w->timeline, err))
-		return false;
-	while (!ended)
-		if (!generation_step(g, NULL, &ended, err))
-			return false;
-	return true;
+	return world_answer(w, on_delta, h, err);
 }
 
 static void expect(struct world *w, const char *wanted)
@@ -191,7 +147,7 @@ static void saying_of_qwen3(struct world *w, const char *text)
 	assert_ok(model_write_saying(FOLDER, text, &err));
 	assert_ok(file_write(FOLDER "/tokenizer_config.json", str_of("{\"chat_template\":"
 		"\"enable_thinking is defined and enable_thinking is false <tool_call>\"}"), 0600, &err));
-	open_world(w);
+	world_open(w, FOLDER, "Answer.");
 }
 
 TEST(thoughts_come_apart_from_the_answer)
@@ -301,7 +257,7 @@ TEST(without_max_tokens_the_context_is_the_limit)
 
 	shape.context = 150;
 	assert_ok(model_write(FOLDER, &shape, &err));
-	open_world(&w);
+	world_open(&w, FOLDER, "Say it.");
 	w.request.sampling.biases = (const struct logit_bias[]){ { 409, -100 }, { 407, -100 } };   /* never ends */
 	w.request.sampling.bias_count = 2;
 	assert_ok(answer_with(&w, &h, &err));
