@@ -28,7 +28,7 @@
 #include "prepare/prepare.h"
 #include "report.h"
 
-enum { SLICE = 256, LONG = 4000, SYSTEM = 2000, MORE = 40, STREAMS_MAX = 8, READ = 600, WRITTEN = 240, ROUNDS = 5 };
+enum { SLICE = 256, LONG = 4000, SYSTEM = 2000, MORE = 40, STREAMS_MAX = 8, READ = 600, WRITTEN = 240, ROUNDS = 5, TURNS = 100 };
 
 static bool figures;
 
@@ -212,28 +212,36 @@ static struct adapter *make_adapter(const struct decoder_shape *s, size_t rank)
 	return a;
 }
 
+/* In turns, token by token and prompt by prompt. */
 static void compare_adapters(struct engine *e, size_t rank)
 {
 	own_adapter *a = make_adapter(engine_shape(e), rank);
 	own_mem char *one = mem_printf("adapter-%zu", rank), *prompt = mem_printf("adapter-%zu-prompt", rank);
-	own_mem char *what = mem_printf("one stream, adapter of rank %zu over none", rank);
+	own_mem char *what = mem_printf("a token's time, adapter of rank %zu over none", rank);
 	own_mem char *read = mem_printf("a prompt of %d, adapter of rank %zu over none", READ, rank);
-	double writing[ROUNDS], reading[ROUNDS];
+	double reading[2][ROUNDS], writing[2][TURNS];
+	struct timeline *t[2];
 	int32_t tokens[READ];
 	struct error err = {0};
 
-	for (size_t i = 0; i < ROUNDS; i++) {
-		own_timeline *with = fresh(e), *without = fresh(e);
-		if (!timeline_set_adapter(with, a, &err))
+	for (size_t i = 0; i < 2 * ROUNDS; i++) {
+		struct timeline **which = &t[i % 2];
+		if (i >= 2)
+			timeline_destroy(*which);
+		*which = fresh(e);
+		if (!timeline_set_adapter(*which, i % 2 ? a : NULL, &err))
 			die(&err);
 		some_tokens(tokens, READ);
-		reading[i] = read_tokens(with, tokens, READ);
-		reading[i] = 100 * (reading[i] / read_tokens(without, tokens, READ) - 1);
-		double rate = write_streams(&without, 1, 24);
-		writing[i] = 100 * (rate / write_streams(&with, 1, 24) - 1);
+		reading[i % 2][i / 2] = read_tokens(*which, tokens, READ);
 	}
-	show(engine_info(e), one, what, "+10 %", median(writing, ROUNDS), "% of a token's time");
-	show(engine_info(e), prompt, read, "", median(reading, ROUNDS), "%");
+	for (size_t i = 0; i < 2 * TURNS; i++)
+		writing[i % 2][i / 2] = 1 / write_streams(&t[i % 2], 1, 1);
+	double token = median(writing[1], TURNS) / median(writing[0], TURNS);
+	double whole = median(reading[1], ROUNDS) / median(reading[0], ROUNDS);
+	show(engine_info(e), one, what, "+10 %", 100 * (token - 1), "%");
+	show(engine_info(e), prompt, read, "", 100 * (whole - 1), "%");
+	timeline_destroy(t[0]);
+	timeline_destroy(t[1]);
 }
 
 /* ---- Guesses ---- */

@@ -11,6 +11,8 @@
 #include "base/half.h"
 #include "kernel/matrix_inside.h"
 
+#define always_inlined static inline __attribute__((always_inline))
+
 enum { CHUNK_BYTES = 512 << 10 };   /* of rounded activations that stay near */
 
 static const char *const names[WEIGHTS_COUNT] = { "f32", "f16", "i8", "i4" };
@@ -66,13 +68,6 @@ size_t matrix_group_bytes(enum weights type, size_t inputs)
 static size_t groups_of(size_t outputs)
 {
 	return (outputs + MATRIX_GROUP - 1) / MATRIX_GROUP;
-}
-
-struct matrix_part matrix_part(size_t outputs, unsigned member, unsigned members)
-{
-	size_t groups = groups_of(outputs);
-
-	return (struct matrix_part){ groups * member / members, groups * (member + 1) / members };
 }
 
 size_t matrix_bytes(enum weights type, size_t outputs, size_t inputs)
@@ -199,51 +194,65 @@ struct product {
 	const float *bias;
 };
 
+/* A group's sums for a tile; `more` is a constant wherever nothing is added. */
+always_inlined void sum_group(const struct product *p, size_t group, const struct tile *x, group_sums y,
+	const struct matrix_addition *more, size_t first_row)
+{
+	p->kernels->multiply[p->m->type](group_at(p->m, group), x, y);
+	if (more)
+		more->add(more->user, group, first_row, x->rows, y);
+}
+
 /* A unit of outputs for one tile, whose rows' results begin at out. */
-static void multiply_unit(const struct product *p, size_t unit, const struct tile *x, float *out)
+always_inlined void multiply_unit(const struct product *p, size_t unit, const struct tile *x, float *out,
+	const struct matrix_addition *more, size_t first_row)
 {
 	_Alignas(MATRIX_ALIGN) group_sums y, up;
-	multiply_fn *multiply = p->kernels->multiply[p->m->type];
 	size_t first = unit * MATRIX_GROUP;
 
 	if (p->epilogue == EPILOGUE_SWIGLU) {
-		multiply(group_at(p->m, 2 * unit), x, y);
-		multiply(group_at(p->m, 2 * unit + 1), x, up);
+		sum_group(p, 2 * unit, x, y, more, first_row);
+		sum_group(p, 2 * unit + 1, x, up, more, first_row);
 		p->kernels->swiglu(out + first, p->stride, y, up, x->rows);
 		return;
 	}
 	struct finish f = { out + first, p->stride, p->bias ? p->bias + first : NULL, p->epilogue == EPILOGUE_ADD };
 	size_t left = p->m->outputs - first;
-	multiply(group_at(p->m, unit), x, y);
+	sum_group(p, unit, x, y, more, first_row);
 	p->kernels->finish(&f, y, x->rows, left < MATRIX_GROUP ? left : MATRIX_GROUP);
+}
+
+always_inlined void multiply_part(const struct product *p, const struct activations *x, float *out,
+	const struct matrix_addition *more, unsigned member, unsigned members)
+{
+	size_t units = groups_of(p->m->outputs) / (p->epilogue == EPILOGUE_SWIGLU ? 2 : 1), tiles = tile_count(x->rows);
+	size_t first = units * member / members, end = units * (member + 1) / members;
+	size_t tile_bytes = TILE_ROWS * (p->m->inputs / MATRIX_BLOCK) * ROUNDED_BYTES;
+	size_t chunk = tile_bytes < CHUNK_BYTES ? CHUNK_BYTES / tile_bytes : 1;
+
+	assert(x->inputs == p->m->inputs);
+	for (size_t from = 0; from < tiles; from += chunk)
+		for (size_t unit = first; unit < end; unit++)
+			for (size_t t = from; t < from + chunk && t < tiles; t++) {
+				struct tile tile = tile_at(x, t);
+				size_t row = tile_start(x, t);
+				tile.ahead = t == from ? TILE_AHEAD : 0;
+				multiply_unit(p, unit, &tile, out + row * p->stride, more, row);
+			}
 }
 
 void matrix_multiply(const struct matrix *m, const struct activations *x, float *out, size_t stride,
 	enum epilogue epilogue, const float *bias, unsigned member, unsigned members)
 {
 	struct product p = { kernels(), m, stride, epilogue, bias };
-	size_t tiles = tile_count(x->rows);
-	struct matrix_part part = matrix_part(m->outputs / (epilogue == EPILOGUE_SWIGLU ? 2 : 1), member, members);
-	size_t tile_bytes = TILE_ROWS * (m->inputs / MATRIX_BLOCK) * ROUNDED_BYTES;
-	size_t chunk = tile_bytes < CHUNK_BYTES ? CHUNK_BYTES / tile_bytes : 1;
 
-	assert(x->inputs == m->inputs);
-	for (size_t from = 0; from < tiles; from += chunk)
-		for (size_t unit = part.first; unit < part.end; unit++)
-			for (size_t t = from; t < from + chunk && t < tiles; t++) {
-				struct tile tile = tile_at(x, t);
-				tile.ahead = t == from ? TILE_AHEAD : 0;
-				multiply_unit(&p, unit, &tile, out + tile_start(x, t) * stride);
-			}
+	multiply_part(&p, x, out, NULL, member, members);
 }
 
-void matrix_swiglu(const float *in, float *out, size_t rows, size_t outputs, unsigned member, unsigned members)
+void matrix_multiply_adding(const struct matrix *m, const struct activations *x, float *out, size_t stride,
+	enum epilogue epilogue, const float *bias, const struct matrix_addition *more, unsigned member, unsigned members)
 {
-	struct matrix_part part = matrix_part(outputs, member, members);
+	struct product p = { kernels(), m, stride, epilogue, bias };
 
-	for (size_t row = 0; row < rows; row++)
-		for (size_t unit = part.first; unit < part.end; unit++) {
-			const float (*pair)[MATRIX_GROUP] = (const void *)(in + row * 2 * outputs + unit * 2 * MATRIX_GROUP);
-			kernels()->swiglu(out + row * outputs + unit * MATRIX_GROUP, outputs, pair, pair + 1, 1);
-		}
+	multiply_part(&p, x, out, more, member, members);
 }

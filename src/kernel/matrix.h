@@ -101,14 +101,15 @@ enum epilogue {
 void matrix_multiply(const struct matrix *m, const struct activations *x, float *out, size_t stride,
 	enum epilogue epilogue, const float *bias, unsigned member, unsigned members);
 
-/* The groups of outputs that are a member's part of a product, SWIGLU's pairs aside: first to end - 1. */
-struct matrix_part {
-	size_t first, end;
-};
-struct matrix_part matrix_part(size_t outputs, unsigned member, unsigned members);
-
 /*
- * One member's part of what SWIGLU does, when the product was stored and then
- * changed: out[row][outputs] from in[row][2 · outputs].  The same bits.
+ * What else a product has: `add` is called, by any member, for each group of
+ * outputs and up to 16 rows at a time, and adds to the sums before the bias and
+ * the epilogue.
  */
-void matrix_swiglu(const float *in, float *out, size_t rows, size_t outputs, unsigned member, unsigned members);
+struct matrix_addition {
+	void (*add)(const void *user, size_t group, size_t first_row, size_t rows, float (*sums)[MATRIX_GROUP]);
+	const void *user;
+};
+
+void matrix_multiply_adding(const struct matrix *m, const struct activations *x, float *out, size_t stride,
+	enum epilogue epilogue, const float *bias, const struct matrix_addition *more, unsigned member, unsigned members);

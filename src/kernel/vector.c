@@ -36,9 +36,9 @@ void vector_shrink(float *out, const float *a, size_t rank, const float *in, siz
 	sets[kernel_isa()]->shrink(out, a, rank, in, n, scale);
 }
 
-void vector_expand(float *out, size_t step, const float *b, size_t groups, const float *in, size_t rank)
+void vector_expand(float (*out)[16], const float *b, size_t rank, const float *in, size_t stride, size_t rows)
 {
-	sets[kernel_isa()]->expand(out, step, b, groups, in, rank);
+	sets[kernel_isa()]->expand(out, b, rank, in, stride, rows);
 }
 
 void rope_angles(float *cosine, float *sine, const float *frequencies, size_t half, float magnitude, size_t position)

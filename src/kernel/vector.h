@@ -19,14 +19,13 @@ void vector_add(float *out, const float *in, size_t n);
 
 /*
  * The two halves of a product with a matrix of low rank, B · A.  A's rows lie one
- * after another; B's outputs are interleaved in groups of 16, [groups][rank][16],
- * and a group's results are `step` floats after those of the group before.
+ * after another; of B this is one group of 16 outputs, [rank][16], for some rows.
  *
- *     out[j] = scale · Σ over i  a[j][i] · in[i]              n, of i, is a multiple of 16
- *     out[g · step + lane] += Σ over j  b[g][j][lane] · in[j]
+ *     out[j] = scale · Σ over i  a[j][i] · in[i]                      n, of i, is a multiple of 16
+ *     out[row][lane] += Σ over j  b[j][lane] · in[row · stride + j]
  */
 void vector_shrink(float *out, const float *a, size_t rank, const float *in, size_t n, float scale);
-void vector_expand(float *out, size_t step, const float *b, size_t groups, const float *in, size_t rank);
+void vector_expand(float (*out)[16], const float *b, size_t rank, const float *in, size_t stride, size_t rows);
 
 /*
  * Rotary positions.  frequencies: `half` inverse frequencies, in radians a

@@ -11,7 +11,11 @@
 #define VECTOR_SET vector_portable
 #endif
 
-enum { LANES = 16, SHRINK_ROWS = 4 };
+enum {
+	LANES = 16,
+	SHRINK_ROWS = 4,
+	EXPAND_AHEAD = 1024,    /* floats to ask memory for in advance */
+};
 
 typedef float vec __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
@@ -60,8 +64,10 @@ static inline __attribute__((always_inline)) void shrink_rows(const size_t rows,
 
 	for (size_t i = 0; i < n; i += LANES)
 #pragma GCC unroll 4
-		for (size_t j = 0; j < rows; j++)
+		for (size_t j = 0; j < rows; j++) {
 			sums[j] += *(const vec *)(a + j * n + i) * *(const vec *)(in + i);
+			__builtin_prefetch(a + (j + rows) * n + i);      /* the next rows; behind the last it does no harm */
+		}
 	for (size_t j = 0; j < rows; j++)
 		out[j] = scale * sum_of_lanes((float *)&sums[j]);
 }
@@ -76,13 +82,15 @@ static void shrink(float *out, const float *a, size_t rank, const float *in, siz
 		shrink_rows(1, out + j, a + j * n, in, n, scale);
 }
 
-static void expand(float *out, size_t step, const float *b, size_t groups, const float *in, size_t rank)
+static void expand(float (*out)[LANES], const float *b, size_t rank, const float *in, size_t stride, size_t rows)
 {
-	for (size_t g = 0; g < groups; g++, out += step) {
+	for (size_t j = 0; j < rank; j++)
+		__builtin_prefetch(b + EXPAND_AHEAD + j * LANES);
+	for (size_t row = 0; row < rows; row++, in += stride) {
 		vec sum = {0};
-		for (size_t j = 0; j < rank; j++, b += LANES)
-			sum += *(const vec *)b * in[j];
-		*(vec *)out += sum;
+		for (size_t j = 0; j < rank; j++)
+			sum += *(const vec *)(b + j * LANES) * in[j];
+		*(vec *)out[row] += sum;
 	}
 }
 

@@ -59,19 +59,19 @@ static bool make_memory(struct adapted *a, size_t bytes, struct error *err)
 
 bool adapted_plan(struct adapted *a, const struct decoder_row *rows, size_t count, struct error *err)
 {
-	size_t inner = 2 * (size_t)a->shape.intermediate, rank = 0;
+	size_t rank = 0;
 
+	a->rows = rows;
 	find_spans(a, rows, count);
 	if (a->span_count == 0)
 		return true;
 	for (size_t i = 0; i < a->span_count; i++)
 		rank = larger(rank, adapter_rank(a->spans[i].adapter));
 	a->width = PARTS_MAX * rank;
-	if (!make_memory(a, count * (inner + a->width) * sizeof(float), err))
+	if (!make_memory(a, count * a->width * sizeof(float), err))
 		return false;
 	void *memory = a->memory.data;
-	a->gate_up = memory;
-	a->mixed = a->gate_up + count * inner;
+	a->mixed = memory;
 	return true;
 }
 
@@ -81,11 +81,15 @@ void adapted_done(struct adapted *a)
 	free(a->spans);
 }
 
-/* ---- One member's part ---- */
+/* ---- A ---- */
+
+struct range {
+	size_t first, end;
+};
 
 /* Some of the dot products of a row: those of the stacked ranks first to end - 1. */
 static void shrink_row(const struct adapter *adapter, size_t layer, const struct slot *slot, const float *x, size_t inputs,
-	float *out, struct matrix_part ranks)
+	float *out, struct range ranks)
 {
 	for (size_t k = 0, before = 0; k < slot->count; k++) {
 		const struct adapter_part *part = adapter_part(adapter, layer, slot->parts[k]);
@@ -105,9 +109,9 @@ static size_t stacked_ranks(const struct adapter *adapter, size_t layer, const s
 	return ranks;
 }
 
-static struct matrix_part share(size_t count, unsigned member, unsigned members)
+static struct range share(size_t count, unsigned member, unsigned members)
 {
-	return (struct matrix_part){ count * member / members, count * (member + 1) / members };
+	return (struct range){ count * member / members, count * (member + 1) / members };
 }
 
 /* Many rows are divided by rows, so that each is read once; few by dot products, so that there is work for all. */
@@ -119,7 +123,7 @@ void adapted_shrink(const struct adapted *a, size_t layer, enum decoder_matrix w
 
 	for (size_t i = 0; i < a->span_count; i++) {
 		const struct adapted_span *s = &a->spans[i];
-		struct matrix_part rows = { 0, s->count }, ranks = { 0, stacked_ranks(s->adapter, layer, slot) };
+		struct range rows = { 0, s->count }, ranks = { 0, stacked_ranks(s->adapter, layer, slot) };
 		if (s->count >= members)
 			rows = share(s->count, member, members);
 		else
@@ -129,36 +133,44 @@ void adapted_shrink(const struct adapted *a, size_t layer, enum decoder_matrix w
 	}
 }
 
-/* How many of a projection's groups, the n-th being the matrix' group at + n · step, stand before `limit`. */
-static size_t groups_before(size_t limit, size_t at, size_t step, size_t groups)
-{
-	return limit <= at ? 0 : lesser(groups, (limit - at + step - 1) / step);
-}
+/* ---- B ---- */
 
-/* Of one span: `out` is its first row. */
-static void expand_span(const struct adapted *a, const struct adapted_span *s, size_t layer, const struct slot *slot,
-	float *out, size_t stride, struct matrix_part mine)
+/* Which of the slot's projections a group of outputs is of; makes `group` one of that projection's. */
+static size_t find_part(const struct decoder_shape *s, const struct slot *slot, size_t *group)
 {
-	size_t step = slot->in_turns ? slot->count : 1;
+	size_t k = 0, groups;
 
-	for (size_t k = 0, at = 0, before = 0; k < slot->count; k++) {
-		const struct adapter_part *part = adapter_part(s->adapter, layer, slot->parts[k]);
-		size_t groups = adapter_outputs(&a->shape, slot->parts[k]) / MATRIX_GROUP;
-		size_t first = groups_before(mine.first, at, step, groups), end = groups_before(mine.end, at, step, groups);
-		for (size_t row = 0; row < s->count && part->rank && first < end; row++)
-			vector_expand(out + row * stride + (at + first * step) * MATRIX_GROUP, step * MATRIX_GROUP,
-				part->b + first * part->rank * MATRIX_GROUP, end - first,
-				a->mixed + (s->first + row) * a->width + before, part->rank);
-		at += slot->in_turns ? 1 : groups;
-		before += part->rank;
+	if (slot->in_turns) {
+		k = *group % slot->count;
+		*group /= slot->count;
+		return k;
 	}
+	while (*group >= (groups = adapter_outputs(s, slot->parts[k]) / MATRIX_GROUP)) {
+		*group -= groups;
+		k++;
+	}
+	return k;
 }
 
-void adapted_expand(const struct adapted *a, size_t layer, enum decoder_matrix which, float *out, size_t stride,
-	unsigned member, unsigned members)
+void adapted_add(const void *user, size_t group, size_t first_row, size_t rows, float (*sums)[MATRIX_GROUP])
 {
-	struct matrix_part mine = matrix_part(decoder_outputs(&a->shape, which), member, members);
+	const struct adapted_product *p = user;
+	const struct adapted *a = p->adapted;
+	const struct slot *slot = &slots[p->which];
+	size_t k = find_part(&a->shape, slot, &group);
 
-	for (size_t i = 0; i < a->span_count; i++)
-		expand_span(a, &a->spans[i], layer, &slots[which], out + a->spans[i].first * stride, stride, mine);
+	for (size_t i = 0, n; i < rows; i += n) {
+		const struct adapter *adapter = a->rows[first_row + i].adapter;
+		size_t before = 0;
+		for (n = 1; i + n < rows && a->rows[first_row + i + n].adapter == adapter; n++)
+			;
+		if (!adapter)
+			continue;
+		for (size_t j = 0; j < k; j++)
+			before += adapter_part(adapter, p->layer, slot->parts[j])->rank;
+		const struct adapter_part *part = adapter_part(adapter, p->layer, slot->parts[k]);
+		if (part->rank)
+			vector_expand(sums + i, part->b + group * part->rank * MATRIX_GROUP, part->rank,
+				a->mixed + (first_row + i) * a->width + before, a->width, n);
+	}
 }

@@ -1,7 +1,7 @@
 /*
  * The rows of a decoder's run that carry an adapter: the steps their products
- * take beside the others'.  For model/decoder.c only, whose members call the two
- * halves around a product with the same division of outputs.
+ * take beside the others'.  For model/decoder.c only: A · x is computed before a
+ * product, B · (A · x) is added inside it (matrix_multiply_adding()).
  */
 #pragma once
 
@@ -21,9 +21,9 @@ struct adapted {
 	struct adapted_span *spans;
 	size_t span_count, span_room;
 	size_t width;              /* of a row of mixed */
-	struct mapped memory;      /* what follows lies in it */
-	float *mixed;              /* [rows][width]: scale · A · x of the parts of one matrix, side by side */
-	float *gate_up;            /* [rows][2 * intermediate]: the product before it is activated */
+	struct mapped memory;
+	float *mixed;              /* in it, [rows][width]: scale · A · x of the parts of one matrix, side by side */
+	const struct decoder_row *rows;    /* of the run */
 };
 
 void adapted_done(struct adapted *a);
@@ -35,9 +35,12 @@ bool adapted_plan(struct adapted *a, const struct decoder_row *rows, size_t coun
 void adapted_shrink(const struct adapted *a, size_t layer, enum decoder_matrix which, const float *x, unsigned member,
 		    unsigned members);
 
-/*
- * Adds B to the outputs that are the member's part of the product (matrix_part(),
- * not SWIGLU's), once all members have shrunk.
- */
-void adapted_expand(const struct adapted *a, size_t layer, enum decoder_matrix which, float *out, size_t stride,
-		    unsigned member, unsigned members);
+/* One product, and who adds to it. */
+struct adapted_product {
+	const struct adapted *adapted;
+	size_t layer;
+	enum decoder_matrix which;
+};
+
+/* A matrix_addition's, for an adapted_product, once all members have shrunk. */
+void adapted_add(const void *user, size_t group, size_t first_row, size_t rows, float (*sums)[MATRIX_GROUP]);

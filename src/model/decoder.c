@@ -201,28 +201,20 @@ static void multiply_plain(struct pass *p, size_t index, enum decoder_matrix whi
 	multiply(p, &layer->matrices[which], f->x, f->out, f->stride, f->epilogue, layer_bias(layer, which), member, members);
 }
 
-/* Rows with adapters get theirs between the product and what becomes of it; for all others it is the same. */
+/* Rows with adapters get theirs inside the product; for all others it is the same. */
 static void multiply_adapted(struct pass *p, size_t index, enum decoder_matrix which, unsigned member, unsigned members)
 {
-	const struct adapted *a = &p->d->adapted;
 	const struct decoder_layer *layer = &p->d->weights->layers[index];
 	const struct matrix *m = &layer->matrices[which];
 	const struct product *f = &p->products[which];
-	bool gated = f->epilogue == EPILOGUE_SWIGLU;
-	float *out = gated ? a->gate_up : f->out;
-	size_t stride = gated ? m->outputs : f->stride;
+	const struct adapted_product own = { &p->d->adapted, index, which };
+	const struct matrix_addition more = { adapted_add, &own };
 
-	adapted_shrink(a, index, which, f->x->values, member, members);
+	adapted_shrink(own.adapted, index, which, f->x->values, member, members);
 	if (is_rounded(m))
 		activations_round(f->x, member, members);
 	team_barrier(p->d->team);
-	matrix_multiply(m, f->x, out, stride, gated ? EPILOGUE_STORE : f->epilogue, layer_bias(layer, which), member,
-		members);
-	adapted_expand(a, index, which, out, stride, member, members);
-	team_barrier(p->d->team);
-	if (!gated)
-		return;
-	matrix_swiglu(out, f->out, p->count, f->stride, member, members);
+	matrix_multiply_adding(m, f->x, f->out, f->stride, f->epilogue, layer_bias(layer, which), &more, member, members);
 	team_barrier(p->d->team);
 }
 

@@ -229,23 +229,43 @@ static void swiglu_is_right(void)
 	}
 }
 
-/* However many members do it. */
-static void swiglu_of_what_was_stored_has_the_same_bits(void)
-{
-	enum { OUTPUTS = 160, ROWS = 19 };
-	uint64_t seed = 14;
-	float plain[ROWS * OUTPUTS], later[ROWS * OUTPUTS / 2], at_once[ROWS * OUTPUTS / 2];
+static const char add_some_user;
 
+/* Adds 1 to even rows' sums, for outputs 32 and after. */
+static void add_some(const void *user, size_t group, size_t first_row, size_t rows, float (*sums)[MATRIX_GROUP])
+{
+	assert_true(user == &add_some_user);
+	for (size_t r = 0; r < rows; r++)
+		for (size_t i = 0; i < MATRIX_GROUP && group >= 2 && (first_row + r) % 2 == 0; i++)
+			sums[r][i] += 1;
+}
+
+static void additions_come_before_the_bias_and_the_epilogue(void)
+{
+	enum { OUTPUTS = 96, ROWS = 37 };
+	const struct matrix_addition more = { add_some, &add_some_user };
+	uint64_t seed = 14;
+	float plain[ROWS * OUTPUTS], with[ROWS * OUTPUTS], bias[OUTPUTS];
+
+	for (size_t i = 0; i < OUTPUTS; i++)
+		bias[i] = (float)i / 7;
 	for (enum weights type = 0; type < WEIGHTS_COUNT; type++) {
 		own_problem p;
 		problem_init(&p, type, OUTPUTS, 64, ROWS, &seed);
-		multiply(&p, plain, OUTPUTS, EPILOGUE_STORE, NULL, 2);
-		multiply(&p, at_once, OUTPUTS / 2, EPILOGUE_SWIGLU, NULL, 1);
-		for (unsigned members = 1; members <= 4; members++) {
-			memset(later, 0xff, sizeof later);
-			for (unsigned member = 0; member < members; member++)
-				matrix_swiglu(plain, later, ROWS, OUTPUTS / 2, member, members);
-			assert_memory_equal(later, at_once, sizeof later);
+		multiply(&p, plain, OUTPUTS, EPILOGUE_STORE, NULL, 1);
+		for (unsigned member = 0; member < 3; member++)
+			matrix_multiply_adding(&p.m, &p.x, with, OUTPUTS, EPILOGUE_STORE, bias, &more, member, 3);
+		for (size_t i = 0; i < ROWS * OUTPUTS; i++) {
+			bool added = i / OUTPUTS % 2 == 0 && i % OUTPUTS >= 32;
+			assert_true(with[i] == (added ? plain[i] + 1 : plain[i]) + bias[i % OUTPUTS]);
+		}
+		for (unsigned member = 0; member < 3; member++)
+			matrix_multiply_adding(&p.m, &p.x, with, OUTPUTS / 2, EPILOGUE_SWIGLU, NULL, &more, member, 3);
+		for (size_t i = 0; i < ROWS * OUTPUTS / 2; i++) {
+			size_t row = i / (OUTPUTS / 2), at = i % (OUTPUTS / 2), gate = row * OUTPUTS + at / 16 * 32 + at % 16;
+			float more_of_it = row % 2 == 0 && at >= 16 ? 1 : 0;
+			double wanted = silu(plain[gate] + more_of_it) * (plain[gate + 16] + more_of_it);
+			assert_true(fabs(with[i] - wanted) <= 1e-5 * fabs(wanted) + 1e-30);
 		}
 	}
 }
@@ -323,7 +343,7 @@ TEST(products_are_near_those_in_double_precision) { with_each_set(products_are_r
 TEST(a_row_has_the_same_bits_whatever_is_beside_it) { with_each_set(rows_keep_their_bits); }
 TEST(outputs_need_not_fill_a_group) { with_each_set(odd_outputs_keep_their_bits); }
 TEST(swiglu_joins_groups_of_gate_and_up) { with_each_set(swiglu_is_right); }
-TEST(swiglu_may_come_after_the_product) { with_each_set(swiglu_of_what_was_stored_has_the_same_bits); }
+TEST(what_is_added_comes_before_the_bias_and_the_activation) { with_each_set(additions_come_before_the_bias_and_the_epilogue); }
 TEST(the_largest_levels_do_not_overflow) { with_each_set(extremes_do_not_overflow); }
 TEST(members_round_what_one_alone_would) { with_each_set(rounding_is_shared_out_without_a_trace); }
 TEST(infinities_and_nan_stay_in_their_row) { with_each_set(wild_activations_harm_nobody_else); }
@@ -503,7 +523,7 @@ int main(void)
 		cmocka_unit_test(a_row_has_the_same_bits_whatever_is_beside_it),
 		cmocka_unit_test(outputs_need_not_fill_a_group),
 		cmocka_unit_test(swiglu_joins_groups_of_gate_and_up),
-		cmocka_unit_test(swiglu_may_come_after_the_product),
+		cmocka_unit_test(what_is_added_comes_before_the_bias_and_the_activation),
 		cmocka_unit_test(the_largest_levels_do_not_overflow),
 		cmocka_unit_test(members_round_what_one_alone_would),
 		cmocka_unit_test(infinities_and_nan_stay_in_their_row),

@@ -104,7 +104,7 @@ static void turn_like_the_definition(void)
 	}
 }
 
-enum { RANK_MOST = 11, GROUPS = 3, GROUP = 16 };
+enum { RANK_MOST = 11, ROWS = 5, GROUP = 16 };
 
 static void shrink_like_the_definition(void)
 {
@@ -135,24 +135,29 @@ static void shrink_like_the_definition(void)
 
 static void expand_like_the_definition(void)
 {
+	enum { STRIDE = RANK_MOST + 2 };
 	uint64_t seed = 6;
-	float b[GROUPS * RANK_MOST * GROUP], in[RANK_MOST], out[GROUPS * 2 * GROUP];
-	double wanted[GROUPS * 2 * GROUP];
+	float b[RANK_MOST * GROUP], in[ROWS * STRIDE], out[ROWS][GROUP], alone[ROWS][GROUP];
+	double wanted[GROUP];
 
 	fill(b, countof(b), &seed);
 	fill(in, countof(in), &seed);
-	for (size_t rank = 1; rank <= RANK_MOST; rank++)
-		for (size_t step = GROUP; step <= 2 * GROUP; step += GROUP) {
-			fill(out, countof(out), &seed);
-			for (size_t i = 0; i < countof(out); i++)
-				wanted[i] = out[i];
-			for (size_t g = 0; g < GROUPS; g++)
+	for (size_t rank = 1; rank <= RANK_MOST; rank++) {
+		for (size_t row = 0; row < ROWS; row++)
+			fill(out[row], GROUP, &seed);
+		memcpy(alone, out, sizeof out);
+		vector_expand(out, b, rank, in, STRIDE, ROWS);
+		for (size_t row = 0; row < ROWS; row++) {
+			for (size_t i = 0; i < GROUP; i++) {
+				wanted[i] = alone[row][i];
 				for (size_t j = 0; j < rank; j++)
-					for (size_t lane = 0; lane < GROUP; lane++)
-						wanted[g * step + lane] += b[(g * rank + j) * GROUP + lane] * (double)in[j];
-			vector_expand(out, step, b, GROUPS, in, rank);
-			check(out, wanted, countof(out), 1e-5);
+					wanted[i] += b[j * GROUP + i] * (double)in[row * STRIDE + j];
+			}
+			check(out[row], wanted, GROUP, 1e-5);
+			vector_expand(alone + row, b, rank, in + row * STRIDE, STRIDE, 1);    /* whatever rows are beside it */
 		}
+		assert_memory_equal(alone, out, sizeof out);
+	}
 }
 
 /* Each property must hold with every set of instructions. */
