@@ -10,6 +10,7 @@ static void let_go(struct job *j)
 	if (j->timeline)
 		pool_give(j->loaded->pool, take(j->timeline));
 	loaded_release(take(j->loaded));
+	loaded_release(take(j->promised));
 	j->over = true;
 }
 

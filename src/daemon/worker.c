@@ -81,6 +81,26 @@ static bool job_waits_for_first(const struct job *j)
 	return j->choice && !j->delivery->sent && j->delivery->open == j->delivery->request.choices;
 }
 
+/* All answers of a delivery come from the model that the first began with, whichever is there by now. */
+static void promise_others(struct lists *l, const struct job *first)
+{
+	for (struct job *j = l->waiting; j; j = j->next)
+		if (j->delivery == first->delivery && !j->promised)
+			j->promised = loaded_share(first->loaded);
+}
+
+/* Gives it a place in the model if there is one; true when it is over instead. */
+static bool try_to_admit(struct lists *l, struct job *j, struct loaded *model, struct error *err)
+{
+	if (l->full == model || l->turn.count == ANSWERS_MAX || job_waits_for_first(j))
+		return false;
+	enum admission result = job_admit(j, model, err);
+	/* Memory that nobody under way can give back is not waited for. */
+	if (result == LATER && l->turn.count > 0)
+		l->full = model;
+	return result == REFUSED || (result == LATER && l->full != model);
+}
+
 /* Goes through those that wait, once; in order, but nobody holds up who can be served or is gone. */
 static void admit_waiting(struct worker *w, struct lists *l)
 {
@@ -88,20 +108,15 @@ static void admit_waiting(struct worker *w, struct lists *l)
 		return;
 	loader_wake(w->loader);
 	struct loaded *loaded = loader_get(w->loader);
-	bool full = loaded && l->full == loaded && l->turn.count > 0;
 
+	if (l->turn.count == 0)
+		l->full = NULL;
 	for (struct job **link = &l->waiting; *link; ) {
 		struct job *j = *link;
 		struct error err = {0};
-		bool over = job_gone(j, &err) || (!loaded && model_error(w->loader, &err));
+		struct loaded *model = j->promised ? j->promised : loaded;
+		bool over = job_gone(j, &err) || (model ? try_to_admit(l, j, model, &err) : model_error(w->loader, &err));
 
-		if (!over && loaded && !full && l->turn.count < ANSWERS_MAX && !job_waits_for_first(j)) {
-			enum admission result = job_admit(j, loaded, &err);
-			/* Memory that nobody under way can give back is not waited for. */
-			full = result == LATER && l->turn.count > 0;
-			l->full = full ? loaded : NULL;
-			over = result == REFUSED || (result == LATER && !full);
-		}
 		if (!over && !j->loaded) {
 			link = &j->next;
 			continue;
@@ -112,6 +127,7 @@ static void admit_waiting(struct worker *w, struct lists *l)
 			free(j);
 			continue;
 		}
+		promise_others(l, j);
 		j->number = l->admitted++;
 		l->turn.jobs[l->turn.count++] = j;
 	}

@@ -125,6 +125,24 @@ def an_answer_names_the_model_that_gave_it_though_another_was_there_when_it_was_
             assert body['system_fingerprint'] == prints[body['model']], (prints, body)
 
 
+def several_answers_come_from_one_model_though_another_is_there_before_the_last_began():
+    with Prepared({'context': 512, 'kv_megabytes': 1}, (*GQA, '--layers', 12)) as h, tempfile.TemporaryDirectory() as folder:
+        other = make_model(pathlib.Path(folder) / 'other', *GQA)
+        ask = {**question(1), 'n': 8, 'max_tokens': 190, 'temperature': 1}
+        alone, found = h.chat(**ask)[2]['choices'], []
+        threads = [threading.Thread(target=lambda: found.append(h.chat(**ask)[2])) for _ in range(2)]
+        for t in threads:
+            t.start()
+        wait_for(lambda: h.status()['queue']['active'], 'one to be under way')
+        h.run('models', 'use', other)
+        for t in threads:
+            t.join()
+        assert 'random' in [body['model'] for body in found], found
+        for body in found:
+            same = [a['message'] == b['message'] for a, b in zip(alone, body['choices'])]
+            assert all(same) if body['model'] == 'random' else not any(same), (same, body['model'])
+
+
 def system_prompts_are_found_computed_after_a_restart():
     system = {'role': 'system', 'content': 'You are a careful assistant. ' * 40}
     ask = {'messages': [system, {'role': 'user', 'content': 'hello'}], 'max_tokens': 8, 'temperature': 0}
