@@ -26,11 +26,6 @@ void heads_norm(float *heads, size_t count, size_t dimension, const float *weigh
 		rms_norm(heads + i * dimension, heads + i * dimension, weight, dimension, eps);
 }
 
-void vector_add(float *out, const float *in, size_t n)
-{
-	sets[kernel_isa()]->add(out, in, n);
-}
-
 void vector_shrink(float *out, const float *a, size_t rank, const float *in, size_t n, float scale)
 {
 	sets[kernel_isa()]->shrink(out, a, rank, in, n, scale);

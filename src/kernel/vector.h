@@ -14,9 +14,6 @@ void rms_norm(float *out, const float *in, const float *weight, size_t n, float 
 /* rms_norm() of each of `count` heads of `dimension`, in place; they share the weight (Qwen3). */
 void heads_norm(float *heads, size_t count, size_t dimension, const float *weight, float eps);
 
-/* out[i] += in[i] */
-void vector_add(float *out, const float *in, size_t n);
-
 /*
  * The two halves of a product with a matrix of low rank, B · A.  A's rows lie one
  * after another; of B this is one group of 16 outputs, [rank][16], for some rows.

@@ -5,7 +5,6 @@
 
 struct vector_kernels {
 	void (*norm)(float *out, const float *in, const float *weight, size_t n, float eps);
-	void (*add)(float *out, const float *in, size_t n);
 	void (*shrink)(float *out, const float *a, size_t rank, const float *in, size_t n, float scale);
 	void (*expand)(float (*out)[16], const float *b, size_t rank, const float *in, size_t stride, size_t rows);
 	void (*turn)(float *head, const float *cosine, const float *sine, size_t half);

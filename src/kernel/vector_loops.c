@@ -50,12 +50,6 @@ static void norm(float *out, const float *in, const float *weight, size_t n, flo
 		out[i] = in[i] * factor * weight[i];
 }
 
-static void add(float *out, const float *in, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		out[i] += in[i];
-}
-
 /* Several of A's rows at a time, so that no sum waits for itself; `rows` is a constant wherever this is inlined. */
 static inline __attribute__((always_inline)) void shrink_rows(const size_t rows, float *out, const float *a,
 	const float *in, size_t n, float scale)
@@ -103,4 +97,4 @@ static void turn(float *head, const float *cosine, const float *sine, size_t hal
 	}
 }
 
-const struct vector_kernels VECTOR_SET = { .norm = norm, .add = add, .shrink = shrink, .expand = expand, .turn = turn };
+const struct vector_kernels VECTOR_SET = { .norm = norm, .shrink = shrink, .expand = expand, .turn = turn };

@@ -19,7 +19,6 @@
 #include "text/toolcall.h"
 
 enum {
-	PREFILL_CHUNK = 64, /* tokens of the prompt in a step: as fast as 256, and a quarter of the wait */
 	PROMPT_MAX_TOKENS = 1 << 22, /* that we count before giving up */
 	TOKEN_TEXT_MAX = 1 << 20,
 };
@@ -331,22 +330,6 @@ bool generation_take(struct generation *g, bool *ended, struct error *err)
 
 	*ended = ok && g->ended;
 	return ok;
-}
-
-bool generation_step(struct generation *g, struct cancel *cancel, bool *ended, struct error *err)
-{
-	struct advance want;
-
-	if (!g->ended) {
-		generation_want(g, PREFILL_CHUNK, &want);
-		want.cancel = cancel;
-		timelines_advance(&want, 1);
-		if (!want.ok) {
-			*err = want.err;
-			return false;
-		}
-	}
-	return generation_take(g, ended, err);
 }
 
 bool generation_begin(struct generation *g, struct timeline *t, struct error *err)

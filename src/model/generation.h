@@ -5,17 +5,18 @@
  *     const int32_t *prompt = generation_prompt(g, &count);
  *     struct timeline *t = pool_take(pool, prompt, count, &err);
  *     generation_begin(g, t, &err);
- *     while (!ended && generation_step(g, cancel, &ended, &err))
- *             ;
+ *     while (!ended) {
+ *             generation_want(g, 64, &advance);
+ *             timelines_advance(&advance, 1);
+ *             if (!advance.ok || !generation_take(g, &ended, &err))
+ *                     break;
+ *     }
  *     generation_destroy(g), pool_give(pool, t);
  *
- * Each step is one slice of work, a piece of the prompt or one token, so that
- * many answers can take turns on one thread.  Or they share their runs:
- *
- *     generation_want(g, 64, &advances[i])   for each answer
- *     timelines_advance(advances, count)
- *     generation_take(g, &ended, &err)       for each whose run went well
- *  Deltas come in the order that
+ * Each round is one slice of work, a piece of the prompt or one token with guesses
+ * at what follows, so that many answers can take turns on one thread, or share
+ * their runs: timelines_advance() takes what several want.  Deltas come in the
+ * order that
  * chat/delta.h describes: text in whole characters, without end tokens and stop
  * strings; tool calls taken out of it when the request has tools.  One thread at a
  * time.
@@ -30,8 +31,8 @@ struct generation;
 
 /*
  * Renders and encodes the request, of which only the tools must outlive the
- * answer; shares the model.  ERROR_TOO_LARGE with both counts when prompt and max_tokens do not fit
- * the context, ERROR_INVALID for a wish out of its range.
+ * answer; shares the model.  ERROR_TOO_LARGE with both counts when prompt and
+ * max_tokens do not fit the context, ERROR_INVALID for a wish out of its range.
  */
 struct generation *generation_create(struct model *m, const struct request *request, delta_fn *on_delta, void *user,
 				     struct error *err) must_use;
@@ -46,15 +47,13 @@ const int32_t *generation_prompt(const struct generation *g, size_t *count);
 /* Borrows a timeline of the same engine until destruction; nobody else may use it meanwhile. */
 bool generation_begin(struct generation *g, struct timeline *t, struct error *err) must_use;
 
-/*
- * The next slice.  *ended becomes true when DELTA_END has been emitted.  False
- * when the model fails, `cancel` (may be NULL) fires or on_delta says so; the
- * timeline is whole all the same.
- */
-bool generation_step(struct generation *g, struct cancel *cancel, bool *ended, struct error *err) must_use;
-
-/* The two halves of a step: what it needs computed, at most `slice` tokens of a prompt; and what becomes of that. */
+/* What it wants computed next: at most `slice` tokens of its prompt, or its last token and guesses. */
 void generation_want(struct generation *g, size_t slice, struct advance *want);
+
+/*
+ * What becomes of that, once it was computed.  *ended becomes true when DELTA_END
+ * has been emitted.  False when a choice fails or on_delta says so.
+ */
 bool generation_take(struct generation *g, bool *ended, struct error *err) must_use;
 
 /*

@@ -63,11 +63,6 @@ static bool read_dequantize(const struct match *m, const struct onnx_node *n, bo
 	return source_check_codes(s, t->name, m->err);
 }
 
-bool match_dequantize(const struct match *m, const struct onnx_node *n, struct source *s)
-{
-	return read_dequantize(m, n, false, s);
-}
-
 /* A matrix that a product takes; `transposed` when it is [inputs][outputs] there. */
 static bool read_weights(const struct match *m, int32_t value, bool transposed, struct source *s)
 {

@@ -64,9 +64,6 @@ bool match_unknown(const struct match *m, int32_t value, const char *wanted);
 bool match_is_linear(const struct match *m, int32_t value);
 bool match_linear(const struct match *m, int32_t value, struct product *p) must_use;
 
-/* Codes and scales of a DequantizeLinear node. */
-bool match_dequantize(const struct match *m, const struct onnx_node *n, struct source *s) must_use;
-
 /* Rows of a table picked by token ids. */
 bool match_embedding(const struct match *m, int32_t value, struct source *s) must_use;
 

@@ -46,23 +46,6 @@ static void norm_like_the_definition(void)
 	}
 }
 
-static void add_like_the_definition(void)
-{
-	uint64_t seed = 2;
-	float a[MOST], b[MOST];
-	double wanted[MOST];
-
-	for (size_t k = 0; k < countof(lengths); k++) {
-		fill(a, lengths[k], &seed);
-		fill(b, lengths[k], &seed);
-		for (size_t i = 0; i < lengths[k]; i++)
-			wanted[i] = a[i] + b[i];
-		vector_add(a, b, lengths[k]);
-		for (size_t i = 0; i < lengths[k]; i++)
-			assert_true(a[i] == (float)wanted[i]);
-	}
-}
-
 static void norm_every_head_as_a_row(void)
 {
 	uint64_t seed = 3;
@@ -169,7 +152,6 @@ static void with_each_set(void (*property)(void))
 }
 
 TEST(rms_norm_is_what_it_is_defined_as) { with_each_set(norm_like_the_definition); }
-TEST(adding_is_exact) { with_each_set(add_like_the_definition); }
 TEST(heads_are_normed_one_by_one) { with_each_set(norm_every_head_as_a_row); }
 TEST(shrinking_takes_dot_products_whatever_is_beside_them) { with_each_set(shrink_like_the_definition); }
 TEST(expanding_adds_to_groups_of_outputs) { with_each_set(expand_like_the_definition); }
@@ -187,7 +169,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rms_norm_is_what_it_is_defined_as),
-		cmocka_unit_test(adding_is_exact),
 		cmocka_unit_test(heads_are_normed_one_by_one),
 		cmocka_unit_test(shrinking_takes_dot_products_whatever_is_beside_them),
 		cmocka_unit_test(expanding_adds_to_groups_of_outputs),

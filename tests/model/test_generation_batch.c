@@ -9,6 +9,7 @@
 #include "model/guess.h"
 #include "model/pool.h"
 #include "support/prepared_model.h"
+#include "support/step.h"
 #include "support/test.h"
 
 #define FOLDER "batch_test.tmp"

@@ -7,6 +7,7 @@
 #include "model/generation.h"
 #include "model/pool.h"
 #include "support/models.h"
+#include "support/step.h"
 #include "support/test.h"
 
 struct world {
