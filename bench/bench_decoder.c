@@ -28,7 +28,8 @@
 #include "prepare/prepare.h"
 #include "report.h"
 
-enum { SLICE = 256, LONG = 4000, SYSTEM = 2000, MORE = 40, STREAMS_MAX = 8, READ = 600, WRITTEN = 240, ROUNDS = 5, TURNS = 100 };
+enum { SLICE = 256, LONG = 4000, SYSTEM = 2000, MORE = 40, STREAMS_MAX = 8, READ = 600, WRITTEN = 240, ROUNDS = 5,
+	TURNS = 100 };
 
 static bool figures;
 
@@ -96,7 +97,8 @@ static void compare_turns(struct engine *e)
 		second[i] = read_tokens(later, tokens, LONG + MORE);
 	}
 	double whole = median(first, 3), rest = median(second, 3);
-	show(engine_info(e), "second-turn", "first turn's wait over the second's, 4,000 tokens", "20 x", whole / rest, "x");
+	show(engine_info(e), "second-turn", "first turn's wait over the second's, 4,000 tokens", "20 x", whole / rest,
+		"x");
 	show(engine_info(e), "second-turn-ms", "first token of the second turn", "", rest * 1e3, "ms");
 }
 
@@ -203,7 +205,8 @@ static struct adapter *make_adapter(const struct decoder_shape *s, size_t rank)
 			for (size_t i = 0; i < rank * (inputs + outputs); i++)
 				numbers[i] = (float)(i % 1021) * 1e-6f;
 			struct adapter_factors f = {
-				.rank = rank, .inputs = inputs, .outputs = outputs, .a = numbers, .b = numbers + rank * inputs,
+				.rank = rank, .inputs = inputs, .outputs = outputs, .a = numbers,
+				.b = numbers + rank * inputs,
 				.scale = 2,
 			};
 			if (!adapter_set(a, layer, k, &f, &err))
@@ -286,7 +289,8 @@ struct writer {
 
 static struct sampling greedy(void)
 {
-	return (struct sampling){ .temperature = 0, .top_p = 1, .repetition_penalty = 1, .seed = 1, .max_tokens = -1, .top_logprobs = -1 };
+	return (struct sampling){ .temperature = 0, .top_p = 1, .repetition_penalty = 1, .seed = 1, .max_tokens = -1,
+		.top_logprobs = -1 };
 }
 
 /* One run; how many tokens it gave. */
@@ -296,7 +300,8 @@ static size_t write_some(struct writer *w, const int32_t *next, size_t left)
 	int32_t guesses[GUESSES_MAX];
 	struct error err = {0};
 	struct pick pick;
-	size_t count = w->guesser ? guesser_propose(w->guesser, guesses, left < GUESSES_MAX ? left : GUESSES_MAX) : 0, right = 0;
+	size_t count = w->guesser ? guesser_propose(w->guesser, guesses, left < GUESSES_MAX ? left : GUESSES_MAX) : 0,
+		right = 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (!timeline_push(w->timeline, guesses[i], &err))
@@ -399,7 +404,8 @@ static void load_once(const char *folder, const struct engine_options *options)
 	write_streams(&t, 1, 16);
 	double steady = status_mb("VmRSS");
 	show(engine_info(e), "open-ms", "opened", "", opened * 1e3, "ms");
-	show(engine_info(e), "load-peak", "peak of memory while loading over what is kept", "1.15 x", peak / steady, "x");
+	show(engine_info(e), "load-peak", "peak of memory while loading over what is kept", "1.15 x", peak / steady,
+		"x");
 	show(engine_info(e), "memory-mb", "memory, weights counted", "", steady, "MB");
 }
 

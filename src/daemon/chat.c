@@ -68,7 +68,7 @@ static void give_known(struct delivery *a, const struct answer *known, const str
 
 static void give_local(struct service *s, struct delivery *a, const struct worker_status *w, const struct decision *d)
 {
-	struct openai_source source = { "local", w->name, d->reason, NULL };     /* the rest is known when its turn comes */
+	struct openai_source source = { "local", w->name, d->reason, NULL }; /* the rest when its turn comes */
 	char param[64];
 	struct error err = {0};
 

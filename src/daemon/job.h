@@ -11,7 +11,7 @@ struct job {
 	struct delivery *delivery;
 	unsigned choice;                 /* its number there */
 	struct loaded *loaded;           /* the model it began with; NULL while it waits */
-	struct loaded *promised;         /* the model that the first of the delivery's answers began with; NULL: not yet */
+	struct loaded *promised;         /* the model that the delivery's first answer began with; NULL: not yet */
 	struct generation *generation;
 	struct timeline *timeline;
 	uint64_t number;                 /* in order of admission */

@@ -41,7 +41,10 @@ struct openai_writer *openai_writer_create(const struct request *r, const char *
 	const struct openai_source *source);
 void openai_writer_destroy(struct openai_writer *w);
 
-/* Another model answers, or in another form, than was thought when it was made; of no effect once a stream has begun. */
+/*
+ * Another model answers, or in another form, than was thought when it was made; of no
+ * effect once a stream has begun.
+ */
 void openai_writer_name(struct openai_writer *w, const char *model, const char *build);
 
 /*

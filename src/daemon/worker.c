@@ -115,7 +115,8 @@ static void admit_waiting(struct worker *w, struct lists *l)
 		struct job *j = *link;
 		struct error err = {0};
 		struct loaded *model = j->promised ? j->promised : loaded;
-		bool over = job_gone(j, &err) || (model ? try_to_admit(l, j, model, &err) : model_error(w->loader, &err));
+		bool over = job_gone(j, &err) ||
+			(model ? try_to_admit(l, j, model, &err) : model_error(w->loader, &err));
 
 		if (!over && !j->loaded) {
 			link = &j->next;

@@ -176,7 +176,8 @@ void activations_init(struct activations *x, void *memory, size_t rows, size_t i
 void activations_round(struct activations *x, unsigned member, unsigned members)
 {
 	const struct matrix_kernels *k = kernels();
-	size_t blocks = x->inputs / MATRIX_BLOCK, first = blocks * member / members, end = blocks * (member + 1) / members;
+	size_t blocks = x->inputs / MATRIX_BLOCK, first = blocks * member / members,
+		end = blocks * (member + 1) / members;
 
 	for (size_t t = 0; t < tile_count(x->rows); t++) {
 		struct tile tile = tile_at(x, t);
@@ -250,7 +251,8 @@ void matrix_multiply(const struct matrix *m, const struct activations *x, float 
 }
 
 void matrix_multiply_adding(const struct matrix *m, const struct activations *x, float *out, size_t stride,
-	enum epilogue epilogue, const float *bias, const struct matrix_addition *more, unsigned member, unsigned members)
+	enum epilogue epilogue, const float *bias, const struct matrix_addition *more, unsigned member,
+	unsigned members)
 {
 	struct product p = { kernels(), m, stride, epilogue, bias };
 

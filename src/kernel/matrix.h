@@ -112,4 +112,5 @@ struct matrix_addition {
 };
 
 void matrix_multiply_adding(const struct matrix *m, const struct activations *x, float *out, size_t stride,
-	enum epilogue epilogue, const float *bias, const struct matrix_addition *more, unsigned member, unsigned members);
+	enum epilogue epilogue, const float *bias, const struct matrix_addition *more, unsigned member,
+	unsigned members);

@@ -60,7 +60,7 @@ static inline __attribute__((always_inline)) void shrink_rows(const size_t rows,
 #pragma GCC unroll 4
 		for (size_t j = 0; j < rows; j++) {
 			sums[j] += *(const vec *)(a + j * n + i) * *(const vec *)(in + i);
-			__builtin_prefetch(a + (j + rows) * n + i);      /* the next rows; behind the last it does no harm */
+			__builtin_prefetch(a + (j + rows) * n + i);   /* the next rows; harmless behind the last */
 		}
 	for (size_t j = 0; j < rows; j++)
 		out[j] = scale * sum_of_lanes((float *)&sums[j]);

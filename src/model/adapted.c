@@ -88,14 +88,15 @@ struct range {
 };
 
 /* Some of the dot products of a row: those of the stacked ranks first to end - 1. */
-static void shrink_row(const struct adapter *adapter, size_t layer, const struct slot *slot, const float *x, size_t inputs,
-	float *out, struct range ranks)
+static void shrink_row(const struct adapter *adapter, size_t layer, const struct slot *slot, const float *x,
+	size_t inputs, float *out, struct range ranks)
 {
 	for (size_t k = 0, before = 0; k < slot->count; k++) {
 		const struct adapter_part *part = adapter_part(adapter, layer, slot->parts[k]);
 		size_t first = larger(ranks.first, before), end = lesser(ranks.end, before + part->rank);
 		if (first < end)
-			vector_shrink(out + first, part->a + (first - before) * inputs, end - first, x, inputs, part->scale);
+			vector_shrink(out + first, part->a + (first - before) * inputs, end - first, x, inputs,
+				part->scale);
 		before += part->rank;
 	}
 }

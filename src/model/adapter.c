@@ -25,7 +25,8 @@ static const char *const names[ADAPTER_PROJECTIONS] = {
 size_t adapter_inputs(const struct decoder_shape *s, enum adapter_projection which)
 {
 	static const enum decoder_matrix matrices[ADAPTER_PROJECTIONS] = {
-		[ADAPTER_Q] = DECODER_QKV, [ADAPTER_K] = DECODER_QKV, [ADAPTER_V] = DECODER_QKV, [ADAPTER_O] = DECODER_O,
+		[ADAPTER_Q] = DECODER_QKV, [ADAPTER_K] = DECODER_QKV, [ADAPTER_V] = DECODER_QKV,
+		[ADAPTER_O] = DECODER_O,
 		[ADAPTER_GATE] = DECODER_GATE_UP, [ADAPTER_UP] = DECODER_GATE_UP, [ADAPTER_DOWN] = DECODER_DOWN,
 	};
 
@@ -36,7 +37,8 @@ size_t adapter_outputs(const struct decoder_shape *s, enum adapter_projection wh
 {
 	const size_t keys = (size_t)s->kv_heads * s->head_dim;
 	const size_t outputs[ADAPTER_PROJECTIONS] = {
-		[ADAPTER_Q] = (size_t)s->heads * s->head_dim, [ADAPTER_K] = keys, [ADAPTER_V] = keys, [ADAPTER_O] = s->hidden,
+		[ADAPTER_Q] = (size_t)s->heads * s->head_dim, [ADAPTER_K] = keys, [ADAPTER_V] = keys,
+		[ADAPTER_O] = s->hidden,
 		[ADAPTER_GATE] = s->intermediate, [ADAPTER_UP] = s->intermediate, [ADAPTER_DOWN] = s->hidden,
 	};
 
@@ -133,10 +135,12 @@ static bool check(const struct adapter *a, size_t layer, enum adapter_projection
 		return error_set(err, ERROR_INVALID, "the adapter has a layer %zu, the model has %lu", layer,
 			(unsigned long)a->shape.layers);
 	if (f->inputs != inputs || f->outputs != outputs)
-		return error_set(err, ERROR_INVALID, "the adapter's %s of layer %zu is %zu x %zu, the model's is %zu x %zu",
+		return error_set(err, ERROR_INVALID,
+			"the adapter's %s of layer %zu is %zu x %zu, the model's is %zu x %zu",
 			names[which], layer, f->outputs, f->inputs, outputs, inputs);
 	if (f->rank == 0 || f->rank > ADAPTER_RANK_MAX)
-		return error_set(err, ERROR_INVALID, "the adapter's %s of layer %zu has rank %zu: 1 to %d can be computed",
+		return error_set(err, ERROR_INVALID,
+			"the adapter's %s of layer %zu has rank %zu: 1 to %d can be computed",
 			names[which], layer, f->rank, ADAPTER_RANK_MAX);
 	if (!isfinite(f->scale) || !all_finite(f->a, f->rank * inputs) || !all_finite(f->b, outputs * f->rank))
 		return error_set(err, ERROR_INVALID, "the adapter's %s of layer %zu has numbers that are not finite",
@@ -146,7 +150,8 @@ static bool check(const struct adapter *a, size_t layer, enum adapter_projection
 
 static float *make_numbers(size_t count)
 {
-	float *numbers = aligned_alloc(MATRIX_ALIGN, (count * sizeof *numbers + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN);
+	float *numbers = aligned_alloc(MATRIX_ALIGN,
+		(count * sizeof *numbers + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN);
 
 	if (!numbers)
 		mem_panic("no memory for an adapter");
@@ -160,7 +165,8 @@ static float *pack_outputs(const float *b, size_t outputs, size_t rank)
 
 	for (size_t output = 0; output < outputs; output++)
 		for (size_t j = 0; j < rank; j++)
-			packed[(output / MATRIX_GROUP * rank + j) * MATRIX_GROUP + output % MATRIX_GROUP] = b[output * rank + j];
+			packed[(output / MATRIX_GROUP * rank + j) * MATRIX_GROUP + output % MATRIX_GROUP] =
+				b[output * rank + j];
 	return packed;
 }
 

@@ -198,7 +198,8 @@ static void multiply_plain(struct pass *p, size_t index, enum decoder_matrix whi
 	const struct decoder_layer *layer = &p->d->weights->layers[index];
 	const struct product *f = &p->products[which];
 
-	multiply(p, &layer->matrices[which], f->x, f->out, f->stride, f->epilogue, layer_bias(layer, which), member, members);
+	multiply(p, &layer->matrices[which], f->x, f->out, f->stride, f->epilogue, layer_bias(layer, which), member,
+		members);
 }
 
 /* Rows with adapters get theirs inside the product; for all others it is the same. */
@@ -214,7 +215,8 @@ static void multiply_adapted(struct pass *p, size_t index, enum decoder_matrix w
 	if (is_rounded(m))
 		activations_round(f->x, member, members);
 	team_barrier(p->d->team);
-	matrix_multiply_adding(m, f->x, f->out, f->stride, f->epilogue, layer_bias(layer, which), &more, member, members);
+	matrix_multiply_adding(m, f->x, f->out, f->stride, f->epilogue, layer_bias(layer, which), &more, member,
+		members);
 	team_barrier(p->d->team);
 }
 
@@ -359,7 +361,8 @@ struct decoder *decoder_create(const struct decoder_shape *shape, const struct d
 	d->adapted.shape = *shape;
 	d->heads = heads_of(shape, options->kv);
 	if (!attention_shape_valid(&d->heads)) {
-		error_set(err, ERROR_INVALID, "attention of %lu heads of %lu numbers, %lu of keys, is none we can compute",
+		error_set(err, ERROR_INVALID,
+			"attention of %lu heads of %lu numbers, %lu of keys, is none we can compute",
 			(unsigned long)shape->heads, (unsigned long)shape->head_dim, (unsigned long)shape->kv_heads);
 		return NULL;
 	}

@@ -36,8 +36,8 @@ size_t decoder_page_bytes(const struct decoder *d);
 
 struct decoder_row {
 	int32_t token;
-	uint32_t position;         /* its keys and values go there; those before must have been computed, or be of this run */
-	void *const *pages;        /* of its sequence, with room for it; nobody else may hold the page it is written to */
+	uint32_t position;         /* its keys and values go there; those before must be computed, or be of this run */
+	void *const *pages;        /* of its sequence, with room for it; nobody else may hold the one it goes to */
 	bool wants_logits;
 	const struct adapter *adapter;     /* model/adapter.h, of the decoder's shape; NULL: none */
 };

@@ -24,7 +24,7 @@ struct engine_options {
 	const char *reason;        /* why there is one, or none; for engine_info, NULL: as a matter of course */
 	bool small_kv;             /* keys and values in 8 bits instead of 16; prepared ones only */
 	size_t kv_bytes;           /* keys and values of all timelines together, at most; 0: 1 GB; prepared ones only */
-	const char *beginnings;    /* folder where computed system prompts outlive the program; NULL: none; prepared ones only */
+	const char *beginnings;    /* folder of system prompts computed before; NULL: none; prepared ones only */
 	uint64_t beginnings_limit; /* bytes of its files */
 };
 
@@ -66,7 +66,10 @@ struct engine_memory {
 
 struct engine_memory engine_memory(const struct engine *e);
 
-/* Whether timeline_keep() keeps anything; and what has gone wrong with that since this was asked last.  From their thread. */
+/*
+ * Whether timeline_keep() keeps anything; and what has gone wrong with that since this
+ * was asked last.  From their thread.
+ */
 bool engine_keeps(const struct engine *e);
 bool engine_complaint(struct engine *e, struct error *err);
 

@@ -94,7 +94,8 @@ bool engine_open_decoder(struct engine *e, const struct engine_options *options,
 	e->decoder = decoder_create(&e->prepared.shape, &e->prepared.weights, &wishes, err);
 	if (!e->decoder)
 		return error_prefix(err, "%s", options->prepared);
-	e->pages = page_pool_create(decoder_page_bytes(e->decoder), options->kv_bytes ? options->kv_bytes : KV_BYTES_ASSUMED);
+	e->pages = page_pool_create(decoder_page_bytes(e->decoder),
+		options->kv_bytes ? options->kv_bytes : KV_BYTES_ASSUMED);
 	open_beginnings(e, kv, options);
 	find_context(e, options);
 	describe(e, kv);

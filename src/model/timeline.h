@@ -86,7 +86,7 @@ bool timeline_advance(struct timeline *t, size_t chunk, struct cancel *cancel, s
 struct advance {
 	struct timeline *timeline;
 	size_t tokens;             /* pending ones to compute, at most; > 0 */
-	size_t logits;             /* wanted of the last ones, when none stays pending: 1, or more of a prepared model */
+	size_t logits;             /* wanted of the last ones, when none stays pending; 1, or more if prepared */
 	struct cancel *cancel;     /* as above, NULL: none; a run for several is not ended for one of them */
 	bool ok;                   /* the result; when false, err says why */
 	struct error err;

@@ -1,4 +1,7 @@
-/* The timeline's inside, for its own files and the pool's only: what is common, and the two kinds (model/engine_inside.h). */
+/*
+ * The timeline's inside, for its own files and the pool's only: what is common, and
+ * the two kinds (model/engine_inside.h).
+ */
 #pragma once
 
 #include "model/engine_inside.h"
@@ -15,7 +18,7 @@ struct timeline {
 	struct sequence *sequence; /* in the adapter's world */
 	size_t keep;               /* tokens to be kept on disk once they are computed; 0: none, or done */
 	size_t most;               /* tokens it ever had computed since it began */
-	uint64_t run;              /* of the engine's runs, the one that gave it logits; 0: none, or not the last token's */
+	uint64_t run;              /* the engine's run that gave it logits; 0: none, or not the last token's */
 	size_t first_logits, logits_count;     /* which of that run's */
 
 	/* ONNX Runtime's. */

@@ -149,7 +149,8 @@ static void add_rows(struct advance *a, struct decoder_row *rows, size_t count, 
 
 	for (size_t i = 0; i < count; i++)
 		rows[i] = (struct decoder_row){
-			.token = t->tokens[past + i], .position = (uint32_t)(past + i), .pages = sequence_pages(t->sequence),
+			.token = t->tokens[past + i], .position = (uint32_t)(past + i),
+			.pages = sequence_pages(t->sequence),
 			.wants_logits = i + wanted >= count, .adapter = t->adapter,
 		};
 	t->run = 0;

@@ -253,7 +253,8 @@ TEST(a_writer_takes_another_name_until_its_stream_begins)
 	own_request r = REQUEST_INIT(1000);
 	own_buf out = BUF_INIT(1 << 16);
 	const struct openai_source other = { "local", "small", source.reason, "q8, plain" };
-	struct openai_writer *w = openai_writer_create(&r, "tiny", &source), *small = openai_writer_create(&r, "small", &other);
+	struct openai_writer *w = openai_writer_create(&r, "tiny", &source),
+		*small = openai_writer_create(&r, "small", &other);
 	const struct delta deltas[] = { delta_text((struct str)STR("a")), delta_end(FINISH_STOP, (struct usage){0}) };
 
 	openai_writer_name(w, "small", "q8, plain");
@@ -266,7 +267,8 @@ TEST(a_writer_takes_another_name_until_its_stream_begins)
 	assert_string_equal(json_member_string(json_object_get(first, "shammah"), "reason"), source.reason);
 	assert_string_equal(json_member_string(first, "model"), "small");
 	assert_string_equal(json_member_string(last, "model"), "small");
-	assert_string_equal(json_member_string(last, "system_fingerprint"), json_member_string(whole_one, "system_fingerprint"));
+	assert_string_equal(json_member_string(last, "system_fingerprint"),
+		json_member_string(whole_one, "system_fingerprint"));
 	openai_writer_destroy(w);
 	openai_writer_destroy(small);
 }

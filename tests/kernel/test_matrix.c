@@ -32,7 +32,8 @@ static void pack(struct matrix *m, void *data, const float *weights)
 		size_t count = 0;
 		for (; count < MATRIX_GROUP && g * MATRIX_GROUP + count < m->outputs; count++)
 			rows[count] = weights + (g * MATRIX_GROUP + count) * m->inputs;
-		matrix_pack_floats(m->type, (char *)data + g * matrix_group_bytes(m->type, m->inputs), rows, count, m->inputs);
+		matrix_pack_floats(m->type, (char *)data + g * matrix_group_bytes(m->type, m->inputs), rows, count,
+			m->inputs);
 	}
 	m->data = data;
 }
@@ -109,8 +110,8 @@ static void check_against_twin(enum weights type, size_t outputs, size_t inputs,
 		for (size_t o = 0; o < outputs; o++) {
 			double size, wanted = twin(&p, r, o, &size);
 			if (fabs(out[r * outputs + o] - wanted) > 1e-5 * size)
-				fail_msg("%s %s %zux%zu: row %zu output %zu is %g, not %g", isa_name(kernel_isa()), weights_name(type),
-					outputs, inputs, r, o, out[r * outputs + o], wanted);
+				fail_msg("%s %s %zux%zu: row %zu output %zu is %g, not %g", isa_name(kernel_isa()),
+					weights_name(type), outputs, inputs, r, o, out[r * outputs + o], wanted);
 		}
 }
 
@@ -220,7 +221,8 @@ static void swiglu_is_right(void)
 		multiply(&p, out, 32, EPILOGUE_SWIGLU, NULL, 1);
 		for (size_t r = 0; r < 2; r++)
 			for (size_t i = 0; i < 32; i++) {
-				float gate = plain[r * 64 + i / 16 * 32 + i % 16], up = plain[r * 64 + i / 16 * 32 + 16 + i % 16];
+				float gate = plain[r * 64 + i / 16 * 32 + i % 16],
+					up = plain[r * 64 + i / 16 * 32 + 16 + i % 16];
 				double wanted = silu(gate) * up;
 				assert_true(fabs(out[r * 32 + i] - wanted) <= 1e-6 * fabs(wanted) + 1e-30);
 			}
@@ -262,7 +264,8 @@ static void additions_come_before_the_bias_and_the_epilogue(void)
 		for (unsigned member = 0; member < 3; member++)
 			matrix_multiply_adding(&p.m, &p.x, with, OUTPUTS / 2, EPILOGUE_SWIGLU, NULL, &more, member, 3);
 		for (size_t i = 0; i < ROWS * OUTPUTS / 2; i++) {
-			size_t row = i / (OUTPUTS / 2), at = i % (OUTPUTS / 2), gate = row * OUTPUTS + at / 16 * 32 + at % 16;
+			size_t row = i / (OUTPUTS / 2), at = i % (OUTPUTS / 2),
+				gate = row * OUTPUTS + at / 16 * 32 + at % 16;
 			float more_of_it = row % 2 == 0 && at >= 16 ? 1 : 0;
 			double wanted = silu(plain[gate] + more_of_it) * (plain[gate + 16] + more_of_it);
 			assert_true(fabs(with[i] - wanted) <= 1e-5 * fabs(wanted) + 1e-30);
@@ -286,13 +289,15 @@ static void extremes_do_not_overflow(void)
 				struct activations x;
 
 				memset(level, value, sizeof level);
-				matrix_pack_levels(type, data, (const int8_t *[]){ level }, (const float *[]){ scales }, 1, INPUTS);
+				matrix_pack_levels(type, data, (const int8_t *[]){ level }, (const float *[]){ scales },
+					1, INPUTS);
 				activations_init(&x, memory, 1, INPUTS);
 				for (size_t i = 0; i < INPUTS; i++)
 					x.values[i] = (float)sign * 127;
 				activations_round(&x, 0, 1);
 				matrix_multiply(&m, &x, out, 1, EPILOGUE_STORE, NULL, 0, 1);
-				assert_true(fabsf(out[0] - (float)(sign * 127 * value * INPUTS)) <= 0.01f * fabsf(out[0]));
+				assert_true(
+					fabsf(out[0] - (float)(sign * 127 * value * INPUTS)) <= 0.01f * fabsf(out[0]));
 			}
 }
 
@@ -343,7 +348,10 @@ TEST(products_are_near_those_in_double_precision) { with_each_set(products_are_r
 TEST(a_row_has_the_same_bits_whatever_is_beside_it) { with_each_set(rows_keep_their_bits); }
 TEST(outputs_need_not_fill_a_group) { with_each_set(odd_outputs_keep_their_bits); }
 TEST(swiglu_joins_groups_of_gate_and_up) { with_each_set(swiglu_is_right); }
-TEST(what_is_added_comes_before_the_bias_and_the_activation) { with_each_set(additions_come_before_the_bias_and_the_epilogue); }
+TEST(what_is_added_comes_before_the_bias_and_the_activation)
+{
+	with_each_set(additions_come_before_the_bias_and_the_epilogue);
+}
 TEST(the_largest_levels_do_not_overflow) { with_each_set(extremes_do_not_overflow); }
 TEST(members_round_what_one_alone_would) { with_each_set(rounding_is_shared_out_without_a_trace); }
 TEST(infinities_and_nan_stay_in_their_row) { with_each_set(wild_activations_harm_nobody_else); }
@@ -430,7 +438,8 @@ static void check_distance(enum weights type, int most, double scale_error)
 				block = fmax(block, fabsf(wanted[k]));
 			/* A value of the other sign at the far end of I4 is cut to 7 of 8. */
 			double step = block / most, cut = type == WEIGHTS_I4 ? 1 : 0.5;
-			assert_true(fabs(row[i] - wanted[i]) <= cut * step + most * scale_error * largest / most + 1e-6);
+			assert_true(
+				fabs(row[i] - wanted[i]) <= cut * step + most * scale_error * largest / most + 1e-6);
 		}
 	}
 }

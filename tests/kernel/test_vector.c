@@ -21,7 +21,8 @@ static void check(const float *got, const double *wanted, size_t n, double toler
 {
 	for (size_t i = 0; i < n; i++)
 		if (fabs(got[i] - wanted[i]) > tolerance * (1 + fabs(wanted[i])))
-			fail_msg("%s: element %zu of %zu is %g, not %g", isa_name(kernel_isa()), i, n, got[i], wanted[i]);
+			fail_msg("%s: element %zu of %zu is %g, not %g", isa_name(kernel_isa()), i, n, got[i],
+				wanted[i]);
 }
 
 static void norm_like_the_definition(void)
@@ -78,7 +79,7 @@ static void turn_like_the_definition(void)
 		rope_turn(heads, 3, dimension, cosine, sine, half);
 		for (size_t at = 0; at < 3 * dimension; at++) {
 			size_t i = at % dimension;
-			float angle = (float)position * frequencies[i % half];   /* as the models were trained: single precision */
+			float angle = (float)position * frequencies[i % half];   /* as in training */
 			double c = cos(angle) * 1.25, s = sin(angle) * 1.25;
 			wanted[at] = i < half ? before[at] * c - before[at + half] * s :
 				i < 2 * half ? before[at] * c + before[at - half] * s : before[at];
@@ -137,7 +138,7 @@ static void expand_like_the_definition(void)
 					wanted[i] += b[j * GROUP + i] * (double)in[row * STRIDE + j];
 			}
 			check(out[row], wanted, GROUP, 1e-5);
-			vector_expand(alone + row, b, rank, in + row * STRIDE, STRIDE, 1);    /* whatever rows are beside it */
+			vector_expand(alone + row, b, rank, in + row * STRIDE, STRIDE, 1);
 		}
 		assert_memory_equal(alone, out, sizeof out);
 	}

@@ -12,7 +12,7 @@
 
 #define PREPARED FOLDER "/prepared"
 
-enum { VOCAB = 640, PAGE_BYTES_PER_TOKEN = 2 * 2 * (16 + 32) * 2 };    /* layers, heads, a key and a padded value, f16 */
+enum { VOCAB = 640, PAGE_BYTES_PER_TOKEN = 2 * 2 * (16 + 32) * 2 };    /* layers, heads, key and padded value, f16 */
 
 static const struct model_shape shape = { MODEL_TINY, .precision = PRECISION_Q4, .attention = ATTENTION_GQA };
 

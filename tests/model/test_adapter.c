@@ -239,7 +239,8 @@ static double distance(const struct text *a, const struct text *b)
 /* ---- Right ---- */
 
 /* How far rows with the adapter are from the merged weights' and from the model's own. */
-static void compare_with_merged(const struct prepared *p, const struct trained *t, double *from_merged, double *from_base)
+static void compare_with_merged(const struct prepared *p, const struct trained *t, double *from_merged,
+	double *from_base)
 {
 	struct decoder_weights merged;
 	uint64_t seed = 1, same = 1, again = 1;
@@ -276,7 +277,8 @@ TEST(an_adapter_does_what_adding_its_product_to_the_weights_does)
 		train(&t, &p.shape, cases[i].which, cases[i].scale, i + 1);
 		compare_with_merged(&p, &t, &from_merged, &from_base);
 		if (!(from_merged < 1e-4) || !(from_base > 1e-3))
-			fail_msg("case %zu: %g from merged weights, %g from the model's own", i, from_merged, from_base);
+			fail_msg("case %zu: %g from merged weights, %g from the model's own", i, from_merged,
+				from_base);
 	}
 }
 

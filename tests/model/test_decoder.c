@@ -80,7 +80,8 @@ static double distance(const float *a, const float *b)
 }
 
 /* Rows for tokens from .. to - 1 of a sequence, all with logits. */
-static size_t make_rows(struct decoder_row *rows, const struct pages *pages, const int32_t *tokens, size_t from, size_t to)
+static size_t make_rows(struct decoder_row *rows, const struct pages *pages, const int32_t *tokens, size_t from,
+	size_t to)
 {
 	for (size_t i = from; i < to; i++)
 		rows[i - from] = (struct decoder_row){ tokens[i], (uint32_t)i, pages->table, true, NULL };
@@ -91,8 +92,8 @@ static size_t make_rows(struct decoder_row *rows, const struct pages *pages, con
  * Activations in 8 bits may be rounded the other way than in double precision,
  * which the keys and values then remember; before the first such, nothing is off.
  */
-static void compare(const char *what, const struct model_shape *shape, const struct prepared_wish *wish, enum kv_type kv,
-	double tolerance)
+static void compare(const char *what, const struct model_shape *shape, const struct prepared_wish *wish,
+	enum kv_type kv, double tolerance)
 {
 	struct error err = {0};
 	struct decoder_row rows[LENGTH];
@@ -140,7 +141,8 @@ TEST(logits_are_those_of_the_slow_pass_for_every_type_of_weights)
 TEST(logits_are_right_with_head_norms_separate_heads_mixed_types_and_other_shapes)
 {
 	struct model_shape tiny = { MODEL_TINY }, separate = { MODEL_TINY, .separate_head = true };
-	struct model_shape odd = { MODEL_TINY, .layers = 3, .hidden = 96, .intermediate = 160, .heads = 6, .kv_heads = 2,
+	struct model_shape odd = { MODEL_TINY, .layers = 3, .hidden = 96, .intermediate = 160, .heads = 6,
+		.kv_heads = 2,
 		.head_dim = 48, .vocab = VOCAB };
 	struct prepared_wish f32 = all_of(WEIGHTS_F32), norms = f32, mixed = all_of(WEIGHTS_F16);
 
@@ -287,7 +289,8 @@ TEST(a_cancelled_run_can_be_run_again)
 TEST(shapes_that_attention_cannot_compute_are_refused)
 {
 	struct error err = {0};
-	struct decoder_shape shape = { .layers = 1, .hidden = 64, .intermediate = 64, .heads = 3, .kv_heads = 2, .head_dim = 16 };
+	struct decoder_shape shape = { .layers = 1, .hidden = 64, .intermediate = 64, .heads = 3, .kv_heads = 2,
+		.head_dim = 16 };
 	struct decoder_weights none = {0};
 
 	assert_null(decoder_create(&shape, &none, &(struct decoder_options){ 1, KV_F16 }, &err));

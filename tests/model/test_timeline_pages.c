@@ -59,7 +59,8 @@ TEST(timelines_that_advance_together_have_the_bits_of_each_alone)
 		size_t count = 0;
 		for (int i = 0; i < MANY; i++)
 			if (timeline_pending(t[i]) && rand() % 3)
-				list[count++] = (struct advance){ .timeline = t[i], .tokens = 1 + (size_t)rand() % 20, .logits = 1 };
+				list[count++] = (struct advance){ .timeline = t[i], .tokens = 1 + (size_t)rand() % 20,
+					.logits = 1 };
 		timelines_advance(list, count);
 		for (size_t i = 0; i < count; i++) {
 			assert_true(list[i].ok);
@@ -172,7 +173,8 @@ TEST(a_timeline_that_yields_goes_on_later_with_the_same_bits)
 	own_timeline *a = timeline_create(e, &err), *b = timeline_create(e, &err);
 	assert_ok(timeline_begin(a, tokens[0], 150, &err));
 	assert_ok(timeline_begin(b, tokens[1], 150, &err));
-	struct advance both[] = { { .timeline = a, .tokens = 100, .logits = 1 }, { .timeline = b, .tokens = 100, .logits = 1 } };
+	struct advance both[] = { { .timeline = a, .tokens = 100, .logits = 1 },
+		{ .timeline = b, .tokens = 100, .logits = 1 } };
 	timelines_advance(both, 2);
 	assert_true(both[0].ok);
 	assert_true(both[1].ok || both[1].err.kind == ERROR_UNAVAILABLE);
