@@ -82,8 +82,8 @@ TEST(what_is_not_there_is_not_chosen)
 
 TEST(a_damaged_file_counts_as_none_and_is_written_anew)
 {
-	own_mem char *mine = make("mine", "onnx/model_q4.onnx"), *file = make("home", "precisions.json");
-	own_mem char *path = path_join(home, "precisions.json");
+	own_mem char *mine = make("mine", "onnx/model_q4.onnx"), *made = make("home", "precisions.json");
+	own_mem char *path = path_join(made, "precisions.json");
 	struct error err = {0};
 
 	static const char *const damaged[] = { "", "[1]", "{\"x\"", "null" };
