@@ -1,8 +1,10 @@
 #include "daemon/turn.h"
 
+#include <string.h>
+
 #include "base/clock.h"
-#include "kernel/attention.h"
 #include "base/mem.h"
+#include "kernel/attention.h"
 
 enum {
 	ROWS_FIRST = 64,         /* of prompts in a run, before it is known how long they take */
@@ -77,15 +79,14 @@ static size_t rows_that_fit(const struct loaded *loaded, size_t writing)
 	return rows > ROWS_MOST ? ROWS_MOST : rows < ROWS_LEAST ? ROWS_LEAST : (size_t)rows / ROWS_LEAST * ROWS_LEAST;
 }
 
-static size_t common_beginning(const struct job *a, const struct job *b)
+/* Whether both prompts have so many tokens, and the same. */
+static bool begin_alike(const struct job *a, const struct job *b, size_t tokens)
 {
-	size_t counts[2], n = 0;
+	size_t counts[2];
 	const int32_t *first = generation_prompt(a->generation, &counts[0]);
 	const int32_t *second = generation_prompt(b->generation, &counts[1]);
 
-	while (n < counts[0] && n < counts[1] && first[n] == second[n])
-		n++;
-	return n;
+	return tokens <= counts[0] && tokens <= counts[1] && memcmp(first, second, tokens * sizeof *first) == 0;
 }
 
 /*
@@ -96,7 +97,7 @@ static bool is_ahead(const struct job *older, const struct job *j)
 {
 	size_t done = timeline_length(j->timeline), ahead = timeline_length(older->timeline);
 
-	return ahead >= done && common_beginning(older, j) >= ahead + PAGE_TOKENS;
+	return ahead >= done && begin_alike(older, j, ahead + PAGE_TOKENS);
 }
 
 static bool waits_for_another(struct job *const *reading, size_t count, const struct job *j)
