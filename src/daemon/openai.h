@@ -19,6 +19,9 @@ struct openai_fault {
 	const char *code;        /* a literal or NULL */
 };
 
+/* Says in both that the field `param` is wrong, and how: "`param` `what`" (ERROR_INVALID).  False, as error_set(). */
+bool openai_refuse(struct openai_fault *fault, struct error *err, const char *param, const char *what);
+
 /*
  * Reads a request body.  Unknown fields are ignored; known ones that cannot be
  * honoured are refused (ERROR_INVALID), naming the field in fault->place.

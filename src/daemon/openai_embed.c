@@ -1,7 +1,6 @@
 #include "daemon/openai_embed.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "base/json.h"
 
@@ -15,8 +14,7 @@ struct reader {
 
 static bool refuse(struct reader *x, const char *param, const char *what)
 {
-	snprintf(x->fault->place.param, sizeof x->fault->place.param, "%s", param);
-	return error_set(x->err, ERROR_INVALID, "%s %s", param, what);
+	return openai_refuse(x->fault, x->err, param, what);
 }
 
 static bool too_large(struct reader *x)

@@ -14,10 +14,15 @@ struct reader {
 	struct error *err;
 };
 
+bool openai_refuse(struct openai_fault *fault, struct error *err, const char *param, const char *what)
+{
+	snprintf(fault->place.param, sizeof fault->place.param, "%s", param);
+	return error_set(err, ERROR_INVALID, "%s %s", param, what);
+}
+
 static bool refuse(struct reader *x, const char *param, const char *what)
 {
-	snprintf(x->fault->place.param, sizeof x->fault->place.param, "%s", param);
-	return error_set(x->err, ERROR_INVALID, "%s %s", param, what);
+	return openai_refuse(x->fault, x->err, param, what);
 }
 
 /* --- values ------------------------------------------------------------------ */
