@@ -59,9 +59,10 @@ static void check_stream(struct str bytes, size_t piece)
 
 static void check_error(int status, struct str body)
 {
+	const struct provider *p = provider_find("claude");
 	struct error err = { 0 };
 
-	assert(!provider_find("claude")->read_error(status, body, &err));
+	assert(!p->dialect->read_error(p, status, body, &err));
 	assert(err.kind != ERROR_NONE && err.text[0]);
 }
 

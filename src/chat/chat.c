@@ -71,17 +71,66 @@ struct message *chat_add(struct chat *c, enum chat_role role, struct str text, s
 	return m;
 }
 
+/* The list with room for one more at its end; NULL past the arena's ceiling. */
+static void *longer(struct chat *c, const void *list, size_t count, size_t size)
+{
+	void *bigger = arena_alloc(&c->arena, (count + 1) * size);
+
+	if (bigger && count)
+		memcpy(bigger, list, count * size);
+	return bigger;
+}
+
+static bool copy_seal(struct chat *c, struct seal *seal)
+{
+	return copy(c, &seal->vendor) && copy(c, &seal->text);
+}
+
 bool chat_add_call(struct chat *c, struct message *m, const struct tool_call *call, struct error *err)
 {
-	struct tool_call *calls = arena_alloc(&c->arena, (m->call_count + 1) * sizeof *calls);
+	struct tool_call *calls = longer(c, m->calls, m->call_count, sizeof *calls);
 	struct tool_call added = *call;
 
-	if (!calls || !copy(c, &added.id) || !copy(c, &added.name) || !copy(c, &added.arguments))
+	if (!calls || !copy(c, &added.id) || !copy(c, &added.name) || !copy(c, &added.arguments) ||
+	    !copy_seal(c, &added.seal))
 		return too_large(c, err);
-	if (m->call_count)
-		memcpy(calls, m->calls, m->call_count * sizeof *calls);
 	calls[m->call_count++] = added;
 	m->calls = calls;
+	return true;
+}
+
+bool chat_add_thought(struct chat *c, struct message *m, const struct thought *thought, struct error *err)
+{
+	struct thought *thoughts = longer(c, m->sealed, m->sealed_count, sizeof *thoughts);
+	struct thought added = *thought;
+
+	if (!thoughts || !copy(c, &added.text) || !copy(c, &added.id) || !copy_seal(c, &added.seal))
+		return too_large(c, err);
+	thoughts[m->sealed_count++] = added;
+	m->sealed = thoughts;
+	return true;
+}
+
+static bool copy_image(struct chat *c, struct piece *piece)
+{
+	struct image *image = arena_alloc(&c->arena, sizeof *image);
+
+	if (!image)
+		return false;
+	*image = *piece->image;
+	piece->image = image;
+	return copy(c, &image->type) && copy(c, &image->data) && copy(c, &image->url);
+}
+
+bool chat_add_piece(struct chat *c, struct message *m, const struct piece *piece, struct error *err)
+{
+	struct piece *pieces = longer(c, m->pieces, m->piece_count, sizeof *pieces);
+	struct piece added = *piece;
+
+	if (!pieces || !copy(c, &added.text) || (added.image && !copy_image(c, &added)))
+		return too_large(c, err);
+	pieces[m->piece_count++] = added;
+	m->pieces = pieces;
 	return true;
 }
 

@@ -15,19 +15,55 @@
 
 enum chat_role { ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT, ROLE_TOOL };
 
+/*
+ * What a vendor wants back, unchanged, with a thought or a call of its model's: a signature,
+ * or the thought itself, encrypted.  It means nothing to anybody else and goes to nobody else.
+ */
+struct seal {
+	struct str vendor;     /* "claude", …: the dialect that it came in; empty: there is no seal */
+	struct str text;
+};
+
 struct tool_call {
 	struct str id;         /* unique in the conversation */
 	struct str name;
 	struct str arguments;  /* JSON text of one object */
+	struct seal seal;
+};
+
+/* A piece of what a model thought, as its vendor sealed it. */
+struct thought {
+	struct str text;       /* empty where the vendor shows none */
+	struct str id;         /* as the vendor names it, where it does */
+	struct seal seal;
+	bool redacted;         /* there is no text but in the seal */
+};
+
+/* A picture: its bytes, or where it lies. */
+struct image {
+	struct str type;       /* "image/png", …, of data */
+	struct str data;       /* base64; empty: `url` holds */
+	struct str url;        /* http or https */
+};
+
+/* Of a message that holds more than text: its texts and pictures, in the order they were written. */
+struct piece {
+	struct str text;
+	const struct image *image;     /* NULL: text */
 };
 
 struct message {
 	enum chat_role role;
-	struct str text;       /* UTF-8; may be empty */
+	struct str text;       /* UTF-8; may be empty; of a message in pieces, its texts joined by line ends */
+	struct piece *pieces;  /* of a user's or tool's message with pictures */
+	size_t piece_count;    /* 0: the text is all */
 	struct str thoughts;   /* of an assistant message: what was thought before it, where the client kept that */
+	struct thought *sealed;    /* of an assistant message: the same as the vendor wants it back */
+	size_t sealed_count;
 	struct tool_call *calls;   /* of an assistant message */
 	size_t call_count;
 	struct str call_id;    /* of a tool message: the call it answers */
+	bool failed;           /* of a tool message: the call failed, and the text says how */
 };
 
 struct tool {
@@ -58,6 +94,8 @@ bool chat_role_find(struct str name, enum chat_role *role);   /* "developer" is 
 /* The new message, to which calls may be added; NULL past the arena's ceiling. */
 struct message *chat_add(struct chat *c, enum chat_role role, struct str text, struct error *err) must_use;
 bool chat_add_call(struct chat *c, struct message *m, const struct tool_call *call, struct error *err) must_use;
+bool chat_add_thought(struct chat *c, struct message *m, const struct thought *thought, struct error *err) must_use;
+bool chat_add_piece(struct chat *c, struct message *m, const struct piece *piece, struct error *err) must_use;
 bool chat_add_tool(struct chat *c, const struct tool *tool, struct error *err) must_use;
 
 /* The last message if the user wrote it, else NULL. */

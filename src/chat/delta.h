@@ -2,7 +2,7 @@
  * An answer as it comes: the pieces that every answerer (known answers, local
  * model, teacher) emits and every API dialect writes.
  *
- * Order of a stream: any number of DELTA_THOUGHT, DELTA_TEXT and tool calls (each DELTA_CALL
+ * Order of a stream: any number of DELTA_THOUGHT, DELTA_SEAL, DELTA_TEXT and tool calls (each DELTA_CALL
  * followed by its DELTA_ARGUMENTS), then one DELTA_END.  A stream that fails ends
  * with an error instead of DELTA_END.  Text never ends in the middle of a UTF-8
  * sequence.
@@ -15,14 +15,25 @@
 #include "base/str.h"
 
 /* DELTA_THOUGHT: what a model thinks before it answers; shown apart or not at all, never part of the answer. */
-enum delta_kind { DELTA_TEXT, DELTA_THOUGHT, DELTA_CALL, DELTA_ARGUMENTS, DELTA_END };
+enum delta_kind {
+	DELTA_TEXT,
+	DELTA_THOUGHT,
+	DELTA_SEAL,                /* a vendor's seal (chat.h) on the thoughts since the last one, or on a call begun */
+	DELTA_CALL,
+	DELTA_ARGUMENTS,
+	DELTA_END,
+};
+
+#define DELTA_NO_CALL SIZE_MAX     /* what a DELTA_SEAL on thoughts has as `call` */
 
 enum finish { FINISH_STOP, FINISH_LENGTH, FINISH_TOOL_CALLS, FINISH_REFUSED };
 
 struct usage {
 	size_t prompt_tokens;
 	size_t cached_tokens;      /* of the prompt, not computed again */
+	size_t written_tokens;     /* of the prompt, put into a vendor's cache, which costs more */
 	size_t completion_tokens;
+	size_t thought_tokens;     /* of these, spent on thoughts */
 	size_t drafted_tokens;     /* guessed at (model/guess.h), and how many of these were right */
 	size_t accepted_tokens;
 	uint64_t prompt_ns;        /* the wait for the prompt, and for the tokens of the answer; 0: not known */
@@ -41,9 +52,11 @@ struct token_logprob {
 struct delta {
 	enum delta_kind kind;
 	unsigned choice;           /* which of several answers, from 0 */
-	struct str text;           /* DELTA_TEXT, DELTA_THOUGHT: text; DELTA_ARGUMENTS: a piece of JSON */
-	size_t call;               /* DELTA_CALL, DELTA_ARGUMENTS: 0, 1, … in this answer */
-	struct str id, name;       /* DELTA_CALL */
+	struct str text;           /* DELTA_TEXT, DELTA_THOUGHT: text; DELTA_ARGUMENTS: piece of JSON; DELTA_SEAL */
+	size_t call;               /* DELTA_CALL, DELTA_ARGUMENTS: 0, 1, … in this answer; DELTA_SEAL: or none */
+	struct str id, name;       /* DELTA_CALL; DELTA_SEAL: the thought's id, where it has one */
+	struct str vendor;         /* DELTA_SEAL: whose it is */
+	bool redacted;             /* DELTA_SEAL: the thought itself is in the seal, and nowhere else */
 	const struct token_logprob *logprobs;   /* DELTA_TEXT, when asked for: the tokens in it */
 	size_t logprob_count;
 	enum finish finish;        /* DELTA_END */

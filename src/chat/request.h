@@ -16,6 +16,9 @@
 
 enum tool_choice { TOOLS_AUTO, TOOLS_NONE, TOOLS_REQUIRED, TOOLS_NAMED };
 
+/* How hard to think before answering; unset: as the vendor's model does by itself. */
+enum effort { EFFORT_UNSET, EFFORT_NONE, EFFORT_MINIMAL, EFFORT_LOW, EFFORT_MEDIUM, EFFORT_HIGH, EFFORT_MAX };
+
 /* What the text of the answer must be. */
 enum answer_form { FORM_FREE, FORM_OBJECT, FORM_SCHEMA };
 
@@ -50,6 +53,7 @@ struct request {
 	struct chat chat;
 	struct str model;      /* as the client wrote it */
 	struct sampling sampling;
+	enum effort effort;
 	enum tool_choice tool_choice;
 	struct str named_tool;     /* TOOLS_NAMED: one of the chat's */
 	enum answer_form form;     /* FORM_OBJECT: some JSON object */

@@ -325,6 +325,8 @@ bool openai_write_delta(struct openai_writer *w, const struct delta *d, struct b
 		[DELTA_ARGUMENTS] = write_arguments, [DELTA_END] = write_end,
 	};
 
+	if (d->kind == DELTA_SEAL)     /* a vendor's own affair, which this format has no place for */
+		return true;
 	return (w->choices[d->choice].opened || open_choice(w, d, out, err)) && writers[d->kind](w, d, out, err);
 }
 
@@ -373,6 +375,8 @@ bool openai_collect(struct openai_writer *w, const struct delta *d, struct error
 		return buf_add_str(&c->text, d->text, err);
 	case DELTA_THOUGHT:
 		return buf_add_str(&c->thoughts, d->text, err);
+	case DELTA_SEAL:
+		return true;
 	case DELTA_CALL:
 		collect_call(c, d);
 		return true;

@@ -18,7 +18,7 @@ struct service {
 	struct life life;
 	struct metrics metrics;
 	struct worker *worker;
-	struct teacher *teacher;
+	struct teachers *teacher;
 	struct download *download;
 	struct embeddings *embeddings;
 	uint64_t started_ms;

@@ -16,14 +16,14 @@
 #define STACK ((size_t)512 << 10)        /* bytes, of a call's thread */
 
 struct call {
-	struct teacher *teacher;
+	struct teachers *teacher;
 	struct delivery *delivery;
 	struct reply *reply;             /* outlives the answer, to be cancelled */
 	char *key, *url, *model;         /* as they were when it was asked */
 	struct call *next, **link;
 };
 
-struct teacher {
+struct teachers {
 	const struct provider *provider;
 
 	pthread_mutex_t lock;            /* guards everything below */
@@ -36,9 +36,9 @@ struct teacher {
 	size_t idle_count;
 };
 
-struct teacher *teacher_create(void)
+struct teachers *teacher_create(void)
 {
-	struct teacher *t = mem_zeroed(1, sizeof *t);
+	struct teachers *t = mem_zeroed(1, sizeof *t);
 
 	t->provider = provider_find("claude");
 	pthread_mutex_init(&t->lock, NULL);
@@ -46,7 +46,7 @@ struct teacher *teacher_create(void)
 	return t;
 }
 
-void teacher_stop(struct teacher *t)
+void teacher_stop(struct teachers *t)
 {
 	pthread_mutex_lock(&t->lock);
 	t->stopped = true;
@@ -57,7 +57,7 @@ void teacher_stop(struct teacher *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static void forget(struct teacher *t)
+static void forget(struct teachers *t)
 {
 	if (t->key)
 		explicit_bzero(t->key, strlen(t->key));
@@ -66,7 +66,7 @@ static void forget(struct teacher *t)
 	free(t->model);
 }
 
-void teacher_destroy(struct teacher *t)
+void teacher_destroy(struct teachers *t)
 {
 	for (size_t i = 0; i < t->idle_count; i++)
 		http_client_destroy(t->idle[i]);
@@ -76,7 +76,7 @@ void teacher_destroy(struct teacher *t)
 	free(t);
 }
 
-void teacher_set(struct teacher *t, const char *key, const char *url, const char *model)
+void teacher_set(struct teachers *t, const char *key, const char *url, const char *model)
 {
 	pthread_mutex_lock(&t->lock);
 	forget(t);
@@ -86,7 +86,7 @@ void teacher_set(struct teacher *t, const char *key, const char *url, const char
 	pthread_mutex_unlock(&t->lock);
 }
 
-void teacher_status(struct teacher *t, struct teacher_status *status)
+void teacher_status(struct teachers *t, struct teacher_status *status)
 {
 	pthread_mutex_lock(&t->lock);
 	*status = (struct teacher_status){ .ready = t->key != NULL };
@@ -97,7 +97,7 @@ void teacher_status(struct teacher *t, struct teacher_status *status)
 
 /* --- one call ---------------------------------------------------------------------- */
 
-static struct http_client *take_client(struct teacher *t, struct error *err)
+static struct http_client *take_client(struct teachers *t, struct error *err)
 {
 	pthread_mutex_lock(&t->lock);
 	struct http_client *client = t->idle_count ? t->idle[--t->idle_count] : NULL;
@@ -105,7 +105,7 @@ static struct http_client *take_client(struct teacher *t, struct error *err)
 	return client ? client : http_client_create(err);
 }
 
-static void give_back(struct teacher *t, struct http_client *client)
+static void give_back(struct teachers *t, struct http_client *client)
 {
 	pthread_mutex_lock(&t->lock);
 	if (t->idle_count < IDLE_MAX)
@@ -123,7 +123,7 @@ static void on_notice(void *user, const struct ask_notice *notice)
 
 static void unlink_call(struct call *c)
 {
-	struct teacher *t = c->teacher;
+	struct teachers *t = c->teacher;
 
 	pthread_mutex_lock(&t->lock);
 	*c->link = c->next;
@@ -143,11 +143,11 @@ static void unlink_call(struct call *c)
 static void *run_call(void *user)
 {
 	struct call *c = user;
-	struct teacher *t = c->teacher;
+	struct teachers *t = c->teacher;
 	struct error err = {0};
 	struct http_client *client = take_client(t, &err);
 	struct ask ask = {
-		.provider = t->provider, .base_url = c->url, .key = c->key, .model = c->model,
+		.teacher = { .provider = t->provider, .base_url = c->url, .key = c->key, .model = c->model },
 		.cancel = reply_cancel(c->reply), .on_delta = delivery_delta, .on_notice = on_notice,
 		.user = c->delivery,
 	};
@@ -163,7 +163,7 @@ static void *run_call(void *user)
 }
 
 /* False when there are too many; else the call is on the list. */
-static bool link_call(struct teacher *t, struct call *c)
+static bool link_call(struct teachers *t, struct call *c)
 {
 	pthread_mutex_lock(&t->lock);
 	bool ok = t->key && !t->stopped && t->count < TEACHER_CALLS_MAX;
@@ -196,7 +196,7 @@ static bool start_thread(struct call *c)
 	return ok;
 }
 
-bool teacher_ask(struct teacher *t, struct delivery *a, struct error *err)
+bool teacher_ask(struct teachers *t, struct delivery *a, struct error *err)
 {
 	struct call *c = mem_zeroed(1, sizeof *c);
 

@@ -4,7 +4,7 @@
  */
 #include "provider/ask.h"
 
-#include <assert.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -12,7 +12,8 @@
 
 #define BODY_MAX ((size_t)64 << 20)         /* of a request */
 #define ERROR_BODY_MAX ((size_t)64 << 10)   /* what is read of an error; the rest does not matter */
-#define HEADERS_MAX 8
+#define HEADERS_MAX 32
+#define URL_MAX ((size_t)8 << 10)
 
 struct attempt {
 	const struct ask *ask;
@@ -35,7 +36,7 @@ static bool on_head(void *user, const struct http_head *head, struct error *err)
 	if (a->status == 200 && type && !str_starts(str_of(type), (struct str)STR("text/event-stream")))
 		return error_set(err, ERROR_INVALID,
 			"%s's address answered with %.60s instead of a stream: check the base URL",
-			a->ask->provider->display_name, type);
+			a->ask->teacher.provider->display_name, type);
 	return true;
 }
 
@@ -55,44 +56,75 @@ static enum http_next on_body(void *user, struct str bytes, struct error *err)
 	return provider_stream_ended(a->stream) ? HTTP_ENOUGH : HTTP_MORE;
 }
 
-static char *make_url(const struct ask *ask)
+static char *make_url(const struct teacher *t, const struct target *target, struct error *err)
 {
-	const char *base = ask->base_url ? ask->base_url : ask->provider->default_base_url;
-	size_t n = strlen(base);
+	const char *base = t->base_url ? t->base_url : t->provider->default_base_url;
+	own_buf url = BUF_INIT(URL_MAX);
+	struct str trimmed = str_of(base);
 
-	while (n > 0 && base[n - 1] == '/')
-		n--;
-	return mem_printf("%.*s%s", (int)n, base, ask->provider->path);
+	while (trimmed.n > 0 && trimmed.p[trimmed.n - 1] == '/')
+		trimmed.n--;
+	if (!buf_add_str(&url, trimmed, err) || !t->provider->dialect->write_path(target, &url, err))
+		return NULL;
+	return mem_strdup(url.data);
 }
 
-static size_t make_headers(const struct ask *ask, struct http_header headers[HEADERS_MAX])
+static bool add_headers(struct http_header headers[HEADERS_MAX], size_t *count, const struct http_header *more,
+	struct error *err)
 {
-	size_t count = 0;
-
-	headers[count++] = (struct http_header){ "Content-Type", "application/json" };
-	headers[count++] = (struct http_header){ "Accept", "text/event-stream" };
-	for (const struct http_header *h = ask->provider->headers; h->name; h++)
-		headers[count++] = *h;
-	assert(count < HEADERS_MAX);
-	if (ask->key)
-		headers[count++] = (struct http_header){ ask->provider->key_header, ask->key, .secret = true };
-	return count;
+	for (; more && more->name; more++) {
+		if (*count == HEADERS_MAX)
+			return error_set(err, ERROR_INVALID, "more than %d headers for one teacher", HEADERS_MAX);
+		headers[(*count)++] = *more;
+	}
+	return true;
 }
 
-static bool call_once(struct http_client *client, struct attempt *a, struct str body, struct error *err)
+/* `bearer` keeps the value of an Authorization header; the caller clears it. */
+static bool make_headers(const struct teacher *t, struct http_header headers[HEADERS_MAX], size_t *count, char **bearer,
+	struct error *err)
+{
+	const struct http_header standard[] = {
+		{ "Content-Type", "application/json" }, { "Accept", "text/event-stream" }, { 0 },
+	};
+	bool named = t->provider->key_header && !t->bearer;
+	struct http_header key[2] = { 0 };
+
+	if (t->key && !named)
+		*bearer = mem_printf("Bearer %s", t->key);
+	if (t->key)
+		key[0] = (struct http_header){ .name = named ? t->provider->key_header : "Authorization",
+			.value = named ? t->key : *bearer, .secret = true };
+	*count = 0;
+	return add_headers(headers, count, standard, err) &&
+		add_headers(headers, count, t->provider->dialect->headers, err) &&
+		add_headers(headers, count, key, err) && add_headers(headers, count, t->headers, err);
+}
+
+static void forget(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+static bool call_once(struct http_client *client, struct attempt *a, const char *url, struct str body,
+	struct error *err)
 {
 	const struct ask *ask = a->ask;
 	struct http_header headers[HEADERS_MAX];
-	own_mem char *url = make_url(ask);
+	char *bearer = NULL;
 	struct http_call call = {
-		.method = "POST", .url = url, .body = body,
-		.headers = headers, .header_count = make_headers(ask, headers),
+		.method = "POST", .url = url, .body = body, .headers = headers,
 		.connect_ms = ask->patience.connect_ms, .first_byte_ms = ask->patience.first_byte_ms,
 		.silence_ms = ask->patience.silence_ms, .cancel = ask->cancel,
 		.on_head = on_head, .on_body = on_body, .user = a,
 	};
 
-	return http_send(client, &call, err);
+	bool ok = make_headers(&ask->teacher, headers, &call.header_count, &bearer, err) &&
+		http_send(client, &call, err);
+	forget(bearer);
+	return ok;
 }
 
 /* A server, or something before it, may quote our key in what it says. */
@@ -107,17 +139,18 @@ static void hide_key(char *text, const char *key)
 /* What the call's outcome means for the answer. */
 static bool judge(struct attempt *a, bool sent, struct error *err)
 {
+	const struct provider *provider = a->ask->teacher.provider;
 	struct provider_stream *stream = a->stream;
 
 	if (sent && a->status != 200) {
-		hide_key(a->problem.data, a->ask->key);
-		return a->ask->provider->read_error(a->status, buf_str(&a->problem), err);
+		hide_key(a->problem.data, a->ask->teacher.key);
+		return provider->dialect->read_error(provider, a->status, buf_str(&a->problem), err);
 	}
 	if (sent)
 		return provider_stream_close(stream, err);
 	if (provider_stream_spoken(stream) && !provider_stream_refused(stream) && err->kind != ERROR_CANCELLED)
 		provider_stream_cut(stream, err);
-	hide_key(err->text, a->ask->key);
+	hide_key(err->text, a->ask->teacher.key);
 	return false;
 }
 
@@ -169,7 +202,7 @@ static bool wait_for_next(struct http_client *client, const struct attempt *a, u
 /* Whether the request was refused for a wish that can be left out. */
 static bool refuses_a_wish(const struct attempt *a, const struct error *err)
 {
-	const char *const *wish = a->ask->provider->refusable;
+	const char *const *wish = a->ask->teacher.provider->refusable;
 
 	if (a->status != 400)
 		return false;
@@ -180,14 +213,14 @@ static bool refuses_a_wish(const struct attempt *a, const struct error *err)
 
 enum outcome { ANSWERED, FAILED, AGAIN, AGAIN_PLAIN };
 
-static enum outcome try(struct http_client *client, const struct ask *ask, struct str body, unsigned attempt,
-	struct error *err)
+static enum outcome try(struct http_client *client, const struct ask *ask, const char *url, struct str body,
+	unsigned attempt, struct error *err)
 {
-	own_provider_stream *stream = provider_stream_create(ask->provider, ask->on_delta, ask->user);
+	own_provider_stream *stream = provider_stream_create(ask->teacher.provider, ask->on_delta, ask->user);
 	struct attempt a = { .ask = ask, .stream = stream, .problem = BUF_INIT(ERROR_BODY_MAX) };
 	enum outcome outcome = FAILED;
 
-	if (judge(&a, call_once(client, &a, body, err), err))
+	if (judge(&a, call_once(client, &a, url, body, err), err))
 		outcome = ANSWERED;
 	else if (refuses_a_wish(&a, err))
 		outcome = AGAIN_PLAIN;
@@ -197,24 +230,40 @@ static enum outcome try(struct http_client *client, const struct ask *ask, struc
 	return outcome;
 }
 
+/* Where the provider's own server or model cannot be known, they must be told. */
+static bool is_complete(const struct teacher *t, struct error *err)
+{
+	const struct provider *p = t->provider;
+
+	if (!t->base_url && !p->default_base_url)
+		return error_set(err, ERROR_INVALID, "%s: where it is must be configured (base_url)", p->display_name);
+	if (!t->model && !p->default_model)
+		return error_set(err, ERROR_INVALID, "%s: which model must be configured (model)", p->display_name);
+	return true;
+}
+
 bool ask_provider(struct http_client *client, const struct ask *ask, const struct request *request, struct error *err)
 {
-	const char *model = provider_model(ask->provider, ask->model);
-	own_buf body = BUF_INIT(BODY_MAX);
-	enum outcome outcome = AGAIN;
-	bool plain = false;
+	const struct provider *provider = ask->teacher.provider;
 
-	if (!ask->provider->write_body(request, model, plain, &body, err))
+	if (!is_complete(&ask->teacher, err))
+		return false;
+	struct target target = { provider, provider_model(provider, ask->teacher.model), false };
+	own_buf body = BUF_INIT(BODY_MAX);
+	own_mem char *url = make_url(&ask->teacher, &target, err);
+	enum outcome outcome = AGAIN;
+
+	if (!url || !provider->dialect->write_body(&target, request, &body, err))
 		return false;
 	for (unsigned attempt = 1; outcome >= AGAIN; attempt++) {
-		outcome = try(client, ask, buf_str(&body), attempt, err);
+		outcome = try(client, ask, url, buf_str(&body), attempt, err);
 		if (outcome != AGAIN_PLAIN)
 			continue;
-		if (plain)
+		if (target.plain)
 			return false;
-		plain = true;
+		target.plain = true;
 		buf_clear(&body);
-		if (!ask->provider->write_body(request, model, plain, &body, err))
+		if (!provider->dialect->write_body(&target, request, &body, err))
 			return false;
 	}
 	return outcome == ANSWERED;

@@ -31,11 +31,18 @@ struct ask_notice {
 };
 typedef void ask_notice_fn(void *user, const struct ask_notice *notice);
 
-struct ask {
+/* Who is asked. */
+struct teacher {
 	const struct provider *provider;
 	const char *base_url;      /* NULL: the provider's own */
 	const char *key;           /* NULL: none is sent */
 	const char *model;         /* NULL: the provider's default */
+	bool bearer;               /* the key goes as "Authorization: Bearer" whatever the provider's header is */
+	const struct http_header *headers;   /* what every request carries besides, ended by a NULL name; NULL: none */
+};
+
+struct ask {
+	struct teacher teacher;
 	struct ask_patience patience;
 	struct cancel *cancel;     /* NULL: none */
 	delta_fn *on_delta;

@@ -143,8 +143,7 @@ static bool on_message_stop(struct provider_stream *s, const json_t *event, stru
 
 static bool on_error(struct provider_stream *s, const json_t *event, struct error *err)
 {
-	(void)s;
-	return claude_explain(200, json_object_get(event, "error"), err);
+	return claude_explain(provider_stream_provider(s), json_object_get(event, "error"), err);
 }
 
 typedef bool handler(struct provider_stream *s, const json_t *event, struct error *err);
@@ -184,29 +183,17 @@ static bool read_event(struct provider_stream *s, const struct sse_event *event,
 	return handle(s, data, err);
 }
 
-/* As Claude Code's own settings may name them. */
-static const struct provider_alias aliases[] = {
-	{ "default", "claude-sonnet-5-5" },
-	{ "sonnet", "claude-sonnet-5-5" },
-	{ "opus", "claude-opus-5-5" },
-	{ "opusplan", "claude-opus-5-5" },
-	{ "haiku", "claude-haiku-4-5" },
-	{0},
-};
+static bool write_path(const struct target *target, struct buf *path, struct error *err)
+{
+	(void)target;
+	return buf_adds(path, "/v1/messages", err);
+}
 
-extern const struct provider provider_claude;
-const struct provider provider_claude = {
+const struct dialect dialect_claude = {
 	.name = "claude",
-	.display_name = "Claude",
-	.default_model = "claude-sonnet-5-5",
-	.aliases = aliases,
-	.default_base_url = "https://api.anthropic.com",
-	.key_variable = "ANTHROPIC_API_KEY",
-	.key_header = "x-api-key",
-	.path = "/v1/messages",
 	.headers = (const struct http_header[]){ { "anthropic-version", "2023-06-01" }, { 0 } },
-	.refusable = (const char *const[]){ "temperature", "top_p", "top_k", NULL },
 	.state_size = sizeof(struct state),
+	.write_path = write_path,
 	.write_body = claude_write_body,
 	.read_event = read_event,
 	.read_error = claude_read_error,

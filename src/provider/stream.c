@@ -21,12 +21,12 @@ static bool on_event(void *user, const struct sse_event *event, struct error *er
 {
 	struct provider_stream *s = user;
 
-	return s->ended || s->provider->read_event(s, event, err);
+	return s->ended || s->provider->dialect->read_event(s, event, err);
 }
 
 struct provider_stream *provider_stream_create(const struct provider *provider, delta_fn *on_delta, void *user)
 {
-	struct provider_stream *s = mem_zeroed(1, sizeof *s + provider->state_size);
+	struct provider_stream *s = mem_zeroed(1, sizeof *s + provider->dialect->state_size);
 
 	s->provider = provider;
 	s->events = sse_create(EVENT_MAX, on_event, s);
@@ -50,6 +50,10 @@ bool provider_stream_feed(struct provider_stream *s, struct str bytes, struct er
 
 bool provider_stream_close(struct provider_stream *s, struct error *err)
 {
+	const struct dialect *dialect = s->provider->dialect;
+
+	if (!s->ended && dialect->read_end && !dialect->read_end(s, err))
+		return false;
 	if (s->ended)
 		return true;
 	error_set(err, ERROR_UNAVAILABLE, "the connection ended too early");
@@ -66,6 +70,8 @@ bool provider_stream_cut(const struct provider_stream *s, struct error *err)
 {
 	return error_prefix(err, "%s's answer was cut after %zu characters", s->provider->display_name, s->characters);
 }
+
+const struct provider *provider_stream_provider(const struct provider_stream *s) { return s->provider; }
 
 void *provider_stream_state(struct provider_stream *s) { return s->state; }
 

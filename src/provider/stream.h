@@ -21,7 +21,7 @@ static inline void provider_stream_release(struct provider_stream **s) { provide
  */
 bool provider_stream_feed(struct provider_stream *s, struct str bytes, struct error *err) must_use;
 
-/* To be asked at the end of the bytes: false (ERROR_UNAVAILABLE) unless the answer has ended. */
+/* To be asked at the end of the bytes: false (ERROR_UNAVAILABLE, or on_delta's) unless the answer has ended. */
 bool provider_stream_close(struct provider_stream *s, struct error *err) must_use;
 
 /* DELTA_END has been passed on; whatever follows is passed over. */
@@ -36,6 +36,7 @@ bool provider_stream_refused(const struct provider_stream *s);
 /* Puts before an error that the answer was cut and where. */
 bool provider_stream_cut(const struct provider_stream *s, struct error *err);
 
-/* For dialects: their state_size bytes, and the way out for deltas. */
+/* For dialects: whom they read, their state_size bytes, and the way out for deltas. */
+const struct provider *provider_stream_provider(const struct provider_stream *s);
 void *provider_stream_state(struct provider_stream *s);
 bool provider_emit(struct provider_stream *s, const struct delta *delta, struct error *err) must_use;

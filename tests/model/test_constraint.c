@@ -38,6 +38,7 @@ static bool on_delta(void *user, const struct delta *d, struct error *err)
 	case DELTA_CALL: return buf_addf(&h->calls, err, "[%.*s]", STR_ARGS(d->name));
 	case DELTA_ARGUMENTS: return buf_add_str(&h->calls, d->text, err);
 	case DELTA_THOUGHT: return true;
+	case DELTA_SEAL: fail();
 	case DELTA_END:
 		h->finish = d->finish;
 		h->usage = d->usage;

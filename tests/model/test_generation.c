@@ -56,6 +56,8 @@ static bool on_delta(void *user, const struct delta *d, struct error *err)
 		return buf_add_str(&h->text, d->text, err);
 	case DELTA_THOUGHT:
 		return buf_addf(&h->text, err, "(%.*s)", STR_ARGS(d->text));
+	case DELTA_SEAL:
+		fail();
 	case DELTA_CALL:
 		assert_int_equal(d->id.n, 29);
 		h->calls = d->call + 1;

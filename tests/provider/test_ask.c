@@ -73,10 +73,10 @@ static void ask_with(struct scripted_server *server, struct ask how, float tempe
 	assert_non_null(client);
 	assert_non_null(chat_add(&request.chat, ROLE_USER, (struct str)STR("hi"), &seen->err));
 	request.sampling.temperature = temperature;
-	how.provider = provider_find("claude");
-	if (!how.base_url)
-		how.base_url = scripted_server_url(server, "/");
-	how.key = "sk-secret";
+	how.teacher.provider = provider_find("claude");
+	if (!how.teacher.base_url)
+		how.teacher.base_url = scripted_server_url(server, "/");
+	how.teacher.key = "sk-secret";
 	how.patience.pause_ms = 1;
 	how.on_delta = on_delta;
 	how.on_notice = on_notice;
@@ -235,7 +235,7 @@ TEST(a_refused_port_is_tried_three_times)
 
 	snprintf(url, sizeof url, "%s", scripted_server_url(server, ""));
 	scripted_server_stop(server);
-	ask_with(NULL, (struct ask){ .base_url = url }, NAN, &seen);
+	ask_with(NULL, (struct ask){ .teacher.base_url = url }, NAN, &seen);
 	assert_fails(&seen, ERROR_UNAVAILABLE, "cannot connect to 127.0.0.1");
 	assert_int_equal(seen.notices, 2);
 }

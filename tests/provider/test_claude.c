@@ -43,7 +43,7 @@ static void write_body(const struct request *r, bool plain, struct buf *body)
 {
 	struct error err = { 0 };
 
-	assert_ok(claude()->write_body(r, "claude-test", plain, body, &err));
+	assert_ok(claude()->dialect->write_body(&(struct target){ claude(), "claude-test", plain }, r, body, &err));
 	own_json *parsed = json_parse(buf_str(body), "body", &err);
 	assert_ok(parsed != NULL);
 }
@@ -145,20 +145,20 @@ TEST(tools_are_sent_with_their_schemas)
 	r.tool_choice = TOOLS_AUTO;
 	r.one_call = true;
 	buf_clear(&body);
-	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
+	assert_ok(claude()->dialect->write_body(&(struct target){ claude(), "m", false }, &r, &body, &err));
 	assert_non_null(strstr(body.data, ",\"tool_choice\":{\"type\":\"auto\",\"disable_parallel_tool_use\":true}"));
 	r.tool_choice = TOOLS_NAMED;
 	r.named_tool = (struct str)STR("Now");
 	r.chat.tools[1].strict = true;
 	buf_clear(&body);
-	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
+	assert_ok(claude()->dialect->write_body(&(struct target){ claude(), "m", false }, &r, &body, &err));
 	assert_non_null(strstr(body.data,
 		",\"tool_choice\":{\"type\":\"tool\",\"name\":\"Now\",\"disable_parallel_tool_use\":true}"));
 	assert_non_null(strstr(body.data, "\"input_schema\":{\"type\":\"object\"},\"strict\":true}]"));
 	r.tool_choice = TOOLS_REQUIRED;
 	r.one_call = false;
 	buf_clear(&body);
-	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
+	assert_ok(claude()->dialect->write_body(&(struct target){ claude(), "m", false }, &r, &body, &err));
 	assert_non_null(strstr(body.data, ",\"tool_choice\":{\"type\":\"any\"}"));
 }
 
@@ -171,11 +171,11 @@ TEST(a_form_is_passed_on_and_never_dropped)
 	say(&r, ROLE_USER, "hi");
 	r.form = FORM_SCHEMA;
 	r.form_schema = (struct str)STR("{\"type\":\"object\"}");
-	assert_ok(provider_find("claude")->write_body(&r, "m", false, &body, &err));
+	assert_ok(claude()->dialect->write_body(&(struct target){ claude(), "m", false }, &r, &body, &err));
 	assert_non_null(strstr(body.data,
 		",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"object\"}}}"));
 	r.form = FORM_OBJECT;
-	assert_false(provider_find("claude")->write_body(&r, "m", false, &body, &err));
+	assert_false(claude()->dialect->write_body(&(struct target){ claude(), "m", false }, &r, &body, &err));
 	assert_int_equal(err.kind, ERROR_INVALID);
 }
 
@@ -219,7 +219,7 @@ static void expect_refused(const struct request *r, size_t ceiling, enum error_k
 	own_buf body = BUF_INIT(ceiling);
 	struct error err = { 0 };
 
-	assert_false(claude()->write_body(r, "claude-test", false, &body, &err));
+	assert_false(claude()->dialect->write_body(&(struct target){ claude(), "claude-test", false }, r, &body, &err));
 	assert_int_equal(err.kind, kind);
 	assert_non_null(strstr(err.text, part));
 }
@@ -413,7 +413,7 @@ static void expect_error(int status, const char *body, enum error_kind kind, con
 	own_mem char *answer = json(body);
 	struct error err = { 0 };
 
-	assert_false(claude()->read_error(status, str_of(answer), &err));
+	assert_false(claude()->dialect->read_error(claude(), status, str_of(answer), &err));
 	assert_int_equal(err.kind, kind);
 	assert_string_equal(err.text, text);
 }
@@ -431,8 +431,8 @@ TEST(a_refusal_says_what_to_do)
 	expect_error(404, ERROR_BODY("not_found_error", "model: claude-0"), ERROR_NOT_FOUND,
 		"Claude knows no such model or address: check the model's name and the base URL: model: claude-0");
 	expect_error(413, "", ERROR_TOO_LARGE,
-		"the conversation is too large for Claude: shorten it or begin a new one");
-	expect_error(429, "{}", ERROR_UNAVAILABLE, "Claude's rate limit for this key is reached");
+		"Claude says that the conversation is too large: shorten it or begin a new one");
+	expect_error(429, "{}", ERROR_UNAVAILABLE, "Claude says that the rate limit for this key is reached");
 	expect_error(503, ERROR_BODY("overloaded_error", "Overloaded"), ERROR_UNAVAILABLE, "Claude is overloaded");
 	expect_error(502, "<html>", ERROR_UNAVAILABLE, "Claude cannot be reached (502)");
 	expect_error(302, "", ERROR_INVALID, "Claude's address answered with a redirect (302): check the base URL");

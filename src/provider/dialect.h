@@ -1,0 +1,51 @@
+/*
+ * A dialect turns our request into one vendor's HTTP body, and that vendor's
+ * stream back into our deltas.  It is a pure translator: no I/O, no clock, no
+ * state but the stream's own; it is tested with strings.  provider/ask.h does
+ * the talking.
+ *
+ * Of the wishes in a request, those that the format has no word for are dropped,
+ * but for what the answer's form must be: that is refused (ERROR_INVALID).
+ *
+ * To add one: write provider/NAME.c, and name it in a row of provider_table.c.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "chat/request.h"
+#include "net/http.h"
+#include "net/sse.h"
+#include "provider/stream.h"
+
+struct provider;
+
+/* Whom a body is written for. */
+struct target {
+	const struct provider *provider;
+	const char *model;
+	bool plain;                  /* without the wishes that the provider's models may refuse by name */
+};
+
+struct dialect {
+	const char *name;
+	const struct http_header *headers;   /* what every request carries besides; ended by a NULL name */
+	size_t state_size;           /* what a stream keeps for read_event, zeroed at its beginning */
+
+	/* Appends what comes after the base URL, query included. */
+	bool (*write_path)(const struct target *target, struct buf *path, struct error *err);
+
+	/* Appends the body of a streaming request. */
+	bool (*write_body)(
+		const struct target *target, const struct request *request, struct buf *body, struct error *err);
+
+	/* Reads one event and emits what it says (provider_emit); events it does not know are passed over. */
+	bool (*read_event)(struct provider_stream *stream, const struct sse_event *event, struct error *err);
+
+	/* The bytes are over without DELTA_END: emits it where the answer is whole all the same.  NULL: it never is. */
+	bool (*read_end)(struct provider_stream *stream, struct error *err);
+
+	/* Says what a status other than 200, with its body, means and what to do; always false. */
+	bool (*read_error)(const struct provider *provider, int status, struct str body, struct error *err);
+};
+
+extern const struct dialect dialect_claude;
