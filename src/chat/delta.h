@@ -31,13 +31,13 @@ enum finish { FINISH_STOP, FINISH_LENGTH, FINISH_TOOL_CALLS, FINISH_REFUSED };
 struct usage {
 	size_t prompt_tokens;
 	size_t cached_tokens;      /* of the prompt, not computed again */
-	size_t written_tokens;     /* of the prompt, put into a vendor's cache, which costs more */
 	size_t completion_tokens;
-	size_t thought_tokens;     /* of these, spent on thoughts */
 	size_t drafted_tokens;     /* guessed at (model/guess.h), and how many of these were right */
 	size_t accepted_tokens;
 	uint64_t prompt_ns;        /* the wait for the prompt, and for the tokens of the answer; 0: not known */
 	uint64_t completion_ns;
+	size_t written_tokens;     /* of the prompt, put into a vendor's cache, which costs more */
+	size_t thought_tokens;     /* of the completion, spent on thoughts */
 };
 
 /* One token's log-probability and its rivals'. */
