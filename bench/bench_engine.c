@@ -22,7 +22,7 @@
 #include "model/timeline.h"
 #include "report.h"
 
-enum { PROMPT = 128, ROUNDS = 60, TOKENS = 8, ROOM = 512, CHILD_TOKENS = 16 };
+enum { PROMPT = 128, ROUNDS = 60, TOKENS = 8, CHILD_TOKENS = 16, CHILD_ROOM = 512, ROOM = PROMPT + ROUNDS * TOKENS };
 
 static void make_prompt(int32_t *tokens)
 {
@@ -94,14 +94,14 @@ static void next_token(struct ours *o)
 		die(&err);
 }
 
-static struct bare_loop *open_bare(const char *folder, const struct engine_info *info)
+static struct bare_loop *open_bare(const char *folder, const struct engine_info *info, size_t room)
 {
 	struct error err = {0};
 	own_model_files files = {0};
 
 	if (!model_files_find(&files, folder, NULL, &err))
 		die(&err);
-	struct bare_loop *b = bare_loop_open(files.graph, info, (int)sysconf(_SC_NPROCESSORS_ONLN), ROOM, &err);
+	struct bare_loop *b = bare_loop_open(files.graph, info, (int)sysconf(_SC_NPROCESSORS_ONLN), room, &err);
 	if (!b)
 		die(&err);
 	return b;
@@ -139,7 +139,7 @@ static void compare_speed(const char *folder)
 	make_prompt(prompt);
 	open_ours(&o, folder);
 	const struct engine_info *info = engine_info(o.engine);
-	struct bare_loop *b = open_bare(folder, info);
+	struct bare_loop *b = open_bare(folder, info, ROOM);
 	read_prompt(&o, prompt);
 	int32_t token = bare_step(b, prompt, PROMPT);
 	for (size_t i = 0; i < ROUNDS * TOKENS;) {
@@ -205,7 +205,7 @@ static void use_bare(const char *folder, double mb[2])
 		die(&err);
 	make_prompt(prompt);
 	struct engine_info info = { .vocabulary = files.vocabulary };
-	struct bare_loop *b = open_bare(folder, &info);
+	struct bare_loop *b = open_bare(folder, &info, CHILD_ROOM);
 	mb[0] = resident_mb();
 	int32_t token = bare_step(b, prompt, PROMPT);
 	for (size_t i = 0; i < CHILD_TOKENS; i++)
