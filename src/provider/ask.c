@@ -33,11 +33,13 @@ static bool on_head(void *user, const struct http_head *head, struct error *err)
 
 	a->status = http_head_status(head);
 	a->told_when = retry_after && retry_after_parse(retry_after, clock_unix(), &a->retry_after);
-	if (a->status == 200 && type && !str_starts(str_of(type), (struct str)STR("text/event-stream")))
-		return error_set(err, ERROR_INVALID,
-			"%s's address answered with %.60s instead of a stream: check the base URL",
-			a->ask->teacher.provider->display_name, type);
-	return true;
+	if (a->status != 200 || !type || str_starts(str_of(type), (struct str)STR("text/event-stream")))
+		return true;
+	/* Some servers know no streams, and some say what went wrong with a status of success. */
+	if (str_starts(str_of(type), (struct str)STR("application/json")) && provider_stream_expect_whole(a->stream))
+		return true;
+	return error_set(err, ERROR_INVALID, "%s's address answered with %.60s instead of a stream: check the base URL",
+		a->ask->teacher.provider->display_name, type);
 }
 
 static enum http_next on_body(void *user, struct str bytes, struct error *err)
@@ -56,6 +58,11 @@ static enum http_next on_body(void *user, struct str bytes, struct error *err)
 	return provider_stream_ended(a->stream) ? HTTP_ENOUGH : HTTP_MORE;
 }
 
+static const struct dialect *dialect_of(const struct teacher *t)
+{
+	return provider_dialect(t->provider, provider_model(t->provider, t->model));
+}
+
 static char *make_url(const struct teacher *t, const struct target *target, struct error *err)
 {
 	const char *base = t->base_url ? t->base_url : t->provider->default_base_url;
@@ -64,7 +71,7 @@ static char *make_url(const struct teacher *t, const struct target *target, stru
 
 	while (trimmed.n > 0 && trimmed.p[trimmed.n - 1] == '/')
 		trimmed.n--;
-	if (!buf_add_str(&url, trimmed, err) || !t->provider->dialect->write_path(target, &url, err))
+	if (!buf_add_str(&url, trimmed, err) || !dialect_of(t)->write_path(target, &url, err))
 		return NULL;
 	return mem_strdup(url.data);
 }
@@ -97,7 +104,7 @@ static bool make_headers(const struct teacher *t, struct http_header headers[HEA
 			.value = named ? t->key : *bearer, .secret = true };
 	*count = 0;
 	return add_headers(headers, count, standard, err) &&
-		add_headers(headers, count, t->provider->dialect->headers, err) &&
+		add_headers(headers, count, dialect_of(t)->headers, err) &&
 		add_headers(headers, count, key, err) && add_headers(headers, count, t->headers, err);
 }
 
@@ -144,7 +151,7 @@ static bool judge(struct attempt *a, bool sent, struct error *err)
 
 	if (sent && a->status != 200) {
 		hide_key(a->problem.data, a->ask->teacher.key);
-		return provider->dialect->read_error(provider, a->status, buf_str(&a->problem), err);
+		return dialect_of(&a->ask->teacher)->read_error(provider, a->status, buf_str(&a->problem), err);
 	}
 	if (sent)
 		return provider_stream_close(stream, err);
@@ -204,7 +211,7 @@ static bool refuses_a_wish(const struct attempt *a, const struct error *err)
 {
 	const char *const *wish = a->ask->teacher.provider->refusable;
 
-	if (a->status != 400)
+	if (a->status != 400 && a->status != 422)
 		return false;
 	while (*wish && !strstr(err->text, *wish))
 		wish++;
@@ -216,7 +223,8 @@ enum outcome { ANSWERED, FAILED, AGAIN, AGAIN_PLAIN };
 static enum outcome try(struct http_client *client, const struct ask *ask, const char *url, struct str body,
 	unsigned attempt, struct error *err)
 {
-	own_provider_stream *stream = provider_stream_create(ask->teacher.provider, ask->on_delta, ask->user);
+	own_provider_stream *stream = provider_stream_create_in(
+		ask->teacher.provider, dialect_of(&ask->teacher), ask->on_delta, ask->user);
 	struct attempt a = { .ask = ask, .stream = stream, .problem = BUF_INIT(ERROR_BODY_MAX) };
 	enum outcome outcome = FAILED;
 
@@ -248,12 +256,13 @@ bool ask_provider(struct http_client *client, const struct ask *ask, const struc
 
 	if (!is_complete(&ask->teacher, err))
 		return false;
+	const struct dialect *dialect = dialect_of(&ask->teacher);
 	struct target target = { provider, provider_model(provider, ask->teacher.model), false };
 	own_buf body = BUF_INIT(BODY_MAX);
 	own_mem char *url = make_url(&ask->teacher, &target, err);
 	enum outcome outcome = AGAIN;
 
-	if (!url || !provider->dialect->write_body(&target, request, &body, err))
+	if (!url || !dialect->write_body(&target, request, &body, err))
 		return false;
 	for (unsigned attempt = 1; outcome >= AGAIN; attempt++) {
 		outcome = try(client, ask, url, buf_str(&body), attempt, err);
@@ -263,7 +272,7 @@ bool ask_provider(struct http_client *client, const struct ask *ask, const struc
 			return false;
 		target.plain = true;
 		buf_clear(&body);
-		if (!provider->dialect->write_body(&target, request, &body, err))
+		if (!dialect->write_body(&target, request, &body, err))
 			return false;
 	}
 	return outcome == ANSWERED;

@@ -31,8 +31,8 @@ struct dialect {
 	const struct http_header *headers;   /* what every request carries besides; ended by a NULL name */
 	size_t state_size;           /* what a stream keeps for read_event, zeroed at its beginning */
 
-	/* Appends what comes after the base URL, query included. */
-	bool (*write_path)(const struct target *target, struct buf *path, struct error *err);
+	/* Makes the base URL, which stands in it without a slash at its end, the whole address, query included. */
+	bool (*write_path)(const struct target *target, struct buf *url, struct error *err);
 
 	/* Appends the body of a streaming request. */
 	bool (*write_body)(
@@ -44,8 +44,14 @@ struct dialect {
 	/* The bytes are over without DELTA_END: emits it where the answer is whole all the same.  NULL: it never is. */
 	bool (*read_end)(struct provider_stream *stream, struct error *err);
 
+	/* Reads an answer that came as one JSON body, and emits it whole, DELTA_END included.  NULL: it cannot. */
+	bool (*read_whole)(struct provider_stream *stream, struct str body, struct error *err);
+
+	/* Releases what a stream's state holds.  NULL: nothing. */
+	void (*forget)(void *state);
+
 	/* Says what a status other than 200, with its body, means and what to do; always false. */
 	bool (*read_error)(const struct provider *provider, int status, struct str body, struct error *err);
 };
 
-extern const struct dialect dialect_claude;
+extern const struct dialect dialect_claude, dialect_openai, dialect_responses;

@@ -61,8 +61,11 @@ static enum error_kind kind_said(const char *message, enum error_kind otherwise)
 		{ "maximum context length", ERROR_TOO_LARGE },
 		{ "exceeds the maximum number of tokens", ERROR_TOO_LARGE },
 		{ "exceeds the context", ERROR_TOO_LARGE },
+		{ "exceeds the available context", ERROR_TOO_LARGE },
+		{ "reduce the length of the messages", ERROR_TOO_LARGE },
 		{ "credit balance is too low", ERROR_DENIED },
 		{ "API key not valid", ERROR_DENIED },
+		{ "Incorrect API key", ERROR_DENIED },
 	};
 
 	for (size_t i = 0; i < countof(said); i++)

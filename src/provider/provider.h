@@ -14,15 +14,24 @@ struct provider_alias {
 	const char *name, *model;
 };
 
+/* A dialect that only the models whose names begin so are asked in. */
+struct provider_dialect {
+	const char *prefix;
+	const struct dialect *dialect;
+};
+
 struct provider {
 	const char *name;            /* as written in the configuration */
 	const char *display_name;    /* for people */
 	const struct dialect *dialect;
+	const struct provider_dialect *dialects;     /* the first that fits holds; ended by a NULL prefix; NULL: none */
+	const struct openai_quirks *openai;          /* how it differs from others that speak OpenAI's dialects */
 	const char *default_model;   /* NULL: must be configured */
 	const struct provider_alias *aliases;    /* ended by a NULL name */
 	const char *const *model_prefixes;       /* how its models' names begin; ended by NULL */
 	const char *default_base_url;    /* NULL: must be configured */
-	const char *key_variable;    /* environment variable with the key, as the vendor's own tools read it; NULL: none */
+	const char *key_variable;    /* the environment's, as the vendor's own tools read it; NULL: none */
+	const char *other_key_variable;  /* looked at when that is not set; NULL: none */
 	const char *key_header;      /* the header that carries the key; NULL: "Authorization: Bearer" */
 	const char *key_prefix;      /* how its keys begin; NULL: anyhow */
 	bool keyless;                /* answers without a key as well */
@@ -33,6 +42,9 @@ extern const struct provider providers[];    /* in the order they are tried wher
 extern const size_t provider_count;
 
 const struct provider *provider_find(const char *name);
+
+/* The one that a model, by its own name, is asked in. */
+const struct dialect *provider_dialect(const struct provider *p, const char *model);
 
 /* The model meant by a name: the default for NULL, an alias's model, else the name itself. */
 const char *provider_model(const struct provider *p, const char *name);

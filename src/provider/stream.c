@@ -6,14 +6,17 @@
 #include "provider/provider.h"
 
 #define EVENT_MAX ((size_t)8 << 20)
+#define BODY_MAX ((size_t)32 << 20)
 
 struct provider_stream {
 	const struct provider *provider;
+	const struct dialect *dialect;
 	struct sse_parser *events;
+	struct buf body;       /* of an answer that is no stream of events */
 	delta_fn *on_delta;
 	void *user;
 	size_t characters;     /* of text passed on */
-	bool spoken, refused, ended;
+	bool whole, spoken, refused, ended;
 	alignas(max_align_t) char state[];
 };
 
@@ -21,14 +24,22 @@ static bool on_event(void *user, const struct sse_event *event, struct error *er
 {
 	struct provider_stream *s = user;
 
-	return s->ended || s->provider->dialect->read_event(s, event, err);
+	return s->ended || s->dialect->read_event(s, event, err);
 }
 
 struct provider_stream *provider_stream_create(const struct provider *provider, delta_fn *on_delta, void *user)
 {
-	struct provider_stream *s = mem_zeroed(1, sizeof *s + provider->dialect->state_size);
+	return provider_stream_create_in(provider, provider->dialect, on_delta, user);
+}
+
+struct provider_stream *provider_stream_create_in(
+	const struct provider *provider, const struct dialect *dialect, delta_fn *on_delta, void *user)
+{
+	struct provider_stream *s = mem_zeroed(1, sizeof *s + dialect->state_size);
 
 	s->provider = provider;
+	s->dialect = dialect;
+	s->body = (struct buf)BUF_INIT(BODY_MAX);
 	s->events = sse_create(EVENT_MAX, on_event, s);
 	s->on_delta = on_delta;
 	s->user = user;
@@ -39,20 +50,31 @@ void provider_stream_destroy(struct provider_stream *s)
 {
 	if (!s)
 		return;
+	if (s->dialect->forget)
+		s->dialect->forget(s->state);
 	sse_destroy(s->events);
+	buf_done(&s->body);
 	free(s);
+}
+
+bool provider_stream_expect_whole(struct provider_stream *s)
+{
+	s->whole = s->dialect->read_whole != NULL;
+	return s->whole;
 }
 
 bool provider_stream_feed(struct provider_stream *s, struct str bytes, struct error *err)
 {
+	if (s->whole)
+		return buf_add_str(&s->body, bytes, err);
 	return s->ended || sse_feed(s->events, bytes, err);
 }
 
 bool provider_stream_close(struct provider_stream *s, struct error *err)
 {
-	const struct dialect *dialect = s->provider->dialect;
-
-	if (!s->ended && dialect->read_end && !dialect->read_end(s, err))
+	if (!s->ended && s->whole)
+		return s->dialect->read_whole(s, buf_str(&s->body), err);
+	if (!s->ended && s->dialect->read_end && !s->dialect->read_end(s, err))
 		return false;
 	if (s->ended)
 		return true;

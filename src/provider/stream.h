@@ -6,13 +6,23 @@
 
 #include "chat/delta.h"
 
+struct dialect;
 struct provider;
 struct provider_stream;
 
+/* In the provider's own dialect, or in that of one of its models. */
 struct provider_stream *provider_stream_create(const struct provider *provider, delta_fn *on_delta, void *user);
+struct provider_stream *provider_stream_create_in(
+	const struct provider *provider, const struct dialect *dialect, delta_fn *on_delta, void *user);
 void provider_stream_destroy(struct provider_stream *s);
 static inline void provider_stream_release(struct provider_stream **s) { provider_stream_destroy(*s); }
 #define own_provider_stream owns(provider_stream_release) struct provider_stream
+
+/*
+ * Before the first bytes: they are one JSON body, and nothing is passed on before their
+ * end.  False where the dialect cannot read that.
+ */
+bool provider_stream_expect_whole(struct provider_stream *s) must_use;
 
 /*
  * Takes the next bytes, cut anywhere.  False when on_delta refused a delta (with

@@ -87,7 +87,7 @@ static void ask_with(struct scripted_server *server, struct ask how, float tempe
 
 static void ask(struct scripted_server *server, struct seen *seen)
 {
-	ask_with(server, (struct ask){ .patience = { .first_byte_ms = 100, .silence_ms = 100 } }, NAN, seen);
+	ask_with(server, (struct ask){ .patience = { .first_byte_ms = 800, .silence_ms = 800 } }, NAN, seen);
 }
 
 static void stop(struct scripted_server **server) { scripted_server_stop(*server); }
