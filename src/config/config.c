@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "config/home.h"
+#include "config/teachers.h"
+#include "config/vendors.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 #define KEY_MAX ((size_t)4096)
@@ -100,7 +102,10 @@ void config_done(struct config *c)
 		free(c->values[i].origin);
 	}
 	buf_done(&c->warnings);
-	memset(c->values, 0, sizeof c->values);
+	for (size_t i = 0; i < c->teacher_count; i++)
+		teacher_config_done(&c->teachers[i]);
+	free(c->teachers);
+	*c = (struct config){ .warnings = BUF_INIT(0) };
 }
 
 /* Takes ownership of both strings. */
@@ -355,7 +360,7 @@ bool config_load(struct config *c, struct error *err)
 		if (settings[i].standard)
 			replace(&c->values[i], mem_strdup(settings[i].standard), mem_strdup("default"));
 	return read_model_file(c, err) && read_settings(c, root, err) && read_environment(c, err) &&
-		find_key(c, root, home, err);
+		find_key(c, root, home, err) && teachers_find(c, err);
 }
 
 const char *config_text(const struct config *c, enum setting s)
@@ -381,6 +386,6 @@ bool config_knows_variable(const char *name)
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (settings[i].variable && strcmp(settings[i].variable, name) == 0)
 			return true;
-	return listed(key_variables, countof(key_variables), name) ||
+	return vendor_variable(name, NULL) || listed(key_variables, countof(key_variables), name) ||
 		listed(other_variables, countof(other_variables), name);
 }

@@ -53,8 +53,27 @@ struct value {
 	char *origin;            /* "--port", "environment SHAMMAH_PORT", "~/.claude/settings.json", "default" */
 };
 
+/*
+ * A teacher: a provider with a model, a key and an address.  Keys of one teacher are
+ * never sent to another's address.
+ */
+struct teacher_config {
+	char *name;              /* what it is called by; no two are called alike */
+	char *provider;          /* one of config/vendors.h */
+	char *model;             /* as written, maybe an alias; NULL: the provider's own choice */
+	char *base_url;          /* NULL: the provider's own address */
+	struct value key;        /* text NULL: none, or `helper` prints it */
+	bool bearer;             /* the key travels as Authorization: Bearer */
+	char *helper;            /* a command of the user's that prints the key (config/key_helper.h); NULL: none */
+	unsigned helper_ttl_s;   /* for how long what it printed holds; 0: ask it each time */
+	char **headers;          /* more header lines, "Name: value", ended by NULL; NULL: none.  May hold secrets */
+	char *origin;            /* what made this teacher: a file, or where its key was found */
+};
+
 struct config {
 	struct value values[SETTING_COUNT];
+	struct teacher_config *teachers;     /* in the order they are asked */
+	size_t teacher_count;
 	struct buf warnings;     /* one a line: unknown keys, ignored values */
 };
 

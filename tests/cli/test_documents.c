@@ -268,7 +268,7 @@ TEST(the_checker_itself_finds_what_is_wrong)
 	};
 	static const char *const bad[] = {
 		"shammah modles pull", "shammah --modle DIR", "make coffee", "--verbose", "-z",
-		"~/.shammah/config.toml", "/v1/messages", "/compact", "OPENAI_API_KEY", "backend.modle", "env.PATH",
+		"~/.shammah/config.toml", "/v1/messages", "/compact", "AZURE_API_KEY", "backend.modle", "env.PATH",
 	};
 
 	for (size_t i = 0; i < countof(good); i++)

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "config/vendors.h"
 #include "support/test.h"
 
 static char home[] = "config_test.XXXXXX";
@@ -18,8 +19,12 @@ static void given(const char *settings_json)
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (settings[i].variable)
 			unsetenv(settings[i].variable);
-	unsetenv("ANTHROPIC_API_KEY");
-	unsetenv("SHAMMAH_API_KEY");
+	for (size_t i = 0; i < vendor_count; i++) {
+		for (size_t j = 0; vendors[i].keys[j]; j++)
+			unsetenv(vendors[i].keys[j]);
+		if (vendors[i].address)
+			unsetenv(vendors[i].address);
+	}
 	assert_ok(path_make(folder, 0700, &err));
 	unlink(file);
 	if (settings_json)
@@ -151,6 +156,27 @@ TEST(a_key_that_would_break_its_header_is_refused_without_showing_it)
 	assert_null(strstr(err.text, "sk-a"));
 }
 
+TEST(each_key_in_the_environment_makes_a_teacher_claude_first)
+{
+	struct error err = {0};
+	own_config c;
+
+	given(NULL);
+	setenv("GROQ_API_KEY", "gsk-1", 1);
+	setenv("OPENAI_API_KEY", "sk-2", 1);
+	setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1", 1);
+	setenv("ANTHROPIC_API_KEY", "sk-ant-3", 1);
+	assert_ok(config_load(&c, &err));
+	assert_int_equal(c.teacher_count, 3);
+	assert_string_equal(c.teachers[0].provider, "claude");
+	assert_string_equal(c.teachers[0].key.text, "sk-ant-3");
+	assert_string_equal(c.teachers[1].name, "openai");
+	assert_string_equal(c.teachers[1].base_url, "http://127.0.0.1:9/v1");
+	assert_string_equal(c.teachers[1].key.origin, "environment OPENAI_API_KEY");
+	assert_string_equal(c.teachers[2].provider, "groq");
+	assert_null(c.teachers[2].base_url);
+}
+
 TEST(lists_are_kept_a_line_each)
 {
 	given("{\"shammah\":{\"server\":{\"origins\":[\"http://a\",\"http://b\"]}}}");
@@ -205,6 +231,7 @@ int main(void)
 		cmocka_unit_test(the_environment_beats_the_file_and_a_flag_beats_both),
 		cmocka_unit_test(the_key_is_found_in_the_decided_order),
 		cmocka_unit_test(a_key_that_would_break_its_header_is_refused_without_showing_it),
+		cmocka_unit_test(each_key_in_the_environment_makes_a_teacher_claude_first),
 		cmocka_unit_test(lists_are_kept_a_line_each),
 		cmocka_unit_test(wrong_values_name_file_key_and_what_is_accepted),
 		cmocka_unit_test(unknown_keys_are_a_warning_that_names_them),
