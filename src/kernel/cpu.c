@@ -43,43 +43,47 @@ static bool has_avx512(void)
 		__builtin_cpu_supports("avx512vnni");
 }
 
-static enum isa best(void)
+static bool has_avx2(void)
 {
 	__builtin_cpu_init();
-	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !has_f16c())
-		return ISA_PORTABLE;
-	return has_avx512() ? ISA_AVX512 : has_avx_vnni() ? ISA_AVX_VNNI : ISA_AVX2;
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
 }
 
+/* Which of the later ones a processor has does not follow from one another: some have AVX-512's sums and not AVX's. */
 static bool is_there(enum isa isa)
 {
-	return isa != ISA_NEON && isa <= best();
+	switch (isa) {
+	case ISA_PORTABLE: return true;
+	case ISA_AVX2:     return has_avx2();
+	case ISA_AVX_VNNI: return has_avx2() && has_avx_vnni();
+	case ISA_AVX512:   return has_avx2() && has_avx512();
+	default:           return false;
+	}
 }
 #elif defined(__aarch64__)
-static enum isa best(void)
-{
-#if defined(__linux__)
-	return getauxval(AT_HWCAP) & HWCAP_ASIMDDP ? ISA_NEON : ISA_PORTABLE;
-#else
-	return ISA_NEON;        /* all of Apple's have it */
-#endif
-}
-
 static bool is_there(enum isa isa)
 {
-	return isa == ISA_PORTABLE || isa == best();
+#if defined(__linux__)
+	return isa == ISA_PORTABLE || (isa == ISA_NEON && getauxval(AT_HWCAP) & HWCAP_ASIMDDP);
+#else
+	return isa == ISA_PORTABLE || isa == ISA_NEON;       /* all of Apple's have it */
+#endif
 }
 #else
-static enum isa best(void)
-{
-	return ISA_PORTABLE;
-}
-
 static bool is_there(enum isa isa)
 {
 	return isa == ISA_PORTABLE;
 }
 #endif
+
+static enum isa best(void)
+{
+	enum isa isa = ISA_COUNT - 1;
+
+	while (!is_there(isa))
+		isa--;
+	return isa;
+}
 
 static enum isa wished(void)
 {

@@ -41,7 +41,8 @@ static const char *attention_text(enum kv_type type)
 static const char *runtime_text(void)
 {
 	static const char *const texts[ISA_COUNT] = {
-		[ISA_PORTABLE] = "own kernels, portable", [ISA_AVX2] = "own kernels, AVX2",
+		[ISA_PORTABLE] = "own kernels, portable", [ISA_NEON] = "own kernels, NEON",
+		[ISA_AVX2] = "own kernels, AVX2", [ISA_AVX_VNNI] = "own kernels, AVX-VNNI",
 		[ISA_AVX512] = "own kernels, AVX-512",
 	};
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "kernel/cpu.h"
 #include "model/pool.h"
 
 #define FOLDER "pages_test.tmp"
@@ -34,6 +35,19 @@ TEST(an_engine_says_what_runs_it_and_why)
 	assert_false(engine_info(original)->prepared);
 	assert_non_null(strstr(engine_info(original)->reason, "prepared"));
 	assert_int_equal(engine_info(original)->context, shape.context);
+}
+
+TEST(an_engine_names_every_set_of_instructions)
+{
+	enum isa before = kernel_isa();
+
+	for (enum isa i = 0; i < ISA_COUNT; i++) {
+		if (!kernel_isa_use(i))
+			continue;
+		own_engine *e = open_engine(10, 1);
+		assert_non_null(engine_info(e)->runtime);
+	}
+	assert_true(kernel_isa_use(before));
 }
 
 TEST(timelines_that_advance_together_have_the_bits_of_each_alone)
@@ -353,6 +367,7 @@ int main(void)
 		cmocka_unit_test(an_engine_says_what_runs_it_and_why),
 		cmocka_unit_test(timelines_that_advance_together_have_the_bits_of_each_alone),
 		cmocka_unit_test(several_logits_of_one_run_are_those_of_single_ones),
+		cmocka_unit_test(an_engine_names_every_set_of_instructions),
 		cmocka_unit_test(what_another_timeline_computed_is_found),
 		cmocka_unit_test(what_another_computes_after_a_timeline_began_is_found_too),
 		cmocka_unit_test(a_timeline_that_yields_goes_on_later_with_the_same_bits),
