@@ -28,3 +28,35 @@ void clock_sleep_ms(unsigned ms)
 	while (nanosleep(&left, &left) < 0 && errno == EINTR)
 		;
 }
+
+#ifdef __APPLE__
+void clock_cond_init(pthread_cond_t *c)
+{
+	pthread_cond_init(c, NULL);
+}
+
+bool clock_wait(pthread_cond_t *c, pthread_mutex_t *lock, uint64_t until)
+{
+	uint64_t now = clock_ms(), left = until > now ? until - now : 0;
+	struct timespec t = { .tv_sec = (time_t)(left / 1000), .tv_nsec = (long)(left % 1000) * 1000000 };
+
+	return pthread_cond_timedwait_relative_np(c, lock, &t) == 0;
+}
+#else
+void clock_cond_init(pthread_cond_t *c)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(c, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+bool clock_wait(pthread_cond_t *c, pthread_mutex_t *lock, uint64_t until)
+{
+	struct timespec t = { .tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000 };
+
+	return pthread_cond_timedwait(c, lock, &t) == 0;
+}
+#endif

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Nanoseconds since some fixed moment; never goes back. */
@@ -15,3 +17,12 @@ uint64_t clock_ms(void);
 int64_t clock_unix(void);
 
 void clock_sleep_ms(unsigned ms);
+
+/* A condition that clock_wait() waits for; whatever else is done with it is pthread's. */
+void clock_cond_init(pthread_cond_t *c);
+
+/*
+ * With the lock held: waits until somebody signals, or clock_ms() is `until`; false when
+ * it is, or was.  May return true for no reason.  The wall clock may be set meanwhile.
+ */
+bool clock_wait(pthread_cond_t *c, pthread_mutex_t *lock, uint64_t until);

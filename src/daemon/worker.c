@@ -155,18 +155,6 @@ static size_t length(const struct job *j)
 	return n;
 }
 
-static struct timespec after(uint64_t ms)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_REALTIME, &at);
-	at.tv_sec += (time_t)(ms / 1000);
-	at.tv_nsec += (long)(ms % 1000) * 1000000L;
-	at.tv_sec += at.tv_nsec / 1000000000L;
-	at.tv_nsec %= 1000000000L;
-	return at;
-}
-
 static bool has_work(const struct lists *l) { return l->waiting || l->turn.count; }
 
 /* How long to sleep at most; 0: until somebody wakes us. */
@@ -209,14 +197,13 @@ static bool memory_used(struct worker *w, struct engine_memory *memory)
 static bool wait_for_work(struct worker *w, struct lists *l, bool idle)
 {
 	struct engine_memory memory;
-	uint64_t patience = patience_ms(w, l, memory_used(w, &memory));
-	struct timespec deadline = after(patience);
+	uint64_t patience = patience_ms(w, l, memory_used(w, &memory)), deadline = clock_ms() + patience;
 
 	pthread_mutex_lock(&w->lock);
 	while (idle && !w->woken && !w->stopped) {
 		if (!patience)
 			pthread_cond_wait(&w->wake, &w->lock);
-		else if (pthread_cond_timedwait(&w->wake, &w->lock, &deadline))
+		else if (!clock_wait(&w->wake, &w->lock, deadline))
 			break;
 	}
 	if (w->woken)
@@ -277,7 +264,7 @@ struct worker *worker_create(const struct worker_options *options)
 	struct worker *w = mem_zeroed(1, sizeof *w);
 
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->wake, NULL);
+	clock_cond_init(&w->wake);
 	w->options = *options;
 	w->arrived_end = &w->arrived;
 	w->loader = loader_create(options, wake, w);

@@ -5,7 +5,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -99,15 +98,10 @@ static bool show(struct job *job, struct show *s)
 static void wait_for_change(struct job *job)
 {
 	uint64_t end = clock_ms() + SHOW_MS;
-	struct timespec until;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += SHOW_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&job->lock);
-	while (!job->stopping && clock_ms() < end && look(job).files_done < job->count)
-		if (pthread_cond_timedwait(&job->changed, &job->lock, &until) != 0)
+	while (!job->stopping && look(job).files_done < job->count)
+		if (!clock_wait(&job->changed, &job->lock, end))
 			break;
 	pthread_mutex_unlock(&job->lock);
 }

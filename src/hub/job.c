@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -29,7 +28,7 @@ void job_init(struct job *job, const struct hub *hub, const char *repo, const ch
 	for (unsigned i = 0; i < JOB_WORKERS_MAX; i++)
 		cancel_init(&job->cancels[i]);
 	pthread_mutex_init(&job->lock, NULL);
-	pthread_cond_init(&job->changed, NULL);
+	clock_cond_init(&job->changed);
 }
 
 void job_done(struct job *job)
@@ -93,13 +92,7 @@ static bool take_step(const struct job *job, struct item *item, struct step *ste
 /* Waits for a change, or until it is time to look at what others do.  Under the lock. */
 static void wait_a_while(struct job *job)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += LOOK_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(&job->changed, &job->lock, &until);
+	(void)clock_wait(&job->changed, &job->lock, clock_ms() + LOOK_MS);
 }
 
 struct step job_next(struct job *job)

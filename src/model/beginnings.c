@@ -6,11 +6,9 @@
  */
 #include "model/beginnings.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -69,7 +67,6 @@ static uint64_t key_of(const struct beginnings_options *o)
 struct beginnings *beginnings_create(struct page_pool *p, const struct beginnings_options *options)
 {
 	struct beginnings *b = mem_zeroed(1, sizeof *b);
-	pthread_condattr_t attributes;
 	size_t damaged;
 
 	b->pool = p;
@@ -77,12 +74,7 @@ struct beginnings *beginnings_create(struct page_pool *p, const struct beginning
 	b->directory = mem_strdup(options->directory);
 	b->limit = options->limit;
 	pthread_mutex_init(&b->lock, NULL);
-	pthread_condattr_init(&attributes);
-#ifdef __linux__
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-#endif
-	pthread_cond_init(&b->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_cond_init(&b->changed);
 	beginning_folder_trim(b->directory, b->limit);
 	b->entries = beginning_folder_read(b->directory, &b->kind, &b->count, &damaged);
 	if (damaged) {
@@ -311,32 +303,14 @@ bool beginnings_save(struct beginnings *b, const struct sequence *s, size_t leng
 	return ok;
 }
 
-static struct timespec moment_in(unsigned ms)
-{
-	struct timespec t;
-
-#ifdef __linux__
-	clock_gettime(CLOCK_MONOTONIC, &t);
-#else
-	clock_gettime(CLOCK_REALTIME, &t);
-#endif
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
-
 bool beginnings_flush(struct beginnings *b, unsigned timeout_ms)
 {
-	const struct timespec end = moment_in(timeout_ms);
+	const uint64_t end = clock_ms() + timeout_ms;
 	bool waiting = true;
 
 	pthread_mutex_lock(&b->lock);
 	while ((waiting = job_in(b, JOB_WAITING) || job_in(b, JOB_WRITING) || job_in(b, JOB_COPIED)))
-		if (pthread_cond_timedwait(&b->changed, &b->lock, &end) == ETIMEDOUT)
+		if (!clock_wait(&b->changed, &b->lock, end))
 			break;
 	collect(b);
 	pthread_mutex_unlock(&b->lock);
@@ -345,7 +319,7 @@ bool beginnings_flush(struct beginnings *b, unsigned timeout_ms)
 
 bool beginnings_yield(struct beginnings *b)
 {
-	const struct timespec end = moment_in(YIELD_MS);
+	const uint64_t end = clock_ms() + YIELD_MS;
 	bool held = false;
 
 	pthread_mutex_lock(&b->lock);
@@ -356,7 +330,7 @@ bool beginnings_yield(struct beginnings *b)
 			empty_job(&b->jobs[i]);
 	}
 	while (job_in(b, JOB_WRITING))
-		if (pthread_cond_timedwait(&b->changed, &b->lock, &end) == ETIMEDOUT)
+		if (!clock_wait(&b->changed, &b->lock, end))
 			break;
 	for (size_t i = 0; i < JOBS; i++)
 		if (b->jobs[i].state == JOB_COPIED)
