@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/processors.h"
 #include "daemon/origin.h"
 
 #define IDLE_SECONDS 75                   /* a connection with nothing to say is closed */
@@ -257,9 +258,9 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
 
 static unsigned thread_count(void)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned count = processors_usable("");
 
-	return cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (unsigned)cores;
+	return count > THREADS_MAX ? THREADS_MAX : count;
 }
 
 static int listen_on(uint16_t port, struct error *err)

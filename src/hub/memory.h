@@ -1,9 +1,8 @@
 /*
  * How much of this machine's memory is ours to plan with.
  *
- * A control group (a container, a systemd slice) may allow less than the machine
- * has, and each group around it less again: the least of all counts.  Sources:
- * proc(5), and the kernel's documents on control groups, versions 1 and 2.
+ * Control groups (base/control_group.h) may allow less than the machine has.
+ * Source: proc(5).
  */
 #pragma once
 

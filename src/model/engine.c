@@ -1,25 +1,19 @@
 #include "model/engine.h"
 
-#include <sched.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/processors.h"
 #include "model/engine_inside.h"
 
 enum { THREADS_MAX = 256 };
 
-/* Those that we may run on: a team that spins on fewer would be slow. */
+/* A team that spins on fewer processors than it has members would be slow. */
 static int processors(void)
 {
-	long count = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned count = processors_usable("");
 
-#ifdef __linux__
-	cpu_set_t ours;
-	if (sched_getaffinity(0, sizeof ours, &ours) == 0)
-		count = CPU_COUNT(&ours);
-#endif
-	return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (int)count;
+	return count > THREADS_MAX ? THREADS_MAX : (int)count;
 }
 
 static void describe(struct engine *e)

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/processors.h"
 #include "hub/memory.h"
 #include "model/files.h"
 #include "model/prepared.h"
@@ -169,10 +169,9 @@ static void apply_change(const struct preparation *p, struct prepared_writer *w)
 
 static unsigned members(const struct prepare_options *o)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	long wanted = o->engine.threads > 0 ? o->engine.threads : processors;
+	unsigned wanted = o->engine.threads > 0 ? (unsigned)o->engine.threads : processors_usable("");
 
-	return wanted < 1 ? 1 : wanted > MEMBERS_MAX ? MEMBERS_MAX : (unsigned)wanted;
+	return wanted > MEMBERS_MAX ? MEMBERS_MAX : wanted;
 }
 
 static bool pack(struct preparation *p, struct prepared_writer *w, struct error *err)

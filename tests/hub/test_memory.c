@@ -1,26 +1,7 @@
-#include <sys/stat.h>
-
-#include "base/file.h"
-#include "base/mem.h"
-#include "base/path.h"
 #include "hub/memory.h"
-#include "support/test.h"
+#include "support/machine.h"
 
 #define MIB ((uint64_t)1 << 20)
-
-/* A machine made of files below a folder of its own. */
-static char *root;
-
-static void put(const char *path, const char *text)
-{
-	own_mem char *full = mem_printf("%s%s", root, path);
-	own_mem char *folder = mem_strdup(full);
-	struct error err = {0};
-
-	*strrchr(folder, '/') = '\0';
-	assert_ok(path_make(folder, 0755, &err));
-	assert_ok(file_write(full, str_of(text), 0644, &err));
-}
 
 static void put_number(const char *path, uint64_t bytes)
 {
@@ -39,26 +20,10 @@ static struct memory look(void)
 
 static int begin(void **state)
 {
-	char name[] = "/tmp/shammah-memory-XXXXXX";
-
-	(void)state;
-	root = mem_strdup(mkdtemp(name));
+	machine_begin(state);
 	put("/proc/meminfo", "MemTotal:        8388608 kB\nMemFree:          100 kB\nMemAvailable:    4194304 kB\n");
 	return 0;
 }
-
-static int end(void **state)
-{
-	own_mem char *command = mem_printf("rm -rf %s", root);
-
-	(void)state;
-	free(take(root));
-	return system(command);
-}
-
-#define MOUNT_V2 "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
-#define MOUNT_V1 "33 23 0:28 / /sys/fs/cgroup/memory rw,nosuid shared:7 - cgroup cgroup rw,memory\n" \
-		 "34 23 0:29 / /sys/fs/cgroup/cpu rw,nosuid shared:8 - cgroup cgroup rw,cpu\n"
 
 TEST(without_groups_the_machine_counts)
 {
@@ -178,7 +143,7 @@ TEST(this_machine_is_known)
 	assert_true(m.limit && m.available && m.available <= m.limit);
 }
 
-#define ON_A_MACHINE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define ON_A_MACHINE(test) cmocka_unit_test_setup_teardown(test, begin, machine_end)
 
 int main(void)
 {
