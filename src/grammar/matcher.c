@@ -9,9 +9,7 @@ struct matcher {
 	struct run run;
 	int32_t *ends;
 	size_t end_count, bits;
-	struct set *sets;              /* behind each token; sets[0]: the beginning */
-	size_t count, room;            /* tokens accepted */
-	bool ended;                    /* the last one was an end */
+	struct set here;               /* behind what was accepted; the run's only places between two calls */
 	uint32_t *allowed;             /* of the places below */
 	struct place *places;
 	uint32_t place_count, place_room;
@@ -29,10 +27,8 @@ struct matcher *matcher_create(struct masks *masks, const int32_t *ends, size_t 
 	m->end_count = end_count;
 	m->bits = bits;
 	m->allowed = mem_zeroed((bits + 31) / 32, sizeof *m->allowed);
-	m->room = 64;
-	m->sets = mem_zeroed(m->room, sizeof *m->sets);
 	run_init(&m->run, masks->machine);
-	m->sets[0] = run_begin(&m->run);
+	m->here = run_begin(&m->run);
 	return m;
 }
 
@@ -42,20 +38,12 @@ void matcher_destroy(struct matcher *m)
 		return;
 	run_done(&m->run);
 	free(m->ends);
-	free(m->sets);
 	free(m->allowed);
 	free(m->places);
 	free(m);
 }
 
 /* ---- Tokens that may come ---- */
-
-static struct set here(const struct matcher *m)
-{
-	static const struct set nowhere;
-
-	return m->ended ? nowhere : m->sets[m->count];
-}
 
 /* Whether `allowed` was made for these very places. */
 static bool is_known(const struct matcher *m, struct set at)
@@ -80,7 +68,7 @@ static void note_places(struct matcher *m, struct set at)
 
 const uint32_t *matcher_allowed(struct matcher *m)
 {
-	struct set at = here(m);
+	struct set at = m->here;
 
 	if (is_known(m, at))
 		return m->allowed;
@@ -103,25 +91,20 @@ static bool is_end(const struct matcher *m, int32_t token)
 	return false;
 }
 
-/* The set behind the token becomes the last; what lies between it and the one before goes. */
+/* The way to a set is forgotten: it goes to the beginning. */
 static void keep_set(struct matcher *m, struct set set)
 {
-	struct set before = m->sets[m->count];
 	uint32_t count = set.to - set.from;
 
-	memmove(m->run.places + before.to, m->run.places + set.from, count * sizeof *m->run.places);
-	m->run.count = before.to + count;
-	if (++m->count == m->room) {
-		m->room *= 2;
-		m->sets = mem_resize(m->sets, m->room, sizeof *m->sets);
-	}
-	m->sets[m->count] = (struct set){ before.to, before.to + count };
+	memmove(m->run.places, m->run.places + set.from, count * sizeof *m->run.places);
+	m->run.count = count;
+	m->here = (struct set){ 0, count };
 }
 
 bool matcher_accept_text(struct matcher *m, struct str text)
 {
 	struct run_mark mark = run_mark(&m->run);
-	struct set at = here(m);
+	struct set at = m->here;
 
 	for (size_t i = 0; i < text.n && at.to > at.from; i++)
 		at = run_byte(&m->run, at, (uint8_t)text.p[i]);
@@ -136,7 +119,7 @@ bool matcher_accept_text(struct matcher *m, struct str text)
 static bool accept_control(struct matcher *m, int32_t token)
 {
 	struct run_mark mark = run_mark(&m->run);
-	struct set at = run_token(&m->run, here(m), token);
+	struct set at = run_token(&m->run, m->here, token);
 
 	if (at.to == at.from) {
 		run_cut(&m->run, mark);
@@ -152,8 +135,7 @@ bool matcher_accept(struct matcher *m, int32_t token)
 	struct str bytes = tokenizer_bytes(t, token);
 
 	if (is_end(m, token) && matcher_is_complete(m)) {
-		keep_set(m, (struct set){ m->run.count, m->run.count });
-		m->ended = true;
+		keep_set(m, (struct set){0});
 		return true;
 	}
 	if (tokenizer_is_control(t, token))
@@ -161,35 +143,14 @@ bool matcher_accept(struct matcher *m, int32_t token)
 	return bytes.n && bytes.n <= TRIE_DEPTH_MAX && matcher_accept_text(m, bytes);
 }
 
-void matcher_rollback(struct matcher *m, size_t count)
-{
-	assert(count <= m->count);
-	if (!count)
-		return;
-	m->ended = false;
-	m->count -= count;
-	m->run.count = m->sets[m->count].to;
-}
-
-void matcher_settle(struct matcher *m)
-{
-	struct set last = m->sets[m->count];
-	uint32_t count = last.to - last.from;
-
-	memmove(m->run.places, m->run.places + last.from, count * sizeof *m->run.places);
-	m->run.count = count;
-	m->sets[0] = (struct set){ 0, count };
-	m->count = 0;
-}
-
 bool matcher_is_complete(const struct matcher *m)
 {
-	return run_is_complete(&m->run, here(m));
+	return run_is_complete(&m->run, m->here);
 }
 
 bool matcher_must_end(const struct matcher *m)
 {
-	struct set at = here(m);
+	struct set at = m->here;
 
 	return at.to - at.from == 1 && run_is_complete(&m->run, at);
 }
@@ -209,7 +170,7 @@ static int only_byte(const struct matcher *m, const struct place *p)
 size_t matcher_forced(struct matcher *m, char *text, size_t most)
 {
 	struct run_mark mark = run_mark(&m->run);
-	struct set at = here(m);
+	struct set at = m->here;
 	size_t n = 0;
 
 	for (; n < most && at.to > at.from; n++) {

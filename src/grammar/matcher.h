@@ -1,10 +1,9 @@
 /*
- * One answer held to a grammar: which tokens may come next, and the way back.
+ * One answer held to a grammar: which tokens may come next.
  *
  *	struct matcher *m = matcher_create(masks, ends, end_count, vocabulary);
  *	const uint32_t *allowed = matcher_allowed(m);
  *	matcher_accept(m, token);
- *	matcher_rollback(m, 1);
  *
  * A token is allowed if and only if matcher_accept() takes it.  Whatever has been
  * accepted can be completed: a matcher is never stuck as long as the vocabulary
@@ -31,14 +30,8 @@ const uint32_t *matcher_allowed(struct matcher *m);
 /* Takes the next token; false, and nothing changes, when it is not allowed. */
 bool matcher_accept(struct matcher *m, int32_t token) must_use;
 
-/* The same for text that is no token of its own; counts as one. */
+/* The same for text that is no token of its own. */
 bool matcher_accept_text(struct matcher *m, struct str text) must_use;
-
-/* Takes back the last `count` that were accepted. */
-void matcher_rollback(struct matcher *m, size_t count);
-
-/* Forgets the way here: nothing before can be taken back, and takes no memory. */
-void matcher_settle(struct matcher *m);
 
 /* Whether the text may end here, */
 bool matcher_is_complete(const struct matcher *m);

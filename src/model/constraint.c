@@ -393,7 +393,6 @@ static bool accept_held(struct constraint *c, int32_t token, struct error *err)
 {
 	if (!matcher_accept(c->matcher, token))
 		return error_set(err, ERROR_INTERNAL, "a token was picked that its form does not allow");
-	matcher_settle(c->matcher);
 	end_call(c);
 	return true;
 }
