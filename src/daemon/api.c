@@ -49,8 +49,8 @@ static void health(void *user, const struct http_request_in *in, struct reply *r
 /* Of keys and values, in bytes; total 0: each answer has its own, and no common account. */
 static json_t *memory_json(const struct engine_memory *m)
 {
-	return json_pack("{s:I, s:I, s:I}", "used", (json_int_t)m->used, "cached", (json_int_t)m->cached,
-		"total", (json_int_t)m->total);
+	return json_pack("{s:I, s:I, s:I, s:I}", "used", (json_int_t)m->used, "cached", (json_int_t)m->cached,
+		"total", (json_int_t)m->total, "runs", (json_int_t)m->runs);
 }
 
 static json_t *embeddings_json(struct service *s)

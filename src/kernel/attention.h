@@ -75,6 +75,9 @@ struct attention;
 struct attention *attention_create(const struct attention_shape *s);
 void attention_destroy(struct attention *a);
 
+/* Memory it has taken so far, for the largest plan yet. */
+size_t attention_bytes(const struct attention *a);
+
 static inline void attention_destroy_ptr(struct attention **a) { attention_destroy(*a); }
 #define own_attention owns(attention_destroy_ptr) struct attention
 

@@ -101,6 +101,13 @@ void attention_destroy(struct attention *a)
 	free(a);
 }
 
+size_t attention_bytes(const struct attention *a)
+{
+	return sizeof *a + a->tile_room * sizeof *a->tiles + a->unit_room * sizeof *a->units +
+		a->left_room * sizeof *a->left + a->parts_room * sizeof *a->parts +
+		a->scratch_room * sizeof *a->scratch;
+}
+
 /* ---- Dividing the work ---- */
 
 /* Makes room for `count` without keeping what was there; aligned as vectors like it. */

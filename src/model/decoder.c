@@ -385,6 +385,12 @@ void decoder_destroy(struct decoder *d)
 	free(d);
 }
 
+size_t decoder_run_bytes(const struct decoder *d)
+{
+	return d->memory.len + d->logit_memory.len + d->room * (sizeof *d->attended + sizeof *d->wanted) +
+		attention_bytes(d->attention);
+}
+
 size_t decoder_page_bytes(const struct decoder *d)
 {
 	return attention_page_bytes(&d->heads, d->shape.layers);

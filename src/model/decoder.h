@@ -34,6 +34,9 @@ static inline void decoder_destroy_ptr(struct decoder **d) { decoder_destroy(*d)
 /* Of one page of keys and values, kernel/attention.h: PAGE_TOKENS tokens of all layers. */
 size_t decoder_page_bytes(const struct decoder *d);
 
+/* Memory that runs have taken so far beside weights and pages: of the largest yet. */
+size_t decoder_run_bytes(const struct decoder *d);
+
 struct decoder_row {
 	int32_t token;
 	uint32_t position;         /* its keys and values go there; those before must be computed, or be of this run */

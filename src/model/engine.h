@@ -59,9 +59,10 @@ void engine_release(struct engine *e);
 static inline void engine_release_ptr(struct engine **e) { engine_release(*e); }
 #define own_engine owns(engine_release_ptr) struct engine
 
-/* Memory of keys and values, of a prepared one's timelines; exact.  From their thread. */
+/* Memory of a prepared one beside its weights, in bytes; exact.  From its timelines' thread. */
 struct engine_memory {
-	size_t used, cached, total;    /* bytes: of timelines; of beginnings kept for later; at most in all */
+	size_t used, cached, total;    /* of keys and values: of timelines; kept for later; at most in all */
+	size_t runs;                   /* that computing needs, of the largest run so far */
 };
 
 struct engine_memory engine_memory(const struct engine *e);

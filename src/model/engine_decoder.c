@@ -137,11 +137,11 @@ bool engine_complaint(struct engine *e, struct error *err)
 
 struct engine_memory engine_memory(const struct engine *e)
 {
-	struct page_usage u = {0};
-
-	if (e->pages)
-		u = page_pool_usage(e->pages);
+	if (!e->pages)
+		return (struct engine_memory){0};
+	const struct page_usage u = page_pool_usage(e->pages);
 	return (struct engine_memory){
 		.used = u.used * u.page_bytes, .cached = u.cached * u.page_bytes, .total = u.ceiling * u.page_bytes,
+		.runs = decoder_run_bytes(e->decoder),
 	};
 }

@@ -271,6 +271,7 @@ TEST(memory_is_accounted_for_by_the_page)
 	srand(7);
 	random_tokens(tokens, 70);
 	struct timeline *t = timeline_create(e, &err);
+	size_t before = engine_memory(e).runs;
 	assert_int_equal(engine_memory(e).used, 0);
 	assert_int_equal(engine_memory(e).total, 12 * page);
 	assert_ok(timeline_begin(t, tokens, 70, &err));
@@ -280,6 +281,7 @@ TEST(memory_is_accounted_for_by_the_page)
 	timeline_destroy(t);
 	assert_int_equal(engine_memory(e).used, 0);
 	assert_int_equal(engine_memory(e).cached, 3 * page);
+	assert_in_range(engine_memory(e).runs - before, VOCAB * sizeof(float), 4 << 20);
 }
 
 /* ---- On disk ---- */
@@ -365,9 +367,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_engine_says_what_runs_it_and_why),
+		cmocka_unit_test(an_engine_names_every_set_of_instructions),
 		cmocka_unit_test(timelines_that_advance_together_have_the_bits_of_each_alone),
 		cmocka_unit_test(several_logits_of_one_run_are_those_of_single_ones),
-		cmocka_unit_test(an_engine_names_every_set_of_instructions),
 		cmocka_unit_test(what_another_timeline_computed_is_found),
 		cmocka_unit_test(what_another_computes_after_a_timeline_began_is_found_too),
 		cmocka_unit_test(a_timeline_that_yields_goes_on_later_with_the_same_bits),
