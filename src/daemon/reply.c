@@ -46,6 +46,7 @@ struct reply {
 	bool slept;                          /* was suspended once: libmicrohttpd saw no hang-up then, nor will later */
 	bool whole, streaming, ended;        /* what the producer did so far */
 	bool expect_stream;
+	size_t place;                        /* in the queue, from 1; 0: it is under way */
 	struct reply_head head;
 	struct buf body;
 	struct buf chunks[PLACES];           /* a ring: `first`, `count` */
@@ -213,14 +214,24 @@ void reply_expect_stream(struct reply *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void reply_queued(struct reply *r, size_t place)
+{
+	pthread_mutex_lock(&r->lock);
+	r->place = place;
+	pthread_mutex_unlock(&r->lock);
+}
+
 void reply_keep_alive(struct reply *r, uint64_t now_ms, uint64_t silence_ms)
 {
 	own_buf comment = BUF_INIT(64);
 	struct error err = {0};
+	char text[64] = "keep-alive";
 
 	pthread_mutex_lock(&r->lock);
+	if (r->place)
+		snprintf(text, sizeof text, "waiting, number %zu in the queue", r->place);
 	if (r->expect_stream && !r->ended && !r->count && now_ms >= r->active_ms + silence_ms &&
-	    sse_write_comment(&comment, "keep-alive", &err))
+	    sse_write_comment(&comment, text, &err))
 		(void)push_locked(r, &comment);
 	unlock_and_wake(r);
 }

@@ -67,9 +67,11 @@ void reply_on_room(struct reply *r, void (*on_room)(void *user), void *user);
 
 /*
  * Sends an SSE comment when nothing was sent for `silence_ms` and the answer is a
- * stream.  reply_expect_stream() says that it will be one.
+ * stream.  reply_expect_stream() says that it will be one, reply_queued() that it
+ * waits as number `place` for others to end (1: it is the next); 0: it does not.
  */
 void reply_expect_stream(struct reply *r);
+void reply_queued(struct reply *r, size_t place);
 void reply_keep_alive(struct reply *r, uint64_t now_ms, uint64_t silence_ms);
 
 /* --- for the HTTP side (daemon/server.c) ---------------------------------- */

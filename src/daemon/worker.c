@@ -101,6 +101,16 @@ static bool try_to_admit(struct lists *l, struct job *j, struct loaded *model, s
 	return result == REFUSED || (result == LATER && l->full != model);
 }
 
+/* Answers to one question have one place, the first one's. */
+static void tell_places(struct lists *l)
+{
+	size_t place = 0;
+
+	for (struct job *j = l->waiting; j; j = j->next)
+		if (j->choice == 0)
+			reply_queued(j->delivery->reply, ++place);
+}
+
 /* Goes through those that wait, once; in order, but nobody holds up who can be served or is gone. */
 static void admit_waiting(struct worker *w, struct lists *l)
 {
@@ -129,9 +139,11 @@ static void admit_waiting(struct worker *w, struct lists *l)
 			continue;
 		}
 		promise_others(l, j);
+		reply_queued(j->delivery->reply, 0);
 		j->number = l->admitted++;
 		l->turn.jobs[l->turn.count++] = j;
 	}
+	tell_places(l);
 	loaded_release(loaded);
 }
 

@@ -305,6 +305,13 @@ TEST(a_silent_stream_is_kept_alive)
 	reply_keep_alive(r, clock_ms(), 10000);               /* too early */
 	reply_keep_alive(r, clock_ms() + 60000, 10000);
 	read_until(fd, &out, ": keep-alive\n\n");
+	reply_queued(r, 3);
+	reply_keep_alive(r, clock_ms() + 60000, 10000);
+	read_until(fd, &out, ": waiting, number 3 in the queue\n\n");
+	reply_queued(r, 0);
+	buf_clear(&out);
+	reply_keep_alive(r, clock_ms() + 60000, 10000);
+	read_until(fd, &out, ": keep-alive\n\n");
 	finish(r, "data: x\n\n");
 	read_until(fd, &out, NULL);
 	assert_non_null(strstr(out.data, "data: x\n\n"));
