@@ -106,6 +106,11 @@ const struct catalogue_model catalogue[] = {
 		.shape = { 28, 3072, 8192, 24, 8, 128, 128256, true, 131072 },
 	},
 	{
+		"phi-4-mini", "Phi-4 mini Instruct", "Phi-4", .licence = "MIT", GUESSED,
+		.repositories = { "onnx-community/Phi-4-mini-instruct-ONNX" },
+		.shape = { 32, 3072, 8192, 24, 8, 128, 200064, true, 131072 },
+	},
+	{
 		"smollm2-135m", "SmolLM2 135M Instruct", "SmolLM2", APACHE,
 		.repositories = { "HuggingFaceTB/SmolLM2-135M-Instruct" }, .confirmed = true,
 		.shape = { 30, 576, 1536, 9, 3, 64, 49152, true, 8192 },

@@ -60,6 +60,13 @@ static const struct template phi4 = {
 	.open = "<|im_start|>", .close = "<|im_sep|>", .end = "<|im_end|>",
 };
 
+static const struct template phi4_mini = {
+	.name = "Phi-4 mini",
+	.markers = { "'<|' + message['role'] + '|>' + message['content']", "<|end|>" },
+	.render = template_roles,
+	.open = "<|", .close = "|>", .end = "<|end|>",
+};
+
 static const struct template chatml = {
 	.name = "ChatML",
 	.markers = { "<|im_start|>", "<|im_end|>" },
@@ -136,7 +143,7 @@ static const struct template deepseek = {
 };
 
 const struct template *const templates[] = {
-	&qwen25, &qwen3, &qwen3_thinking, &qwen3_instruct, &smollm2, &qwen2, &phi4, &chatml,
+	&qwen25, &qwen3, &qwen3_thinking, &qwen3_instruct, &smollm2, &qwen2, &phi4, &phi4_mini, &chatml,
 	&llama31, &llama3, &ministral3, &mistral, &deepseek_r1, &deepseek,
 };
 const size_t template_count = countof(templates);

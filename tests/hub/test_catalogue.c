@@ -10,7 +10,8 @@ static const struct { const char *name; unsigned millions; } stated[] = {
 	{ "qwen2.5-coder-0.5b", 494 }, { "qwen2.5-coder-1.5b", 1544 }, { "qwen2.5-coder-3b", 3086 },
 	{ "qwen2.5-coder-7b", 7616 },
 	{ "qwen2.5-coder-14b", 14770 }, { "qwen3-0.6b", 596 }, { "qwen3-1.7b", 1721 }, { "qwen3-4b", 4022 },
-	{ "llama-3.2-1b", 1236 }, { "llama-3.2-3b", 3213 }, { "smollm2-135m", 135 }, { "smollm2-360m", 362 },
+	{ "llama-3.2-1b", 1236 }, { "llama-3.2-3b", 3213 }, { "phi-4-mini", 3836 },
+	{ "smollm2-135m", 135 }, { "smollm2-360m", 362 },
 	{ "smollm2-1.7b", 1711 }, { "deepseek-r1-distill-qwen-1.5b", 1777 },
 };
 

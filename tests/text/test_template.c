@@ -56,6 +56,8 @@ TEST(each_family_writes_turns_its_own_way)
 		"<|im_start|>user<|im_sep|> Hi<|im_end|>"
 		"<|im_start|>assistant<|im_sep|><think>hm</think>Yes.<|im_end|><|im_start|>user<|im_sep|>Why?<|im_end|>"
 		"<|im_start|>assistant<|im_sep|>");
+	expect("Phi-4 mini", ASK(TURNS), "<|system|>Be brief. <|end|><|user|> Hi<|end|>"
+		"<|assistant|><think>hm</think>Yes.<|end|><|user|>Why?<|end|><|assistant|>");
 	expect("Llama 3", ASK(QUESTION), "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
 		"<|start_header_id|>assistant<|end_header_id|>\n\n");
 	expect("Llama 3", ASK(TURNS),
