@@ -1,0 +1,115 @@
+/*
+ * The constant part of every chunk is written once, when the writer is made; a
+ * token then costs one escaped string between two copies.
+ */
+#include "daemon/openai_writer.h"
+#include "net/sse_write.h"
+
+/* A chunk with one choice, up to its delta's members. */
+static bool begin(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	return buf_add_str(out, buf_str(&w->head), err) &&
+		buf_addf(out, err, ",\"choices\":[{\"index\":%u,\"delta\":{", d->choice);
+}
+
+static bool open_choice(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	bool first = true;
+
+	for (unsigned i = 0; i < w->count; i++)
+		first &= !w->choices[i].opened;
+	w->choices[d->choice].opened = true;
+	return buf_add_str(out, buf_str(&w->head), err) &&
+		(!first || (buf_adds(out, ",\"shammah\":", err) && buf_adds(out, w->source, err))) &&
+		buf_addf(out, err, ",\"choices\":[{\"index\":%u,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},"
+		"\"logprobs\":null,\"finish_reason\":null}]}\n\n", d->choice);
+}
+
+static bool write_logprobs(const struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	if (!w->logprobs || !d->logprob_count)
+		return buf_adds(out, ",\"logprobs\":null", err);
+	own_json *list = openai_logprobs(d);
+	return buf_adds(out, ",\"logprobs\":{\"content\":", err) && json_write(out, list, err) &&
+		buf_adds(out, ",\"refusal\":null}", err);
+}
+
+static bool write_text(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	return begin(w, d, out, err) && buf_adds(out, "\"content\":", err) && json_write_string(out, d->text, err) &&
+		buf_adds(out, "}", err) && write_logprobs(w, d, out, err) &&
+		buf_adds(out, ",\"finish_reason\":null}]}\n\n", err);
+}
+
+/* What follows every delta but text and the end. */
+static bool end_delta(struct buf *out, struct error *err)
+{
+	return buf_adds(out, "},\"logprobs\":null,\"finish_reason\":null}]}\n\n", err);
+}
+
+/* As DeepSeek and vLLM name it; OpenAI's API has no place for it. */
+static bool write_thought(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	return begin(w, d, out, err) && buf_adds(out, "\"reasoning_content\":", err) &&
+		json_write_string(out, d->text, err) && end_delta(out, err);
+}
+
+static bool write_call(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	return begin(w, d, out, err) && buf_addf(out, err, "\"tool_calls\":[{\"index\":%zu,\"id\":", d->call) &&
+		json_write_string(out, d->id, err) &&
+		buf_adds(out, ",\"type\":\"function\",\"function\":{\"name\":", err) &&
+		json_write_string(out, d->name, err) && buf_adds(out, ",\"arguments\":\"\"}}]", err) &&
+		end_delta(out, err);
+}
+
+static bool write_arguments(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	return begin(w, d, out, err) &&
+		buf_addf(out, err, "\"tool_calls\":[{\"index\":%zu,\"function\":{\"arguments\":", d->call) &&
+		json_write_string(out, d->text, err) && buf_adds(out, "}}]", err) && end_delta(out, err);
+}
+
+/* Timings stand in the last chunk, as llama-server does it. */
+static bool write_end(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	bool last, ok;
+
+	openai_add_usage(w, d);
+	last = w->ended == w->count;
+	ok = begin(w, d, out, err) &&
+		buf_addf(out, err, "},\"logprobs\":null,\"finish_reason\":\"%s\"}]", openai_finish_name(d->finish));
+	if (last && w->include_usage)
+		ok = ok && buf_adds(out, "}\n\n", err) && buf_add_str(out, buf_str(&w->head), err) &&
+			buf_adds(out, ",\"choices\":[],", err) && openai_write_usage(&w->usage, out, err);
+	if (last)
+		ok = ok && openai_write_timings(&w->usage, out, err);
+	return ok && buf_adds(out, "}\n\n", err) && (!last || buf_adds(out, "data: [DONE]\n\n", err));
+}
+
+bool openai_write_delta(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	static bool (*const writers[])(struct openai_writer *, const struct delta *, struct buf *, struct error *) = {
+		[DELTA_TEXT] = write_text, [DELTA_THOUGHT] = write_thought, [DELTA_CALL] = write_call,
+		[DELTA_ARGUMENTS] = write_arguments, [DELTA_END] = write_end,
+	};
+
+	if (d->kind == DELTA_SEAL)     /* a vendor's own affair, which this format has no place for */
+		return true;
+	return (w->choices[d->choice].opened || open_choice(w, d, out, err)) && writers[d->kind](w, d, out, err);
+}
+
+void openai_write_failure(struct buf *out, const struct error *why)
+{
+	own_buf json = BUF_INIT(8192);
+	const char *type;
+	struct error err = {0};
+
+	(void)openai_status(why, &type);
+	buf_put(&json, "{\"error\":{\"message\":");
+	if (!json_write_string(&json, str_of(why->text), &err))
+		buf_put(&json, "\"\"");
+	buf_putf(&json, ",\"type\":\"%s\",\"param\":null,\"code\":null}}", type);
+	/* Without room for it the stream ends without [DONE], which says the same. */
+	(void)!sse_write_event(out, NULL, buf_str(&json), &err);
+}
