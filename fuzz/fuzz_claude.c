@@ -26,6 +26,8 @@ static bool record(void *user, const struct delta *d, struct error *err)
 		assert(d->call == seen->calls++);
 	if (d->kind == DELTA_ARGUMENTS)
 		assert(d->call + 1 == seen->calls);
+	if (d->kind == DELTA_SEAL)
+		assert(d->call == DELTA_NO_CALL && str_is(d->vendor, "claude") && (d->text.n || !d->redacted));
 	seen->ended = d->kind == DELTA_END;
 	return buf_addf(&seen->deltas, err, "%d %zu ", d->kind, d->call) && buf_add_str(&seen->deltas, d->text, err);
 }

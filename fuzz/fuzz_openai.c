@@ -1,8 +1,13 @@
-/* A chat completion's body: whatever comes, it is read whole or refused with a reason. */
+/*
+ * A chat completion's body: whatever comes, it is read whole or refused with a reason; and
+ * what was read becomes valid JSON for whichever of Claude's models, or is refused too.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "daemon/openai_embed.h"
+#include "provider/provider.h"
 
 static void embed(struct str body)
 {
@@ -18,6 +23,25 @@ static void embed(struct str body)
 	}
 }
 
+static void ask_claude(const struct request *request)
+{
+	static const char *const models[] = { "claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-4-5", "other" };
+
+	for (size_t i = 0; i < 2 * countof(models); i++) {
+		struct target target = { provider_find("claude"), models[i / 2], i % 2 };
+		own_buf body = BUF_INIT(1 << 24);
+		struct error err = {0};
+		if (!dialect_claude.write_body(&target, request, &body, &err)) {
+			if (err.kind == ERROR_NONE || !*err.text)
+				abort();
+			continue;
+		}
+		own_json *parsed = json_parse(buf_str(&body), "body", &err);
+		if (!parsed)
+			abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -28,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (openai_read((struct str){ (const char *)data, size }, &request, &fault, &err)) {
 		if (!request.chat.message_count || request.sampling.stop_count > STOP_MAX)
 			abort();
+		ask_claude(&request);
 	} else if (err.kind == ERROR_NONE || !*err.text) {
 		abort();
 	}

@@ -71,10 +71,12 @@ struct message *chat_add(struct chat *c, enum chat_role role, struct str text, s
 	return m;
 }
 
-/* The list with room for one more at its end; NULL past the arena's ceiling. */
-static void *longer(struct chat *c, const void *list, size_t count, size_t size)
+/* The list with room for one more: twice as long when it holds a power of two.  NULL past the arena's ceiling. */
+static void *longer(struct chat *c, void *list, size_t count, size_t size)
 {
-	void *bigger = arena_alloc(&c->arena, (count + 1) * size);
+	if (count & (count - 1))
+		return list;
+	void *bigger = arena_alloc(&c->arena, (count ? 2 * count : 1) * size);
 
 	if (bigger && count)
 		memcpy(bigger, list, count * size);
@@ -97,6 +99,12 @@ bool chat_add_call(struct chat *c, struct message *m, const struct tool_call *ca
 	calls[m->call_count++] = added;
 	m->calls = calls;
 	return true;
+}
+
+bool chat_seal_call(struct chat *c, struct tool_call *call, struct seal seal, struct error *err)
+{
+	call->seal = seal;
+	return copy_seal(c, &call->seal) || too_large(c, err);
 }
 
 bool chat_add_thought(struct chat *c, struct message *m, const struct thought *thought, struct error *err)
@@ -145,6 +153,15 @@ bool chat_add_tool(struct chat *c, const struct tool *tool, struct error *err)
 	c->tools = tools;
 	tools[c->tool_count++] = added;
 	return true;
+}
+
+bool chat_has_pictures(const struct chat *c)
+{
+	for (size_t i = 0; i < c->message_count; i++)
+		for (size_t k = 0; k < c->messages[i].piece_count; k++)
+			if (c->messages[i].pieces[k].image)
+				return true;
+	return false;
 }
 
 const struct message *chat_question(const struct chat *c)

@@ -37,6 +37,8 @@ struct thought {
 	struct str id;         /* as the vendor names it, where it does */
 	struct seal seal;
 	bool redacted;         /* there is no text but in the seal */
+	size_t after_text;     /* it came after so many bytes of its message's text, */
+	size_t after_calls;    /* and after so many of its calls */
 };
 
 /* A picture: its bytes, or where it lies. */
@@ -94,9 +96,13 @@ bool chat_role_find(struct str name, enum chat_role *role);   /* "developer" is 
 /* The new message, to which calls may be added; NULL past the arena's ceiling. */
 struct message *chat_add(struct chat *c, enum chat_role role, struct str text, struct error *err) must_use;
 bool chat_add_call(struct chat *c, struct message *m, const struct tool_call *call, struct error *err) must_use;
+bool chat_seal_call(struct chat *c, struct tool_call *call, struct seal seal, struct error *err) must_use;
 bool chat_add_thought(struct chat *c, struct message *m, const struct thought *thought, struct error *err) must_use;
 bool chat_add_piece(struct chat *c, struct message *m, const struct piece *piece, struct error *err) must_use;
 bool chat_add_tool(struct chat *c, const struct tool *tool, struct error *err) must_use;
+
+/* Whether some message holds a picture: not every model has eyes. */
+bool chat_has_pictures(const struct chat *c);
 
 /* The last message if the user wrote it, else NULL. */
 const struct message *chat_question(const struct chat *c);

@@ -18,7 +18,8 @@
 enum delta_kind {
 	DELTA_TEXT,
 	DELTA_THOUGHT,
-	DELTA_SEAL,                /* a vendor's seal (chat.h) on the thoughts since the last one, or on a call begun */
+	DELTA_SEAL,                /* a vendor's seal (chat.h) on the thoughts since the last one, or on a call begun;
+	                              without text: nobody sealed those thoughts */
 	DELTA_CALL,
 	DELTA_ARGUMENTS,
 	DELTA_END,

@@ -61,6 +61,8 @@ struct request {
 	unsigned choices;      /* answers wanted, 1 to CHOICES_MAX; the i-th (from 0) has the seed + i */
 	bool one_call;         /* at most one tool call in the answer */
 	bool stream, include_usage;
+	bool notices;          /* tells what is tried, in chunks that other clients would not understand */
+	bool over_budget;      /* may cost money when the month's budget is spent */
 };
 
 /* A fresh request whose parts may together take `limit` bytes; request_done() releases it. */

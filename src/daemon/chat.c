@@ -43,6 +43,8 @@ static const struct answer *find_known(const struct request *r, enum route_wish 
 
 	if (r->form != FORM_FREE || r->tool_choice == TOOLS_REQUIRED || r->tool_choice == TOOLS_NAMED)
 		return NULL;
+	if (chat_has_pictures(&r->chat))
+		return NULL;
 	if (!question || wish == WISH_LOCAL || wish == WISH_TEACHER || (wish == WISH_AUTO && r->chat.tool_count))
 		return NULL;
 	return answers_match(question->text, &best);
@@ -72,6 +74,12 @@ static void give_local(struct service *s, struct delivery *a, const struct worke
 	char param[64];
 	struct error err = {0};
 
+	if (chat_has_pictures(&a->request.chat)) {
+		error_set(&err, ERROR_INVALID,
+			"the local model sees no pictures: leave them out, or ask a teacher (\"model\": \"teacher\")");
+		delivery_refuse(a, &err, "messages", "unsupported_content");
+		return;
+	}
 	if (!constraint_check(&a->request, param, sizeof param, &err)) {
 		delivery_refuse(a, &err, param, "unsupported_schema");
 		return;

@@ -42,26 +42,27 @@ json_t *openai_logprobs(const struct delta *d)
 /* The prompt counts once; answers under way side by side take as long as the longest. */
 void openai_add_usage(struct openai_writer *w, const struct delta *end)
 {
-	struct usage *sum = &w->usage;
-	size_t completion = sum->completion_tokens + end->usage.completion_tokens;
-	uint64_t ns = sum->completion_ns > end->usage.completion_ns ? sum->completion_ns : end->usage.completion_ns;
-	size_t drafted = sum->drafted_tokens + end->usage.drafted_tokens;
-	size_t accepted = sum->accepted_tokens + end->usage.accepted_tokens;
+	struct usage before = w->usage, *sum = &w->usage;
 
 	if (end->choice == 0)
 		*sum = end->usage;
-	sum->completion_tokens = completion;
-	sum->drafted_tokens = drafted;
-	sum->accepted_tokens = accepted;
-	sum->completion_ns = ns;
+	sum->completion_tokens = before.completion_tokens + end->usage.completion_tokens;
+	sum->thought_tokens = before.thought_tokens + end->usage.thought_tokens;
+	sum->drafted_tokens = before.drafted_tokens + end->usage.drafted_tokens;
+	sum->accepted_tokens = before.accepted_tokens + end->usage.accepted_tokens;
+	sum->completion_ns = before.completion_ns > end->usage.completion_ns ? before.completion_ns :
+		end->usage.completion_ns;
 	w->ended++;
 }
 
+/* What was written to a vendor's cache has a name with OpenRouter alone, so it is told only where there is some. */
 bool openai_write_usage(const struct usage *u, struct buf *out, struct error *err)
 {
 	return buf_addf(out, err, "\"usage\":{\"prompt_tokens\":%zu,\"completion_tokens\":%zu,\"total_tokens\":%zu,"
-		"\"prompt_tokens_details\":{\"cached_tokens\":%zu}}",
-		u->prompt_tokens, u->completion_tokens, u->prompt_tokens + u->completion_tokens, u->cached_tokens);
+		"\"prompt_tokens_details\":{\"cached_tokens\":%zu",
+		u->prompt_tokens, u->completion_tokens, u->prompt_tokens + u->completion_tokens, u->cached_tokens) &&
+		(!u->written_tokens || buf_addf(out, err, ",\"cache_write_tokens\":%zu", u->written_tokens)) &&
+		buf_addf(out, err, "},\"completion_tokens_details\":{\"reasoning_tokens\":%zu}}", u->thought_tokens);
 }
 
 static double per_second(size_t tokens, uint64_t ns)

@@ -308,22 +308,23 @@ static bool read_parallel(struct reader *x, const char *name, const json_t *v)
 	return true;
 }
 
-/* OpenAI's way to say how much is thought: here all or, at the lower end, nothing. */
+/* OpenAI's way to say how much is thought: by a local model all or, at the lower end, nothing. */
 static bool read_effort(struct reader *x, const char *name, const json_t *v)
 {
-	static const struct { const char *name; bool none; } efforts[] = {
-		{ "none", true }, { "minimal", true }, { "low", false }, { "medium", false }, { "high", false },
-		{ "xhigh", false },
+	static const struct { const char *name; enum effort effort; } efforts[] = {
+		{ "none", EFFORT_NONE }, { "minimal", EFFORT_MINIMAL }, { "low", EFFORT_LOW },
+		{ "medium", EFFORT_MEDIUM }, { "high", EFFORT_HIGH }, { "xhigh", EFFORT_MAX }, { "max", EFFORT_MAX },
 	};
 	struct str effort = { json_string_value(v), json_string_length(v) };
 
 	for (size_t i = 0; i < countof(efforts); i++) {
 		if (effort.p && str_is(effort, efforts[i].name)) {
-			x->r->chat.no_thoughts = efforts[i].none;
+			x->r->effort = efforts[i].effort;
+			x->r->chat.no_thoughts = efforts[i].effort <= EFFORT_MINIMAL;
 			return true;
 		}
 	}
-	return refuse(x, name, "must be none, minimal, low, medium, high or xhigh");
+	return refuse(x, name, "must be none, minimal, low, medium, high, xhigh or max");
 }
 
 /* llama-server's and vLLM's way. */
@@ -336,8 +337,22 @@ static bool read_template_arguments(struct reader *x, const char *name, const js
 		return refuse(x, name, "must be an object");
 	if (thinking && !read_boolean(x, "chat_template_kwargs.enable_thinking", thinking, &thinks))
 		return false;
-	x->r->chat.no_thoughts |= !thinks;
+	if (!thinks) {
+		x->r->effort = EFFORT_NONE;
+		x->r->chat.no_thoughts = true;
+	}
 	return true;
+}
+
+/* What our own client asks for besides. */
+static bool read_shammah(struct reader *x, const char *name, const json_t *v)
+{
+	const json_t *notices = json_object_get(v, "notices"), *over = json_object_get(v, "over_budget");
+
+	if (!json_is_object(v))
+		return refuse(x, name, "must be an object");
+	return (!notices || read_boolean(x, "shammah.notices", notices, &x->r->notices)) &&
+		(!over || read_boolean(x, "shammah.over_budget", over, &x->r->over_budget));
 }
 
 static bool read_modalities(struct reader *x, const char *name, const json_t *v)
@@ -382,6 +397,7 @@ static const struct field {
 	{ "reasoning_effort", read_effort },
 	{ "chat_template_kwargs", read_template_arguments },
 	{ "modalities", read_modalities },
+	{ "shammah", read_shammah },
 	{ "audio", refuse_field },
 	{ "functions", refuse_field },
 	{ "function_call", refuse_field },

@@ -2,6 +2,7 @@
  * The constant part of every chunk is written once, when the writer is made; a
  * token then costs one escaped string between two copies.
  */
+#include "chat/reasoning.h"
 #include "daemon/openai_writer.h"
 #include "net/sse_write.h"
 
@@ -70,6 +71,19 @@ static bool write_arguments(struct openai_writer *w, const struct delta *d, stru
 		json_write_string(out, d->text, err) && buf_adds(out, "}}]", err) && end_delta(out, err);
 }
 
+/* A call's stands where Gemini's own chat completions have it, beside nothing new. */
+static bool write_seal(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
+{
+	struct openai_choice *c = &w->choices[d->choice];
+
+	if (d->call == DELTA_NO_CALL)
+		return begin(w, d, out, err) && buf_adds(out, "\"reasoning_details\":[", err) &&
+			openai_follow_thoughts(c, d, out, err) && buf_adds(out, "]", err) && end_delta(out, err);
+	return begin(w, d, out, err) && buf_addf(out, err, "\"tool_calls\":[{\"index\":%zu,", d->call) &&
+		buf_adds(out, "\"function\":{\"arguments\":\"\"},\"extra_content\":", err) &&
+		reasoning_write_call(out, d->text, err) && buf_adds(out, "}]", err) && end_delta(out, err);
+}
+
 /* Timings stand in the last chunk, as llama-server does it. */
 static bool write_end(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
 {
@@ -90,13 +104,16 @@ static bool write_end(struct openai_writer *w, const struct delta *d, struct buf
 bool openai_write_delta(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
 {
 	static bool (*const writers[])(struct openai_writer *, const struct delta *, struct buf *, struct error *) = {
-		[DELTA_TEXT] = write_text, [DELTA_THOUGHT] = write_thought, [DELTA_CALL] = write_call,
-		[DELTA_ARGUMENTS] = write_arguments, [DELTA_END] = write_end,
+		[DELTA_TEXT] = write_text, [DELTA_THOUGHT] = write_thought, [DELTA_SEAL] = write_seal,
+		[DELTA_CALL] = write_call, [DELTA_ARGUMENTS] = write_arguments, [DELTA_END] = write_end,
 	};
+	struct openai_choice *c = &w->choices[d->choice];
 
-	if (d->kind == DELTA_SEAL)     /* a vendor's own affair, which this format has no place for */
+	if (openai_ends_unsealed(c, d))
 		return true;
-	return (w->choices[d->choice].opened || open_choice(w, d, out, err)) && writers[d->kind](w, d, out, err);
+	if (d->kind != DELTA_SEAL && !openai_follow_thoughts(c, d, out, err))
+		return false;
+	return (c->opened || open_choice(w, d, out, err)) && writers[d->kind](w, d, out, err);
 }
 
 void openai_write_failure(struct buf *out, const struct error *why)

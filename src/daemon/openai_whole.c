@@ -16,10 +16,24 @@ static void collect_arguments(struct openai_choice *c, const struct delta *d)
 	json_object_set_new(function, "arguments", json_string(joined));
 }
 
+static bool collect_seal(struct openai_choice *c, const struct delta *d, struct error *err)
+{
+	if (d->call == DELTA_NO_CALL)
+		return (!c->details.len || buf_adds(&c->details, ",", err)) &&
+			openai_follow_thoughts(c, d, &c->details, err);
+	json_object_set_new(json_array_get(c->calls, d->call), "extra_content",
+		json_pack("{s:{s:o}}", "google", "thought_signature", json_stringn(d->text.p, d->text.n)));
+	return true;
+}
+
 bool openai_collect(struct openai_writer *w, const struct delta *d, struct error *err)
 {
 	struct openai_choice *c = &w->choices[d->choice];
 
+	if (openai_ends_unsealed(c, d))
+		return true;
+	if (d->kind != DELTA_SEAL && !openai_follow_thoughts(c, d, &c->details, err))
+		return false;
 	switch (d->kind) {
 	case DELTA_TEXT:
 		if (w->logprobs) {
@@ -30,7 +44,7 @@ bool openai_collect(struct openai_writer *w, const struct delta *d, struct error
 	case DELTA_THOUGHT:
 		return buf_add_str(&c->thoughts, d->text, err);
 	case DELTA_SEAL:
-		return true;
+		return collect_seal(c, d, err);
 	case DELTA_CALL:
 		collect_call(c, d);
 		return true;
@@ -55,6 +69,9 @@ static bool write_message(const struct openai_choice *c, struct buf *out, struct
 		return false;
 	if (c->thoughts.len && !(buf_adds(out, ",\"reasoning_content\":", err) &&
 		json_write_string(out, buf_str(&c->thoughts), err)))
+		return false;
+	if (c->details.len && !(buf_adds(out, ",\"reasoning_details\":[", err) &&
+		buf_add_str(out, buf_str(&c->details), err) && buf_adds(out, "]", err)))
 		return false;
 	if (calls && !(buf_adds(out, ",\"tool_calls\":", err) && json_write(out, c->calls, err)))
 		return false;

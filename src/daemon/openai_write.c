@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "chat/reasoning.h"
 #include "daemon/openai_writer.h"
 
 const char *openai_finish_name(enum finish finish)
@@ -11,6 +12,33 @@ const char *openai_finish_name(enum finish finish)
 	};
 
 	return names[finish];
+}
+
+bool openai_follow_thoughts(struct openai_choice *c, const struct delta *d, struct buf *out, struct error *err)
+{
+	if (d->kind == DELTA_THOUGHT)
+		return buf_add_str(&c->unsealed, d->text, err);
+	if (d->kind == DELTA_TEXT)
+		c->written += d->text.n;
+	if (d->kind == DELTA_CALL)
+		c->called++;
+	if (d->kind != DELTA_SEAL || d->call != DELTA_NO_CALL)
+		return true;
+	struct thought thought = { .text = buf_str(&c->unsealed), .id = d->id, .seal = { d->vendor, d->text },
+		.redacted = d->redacted, .after_text = c->written, .after_calls = c->called };
+	bool ok = reasoning_write(out, &thought, c->seals++, err);
+	if (!d->redacted)
+		buf_clear(&c->unsealed);
+	return ok;
+}
+
+bool openai_ends_unsealed(struct openai_choice *c, const struct delta *d)
+{
+	if (d->kind != DELTA_SEAL || d->text.n)
+		return false;
+	if (d->call == DELTA_NO_CALL)
+		buf_clear(&c->unsealed);
+	return true;
 }
 
 static char *fresh_id(void)
@@ -77,8 +105,9 @@ struct openai_writer *openai_writer_create(const struct request *r, const char *
 	w->logprobs = r->sampling.top_logprobs >= 0;
 	for (unsigned i = 0; i < w->count; i++)
 		w->choices[i] = (struct openai_choice){
-			.text = BUF_INIT(OPENAI_WHOLE_MAX), .thoughts = BUF_INIT(OPENAI_WHOLE_MAX), .calls = json_array(),
-			.logprobs = json_array(),
+			.text = BUF_INIT(OPENAI_WHOLE_MAX), .thoughts = BUF_INIT(OPENAI_WHOLE_MAX),
+			.unsealed = BUF_INIT(OPENAI_WHOLE_MAX),
+			.details = BUF_INIT(OPENAI_WHOLE_MAX), .calls = json_array(), .logprobs = json_array(),
 		};
 	w->id = fresh_id();
 	w->kind = mem_strdup(source->kind);
@@ -115,6 +144,8 @@ void openai_writer_destroy(struct openai_writer *w)
 	for (unsigned i = 0; i < w->count; i++) {
 		buf_done(&w->choices[i].text);
 		buf_done(&w->choices[i].thoughts);
+		buf_done(&w->choices[i].unsealed);
+		buf_done(&w->choices[i].details);
 		json_decref(w->choices[i].calls);
 		json_decref(w->choices[i].logprobs);
 	}

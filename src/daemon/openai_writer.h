@@ -9,8 +9,11 @@
 /* One of the answers. */
 struct openai_choice {
 	bool opened;
+	struct buf unsealed;        /* what was thought since the last seal */
+	size_t seals, written, called;     /* so far: sealed thoughts, bytes of text, calls */
 	/* Collected whole: */
 	struct buf text, thoughts;
+	struct buf details;         /* sealed thoughts, as JSON, with commas between */
 	json_t *calls, *logprobs;
 	enum finish finish;
 };
@@ -29,6 +32,16 @@ struct openai_writer {
 };
 
 const char *openai_finish_name(enum finish finish);
+
+/*
+ * Sealed thoughts.  Both kinds of answers hand over every delta in its order; a seal on
+ * thoughts appends its object to `out` (chat/reasoning.h).
+ */
+bool openai_follow_thoughts(struct openai_choice *c, const struct delta *d, struct buf *out,
+	struct error *err) must_use;
+
+/* A seal that says that there is none: the thoughts before it are forgotten, and nothing is written. */
+bool openai_ends_unsealed(struct openai_choice *c, const struct delta *d);
 
 /* Figures, which stand in both kinds of answers. */
 

@@ -2,9 +2,12 @@
  * Anthropic's Messages API, streaming: https://docs.claude.com/en/api/messages-streaming
  *
  * A message is a sequence of content blocks, each with start, deltas and stop.
- * Text and tool calls become our deltas; thinking and whatever else may come is
- * passed over.  Usage and the reason to stop are collected, and given out when
- * the message has stopped.
+ * Text, thinking and tool calls become our deltas; whatever else may come is passed
+ * over.  Usage and the reason to stop are collected, and given out when the message
+ * has stopped.
+ *
+ * The version of 2023 is asked for, not that of 2026-10-21: answers are the same, and
+ * the newer one refuses sampling to the models that still have it.
  */
 #include "provider/claude.h"
 
@@ -15,22 +18,43 @@ struct state {
 	bool call_open;
 	bool arguments;        /* of the open call: a piece has been emitted */
 	bool whole;            /* of the open call: they came with its start, so no more are taken */
+	bool thinking;         /* a block of thoughts is open, */
+	bool sealed;           /* and its seal has come */
+	bool spoken;           /* there was text */
 };
 
-/* What the prompt cost; absent figures leave the old ones. */
+/* A count; -1 when it is missing or none. */
+static json_int_t count_of(const json_t *usage, const char *key)
+{
+	const json_t *value = json_object_get(usage, key);
+
+	return json_is_integer(value) && json_integer_value(value) >= 0 ? json_integer_value(value) : -1;
+}
+
+/* Tokens read from the cache or written to it are not among the input tokens here; ours count them all. */
+static void read_prompt(struct usage *u, const json_t *usage)
+{
+	json_int_t input = count_of(usage, "input_tokens"), cached = count_of(usage, "cache_read_input_tokens"),
+		written = count_of(usage, "cache_creation_input_tokens");
+
+	if (input < 0)
+		return;
+	u->cached_tokens = cached > 0 ? (size_t)cached : 0;
+	u->written_tokens = written > 0 ? (size_t)written : 0;
+	u->prompt_tokens = (size_t)input + u->cached_tokens + u->written_tokens;
+}
+
+/* Absent figures leave the old ones. */
 static void read_usage(struct state *st, const json_t *usage)
 {
-	json_t *input = json_object_get(usage, "input_tokens"), *output = json_object_get(usage, "output_tokens");
-	json_int_t cached = json_integer_value(json_object_get(usage, "cache_read_input_tokens"));
-	json_int_t written = json_integer_value(json_object_get(usage, "cache_creation_input_tokens"));
+	json_int_t output = count_of(usage, "output_tokens");
+	json_int_t thought = count_of(json_object_get(usage, "output_tokens_details"), "thinking_tokens");
 
-	/* Tokens read from the cache or written to it are not among the input tokens here; ours count them all. */
-	if (json_is_integer(input) && json_integer_value(input) >= 0 && cached >= 0 && written >= 0) {
-		st->usage.cached_tokens = (size_t)cached;
-		st->usage.prompt_tokens = (size_t)json_integer_value(input) + (size_t)cached + (size_t)written;
-	}
-	if (json_is_integer(output) && json_integer_value(output) >= 0)
-		st->usage.completion_tokens = (size_t)json_integer_value(output);
+	read_prompt(&st->usage, usage);
+	if (output >= 0)
+		st->usage.completion_tokens = (size_t)output;
+	if (thought >= 0)
+		st->usage.thought_tokens = (size_t)thought;
 }
 
 static bool emit_arguments(struct provider_stream *s, struct str json, struct error *err)
@@ -64,10 +88,99 @@ static bool start_call(struct provider_stream *s, const json_t *block, struct er
 
 static bool emit_text(struct provider_stream *s, struct str text, struct error *err)
 {
+	struct state *st = provider_stream_state(s);
 	struct delta delta = delta_text(text);
 
+	st->spoken |= text.n > 0;
 	return text.n == 0 || provider_emit(s, &delta, err);
 }
+
+/* ---- thoughts ---- */
+
+static bool emit_thought(struct provider_stream *s, struct str text, struct error *err)
+{
+	return text.n == 0 || provider_emit(s, &(struct delta){ .kind = DELTA_THOUGHT, .text = text }, err);
+}
+
+static bool emit_seal(struct provider_stream *s, struct str text, bool redacted, struct error *err)
+{
+	struct state *st = provider_stream_state(s);
+
+	st->sealed = true;
+	return provider_emit(s, &(struct delta){ .kind = DELTA_SEAL, .call = DELTA_NO_CALL, .text = text,
+		.vendor = STR("claude"), .redacted = redacted }, err);
+}
+
+/* A seal that stands at the start already is the whole one only if the thoughts do as well. */
+static bool start_thinking(struct provider_stream *s, const json_t *block, struct error *err)
+{
+	struct state *st = provider_stream_state(s);
+	struct str text = json_member_str(block, "thinking"), seal = json_member_str(block, "signature");
+
+	st->thinking = true;
+	st->sealed = false;
+	return emit_thought(s, text, err) && (!text.n || !seal.n || emit_seal(s, seal, false, err));
+}
+
+static bool start_redacted(struct provider_stream *s, const json_t *block, struct error *err)
+{
+	struct str data = json_member_str(block, "data");
+
+	return data.n == 0 || emit_seal(s, data, true, err);
+}
+
+static bool start_text(struct provider_stream *s, const json_t *block, struct error *err)
+{
+	return emit_text(s, json_member_str(block, "text"), err);
+}
+
+/* ---- pieces of blocks ---- */
+
+static bool more_text(struct provider_stream *s, const json_t *delta, struct error *err)
+{
+	return emit_text(s, json_member_str(delta, "text"), err);
+}
+
+static bool more_thinking(struct provider_stream *s, const json_t *delta, struct error *err)
+{
+	const struct state *st = provider_stream_state(s);
+
+	return !st->thinking || st->sealed || emit_thought(s, json_member_str(delta, "thinking"), err);
+}
+
+static bool more_signature(struct provider_stream *s, const json_t *delta, struct error *err)
+{
+	const struct state *st = provider_stream_state(s);
+	struct str seal = json_member_str(delta, "signature");
+
+	return !st->thinking || st->sealed || seal.n == 0 || emit_seal(s, seal, false, err);
+}
+
+static bool more_arguments(struct provider_stream *s, const json_t *delta, struct error *err)
+{
+	const struct state *st = provider_stream_state(s);
+	struct str json = json_member_str(delta, "partial_json");
+
+	return !st->call_open || st->whole || json.n == 0 || emit_arguments(s, json, err);
+}
+
+typedef bool handler(struct provider_stream *s, const json_t *event, struct error *err);
+
+struct named_handler {
+	const char *name;
+	handler *handle;
+};
+
+static bool handle(const struct named_handler *handlers, struct provider_stream *s, struct str name,
+	const json_t *event, struct error *err)
+{
+	for (; name.p && handlers->name; handlers++)
+		if (str_is(name, handlers->name))
+			return handlers->handle(s, event, err);
+	return true;
+}
+
+/* ---- events ---- */
 
 static bool on_message_start(struct provider_stream *s, const json_t *event, struct error *err)
 {
@@ -78,36 +191,45 @@ static bool on_message_start(struct provider_stream *s, const json_t *event, str
 
 static bool on_block_start(struct provider_stream *s, const json_t *event, struct error *err)
 {
+	static const struct named_handler kinds[] = {
+		{ "text", start_text }, { "thinking", start_thinking }, { "redacted_thinking", start_redacted },
+		{ "tool_use", start_call }, { 0 },
+	};
 	const json_t *block = json_object_get(event, "content_block");
-	struct str type = json_member_str(block, "type");
 
-	if (str_is(type, "tool_use"))
-		return start_call(s, block, err);
-	return !str_is(type, "text") || emit_text(s, json_member_str(block, "text"), err);
+	return handle(kinds, s, json_member_str(block, "type"), block, err);
 }
 
 static bool on_block_delta(struct provider_stream *s, const json_t *event, struct error *err)
 {
-	struct state *st = provider_stream_state(s);
+	static const struct named_handler kinds[] = {
+		{ "text_delta", more_text }, { "thinking_delta", more_thinking }, { "signature_delta", more_signature },
+		{ "input_json_delta", more_arguments }, { 0 },
+	};
 	const json_t *delta = json_object_get(event, "delta");
-	struct str type = json_member_str(delta, "type"), json = json_member_str(delta, "partial_json");
 
-	if (str_is(type, "text_delta"))
-		return emit_text(s, json_member_str(delta, "text"), err);
-	if (!str_is(type, "input_json_delta") || !st->call_open || st->whole || json.n == 0)
-		return true;
-	return emit_arguments(s, json, err);
+	return handle(kinds, s, json_member_str(delta, "type"), delta, err);
 }
 
-/* A call without arguments still has an object of them. */
+/* A call without arguments still has an object of them; thoughts without a seal are told from those after them. */
 static bool on_block_stop(struct provider_stream *s, const json_t *event, struct error *err)
 {
 	struct state *st = provider_stream_state(s);
-	bool bare = st->call_open && !st->arguments;
+	bool bare = st->call_open && !st->arguments, unsealed = st->thinking && !st->sealed;
 
 	(void)event;
-	st->call_open = false;
-	return !bare || emit_arguments(s, (struct str)STR("{}"), err);
+	st->call_open = st->thinking = false;
+	return (!bare || emit_arguments(s, (struct str)STR("{}"), err)) &&
+		(!unsealed || emit_seal(s, (struct str)STR(""), false, err));
+}
+
+/* Who refuses without a word may say why beside the reason. */
+static bool explain_refusal(struct provider_stream *s, const json_t *delta, struct error *err)
+{
+	const struct state *st = provider_stream_state(s);
+
+	return st->spoken || st->finish != FINISH_REFUSED ||
+		emit_text(s, json_member_str(json_object_get(delta, "stop_details"), "explanation"), err);
 }
 
 static bool on_message_delta(struct provider_stream *s, const json_t *event, struct error *err)
@@ -117,19 +239,20 @@ static bool on_message_delta(struct provider_stream *s, const json_t *event, str
 		enum finish finish;
 	} reasons[] = {
 		{ "max_tokens", FINISH_LENGTH },
+		{ "pause_turn", FINISH_LENGTH },
 		{ "model_context_window_exceeded", FINISH_LENGTH },
 		{ "tool_use", FINISH_TOOL_CALLS },
 		{ "refusal", FINISH_REFUSED },
 	};
 	struct state *st = provider_stream_state(s);
-	struct str reason = json_member_str(json_object_get(event, "delta"), "stop_reason");
+	const json_t *delta = json_object_get(event, "delta");
+	struct str reason = json_member_str(delta, "stop_reason");
 
-	(void)err;
 	read_usage(st, json_object_get(event, "usage"));
 	for (size_t i = 0; i < countof(reasons); i++)
 		if (reason.n && str_is(reason, reasons[i].reason))
 			st->finish = reasons[i].finish;
-	return true;
+	return explain_refusal(s, delta, err);
 }
 
 static bool on_message_stop(struct provider_stream *s, const json_t *event, struct error *err)
@@ -146,41 +269,26 @@ static bool on_error(struct provider_stream *s, const json_t *event, struct erro
 	return claude_explain(provider_stream_provider(s), json_object_get(event, "error"), err);
 }
 
-typedef bool handler(struct provider_stream *s, const json_t *event, struct error *err);
-
-static handler *find_handler(const char *name)
-{
-	static const struct {
-		const char *name;
-		handler *handle;
-	} handlers[] = {
-		{ "message_start", on_message_start },
-		{ "content_block_start", on_block_start },
-		{ "content_block_delta", on_block_delta },
-		{ "content_block_stop", on_block_stop },
-		{ "message_delta", on_message_delta },
-		{ "message_stop", on_message_stop },
-		{ "error", on_error },
-	};
-
-	for (size_t i = 0; i < countof(handlers); i++)
-		if (strcmp(handlers[i].name, name) == 0)
-			return handlers[i].handle;
-	return NULL;
-}
-
 static bool read_event(struct provider_stream *s, const struct sse_event *event, struct error *err)
 {
-	handler *handle = find_handler(event->name);
+	static const struct named_handler events[] = {
+		{ "message_start", on_message_start }, { "content_block_start", on_block_start },
+		{ "content_block_delta", on_block_delta }, { "content_block_stop", on_block_stop },
+		{ "message_delta", on_message_delta }, { "message_stop", on_message_stop }, { "error", on_error },
+		{ 0 },
+	};
+	const struct named_handler *e = events;
 
-	if (!handle)
+	while (e->name && strcmp(e->name, event->name) != 0)
+		e++;
+	if (!e->name)
 		return true;
 	own_json *data = json_parse(event->data, "Claude's answer", err);
 	if (!data) {
 		err->kind = ERROR_UNAVAILABLE;   /* theirs, not the user's */
 		return false;
 	}
-	return handle(s, data, err);
+	return e->handle(s, data, err);
 }
 
 static bool write_path(const struct target *target, struct buf *path, struct error *err)

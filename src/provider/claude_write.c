@@ -3,19 +3,16 @@
  *
  * Written in one pass, in an order that keeps the beginning equal from turn to
  * turn (model, limits, tools, system, then the messages), as the vendor's prompt
- * cache wants it.  The API knows two roles that take turns: results of tools are
- * blocks of the user's, and consecutive messages of one side become one message.
+ * cache wants it; the last tool and the last part of the system prompt are marked
+ * for it.
  *
- * The models stop after max_tokens, which must be given; thinking counts towards
- * it, hence the generous default.  Temperatures over 1 do not exist here and
- * become 1; newer models refuse top_p beside a temperature, so it gives way.
+ * The models stop after max_tokens, which must be given.  Temperatures over 1 do not
+ * exist here and become 1; newer models refuse top_p beside a temperature, so it
+ * gives way.
  */
 #include <inttypes.h>
 
 #include "provider/claude.h"
-#include "provider/writer.h"
-
-#define DEFAULT_MAX_TOKENS 32000
 
 static void put_wishes(struct writer *w, const struct sampling *s)
 {
@@ -25,6 +22,18 @@ static void put_wishes(struct writer *w, const struct sampling *s)
 		writer_fraction(w, "top_p", s->top_p, 0, 1);
 	if (s->top_k > 0)
 		writer_putf(w, ",\"top_k\":%d", s->top_k);
+}
+
+static void put_thinking(struct writer *w, const struct claude_plan *plan)
+{
+	bool thinks = plan->thinking && (plan->budget || strcmp(plan->thinking, "adaptive") == 0);
+
+	if (!plan->thinking)
+		return;
+	writer_putf(w, ",\"thinking\":{\"type\":\"%s\"", plan->thinking);
+	if (plan->budget)
+		writer_putf(w, ",\"budget_tokens\":%" PRId64, plan->budget);
+	writer_put(w, thinks && plan->model->hides ? ",\"display\":\"summarized\"}" : "}");
 }
 
 static void put_stops(struct writer *w, const struct sampling *s)
@@ -37,29 +46,29 @@ static void put_stops(struct writer *w, const struct sampling *s)
 }
 
 /* Left out where it says what holds anyway. */
-static void put_tool_choice(struct writer *w, const struct request *request)
+static void put_tool_choice(struct writer *w, const struct claude_plan *plan)
 {
 	static const char *const types[] = {
 		[TOOLS_AUTO] = "auto", [TOOLS_NONE] = "none", [TOOLS_REQUIRED] = "any", [TOOLS_NAMED] = "tool",
 	};
-	bool single = request->one_call && request->tool_choice != TOOLS_NONE;
+	const struct request *r = plan->request;
+	enum tool_choice choice = claude_wants_call(r) && !plan->forces ? TOOLS_AUTO : r->tool_choice;
+	bool single = r->one_call && choice != TOOLS_NONE;
 
-	if (request->tool_choice == TOOLS_AUTO && !single)
+	if (choice == TOOLS_AUTO && !single)
 		return;
-	writer_put(w, ",\"tool_choice\":{\"type\":\"");
-	writer_put(w, types[request->tool_choice]);
-	writer_put(w, "\"");
-	if (request->tool_choice == TOOLS_NAMED) {
+	writer_putf(w, ",\"tool_choice\":{\"type\":\"%s\"", types[choice]);
+	if (choice == TOOLS_NAMED) {
 		writer_put(w, ",\"name\":");
-		writer_string(w, request->named_tool);
+		writer_string(w, r->named_tool);
 	}
 	writer_put(w, single ? ",\"disable_parallel_tool_use\":true}" : "}");
 }
 
 /* Sent even when none may be used: a conversation with calls in it is refused without their tools. */
-static void put_tools(struct writer *w, const struct request *request)
+static void put_tools(struct writer *w, const struct claude_plan *plan)
 {
-	const struct chat *chat = &request->chat;
+	const struct chat *chat = &plan->request->chat;
 
 	for (size_t i = 0; i < chat->tool_count; i++) {
 		const struct tool *tool = &chat->tools[i];
@@ -69,129 +78,93 @@ static void put_tools(struct writer *w, const struct request *request)
 		writer_string(w, tool->description);
 		writer_put(w, ",\"input_schema\":");
 		writer_object(w, tool->schema, "{\"type\":\"object\"}", "the schema of a tool");
-		writer_put(w, tool->strict ? ",\"strict\":true}" : "}");
+		writer_put(w, tool->strict ? ",\"strict\":true" : "");
+		claude_close_block(w, plan->marks && i + 1 == chat->tool_count);
 	}
 	writer_put(w, chat->tool_count ? "]" : "");
 	if (chat->tool_count)
-		put_tool_choice(w, request);
+		put_tool_choice(w, plan);
 }
 
 /* Structured outputs: a form that the vendor cannot hold its models to is refused, never dropped. */
-static void put_form(struct writer *w, const struct request *request)
+static void put_output(struct writer *w, const struct claude_plan *plan)
 {
-	if (request->form == FORM_OBJECT)
-		writer_refuse(w, "response_format: Claude has no json_object; use json_schema with a schema");
-	if (request->form != FORM_SCHEMA)
-		return;
-	writer_put(w, ",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":");
-	writer_object(w, request->form_schema, "", "the schema of the response format");
-	writer_put(w, "}}");
-}
+	const struct request *r = plan->request;
 
-static void put_text_block(struct writer *w, struct str text)
-{
-	writer_put(w, "{\"type\":\"text\",\"text\":");
-	writer_string(w, text);
+	if (r->form == FORM_OBJECT)
+		writer_refuse(w, "response_format: Claude has no json_object; use json_schema with a schema");
+	if (r->form != FORM_SCHEMA && !plan->effort)
+		return;
+	writer_put(w, ",\"output_config\":{");
+	if (plan->effort)
+		writer_putf(w, "\"effort\":\"%s\"%s", plan->effort, r->form == FORM_SCHEMA ? "," : "");
+	if (r->form == FORM_SCHEMA) {
+		writer_put(w, "\"format\":{\"type\":\"json_schema\",\"schema\":");
+		writer_object(w, r->form_schema, "", "the schema of the response format");
+		writer_put(w, "}");
+	}
 	writer_put(w, "}");
 }
 
-static void put_system(struct writer *w, const struct chat *chat)
+void claude_open_text(struct writer *w, struct str text)
 {
+	writer_put(w, "{\"type\":\"text\",\"text\":");
+	writer_string(w, text);
+}
+
+void claude_close_block(struct writer *w, bool marked)
+{
+	writer_put(w, marked ? ",\"cache_control\":{\"type\":\"ephemeral\"}}" : "}");
+}
+
+/* What stands before the conversation, and what a model does not take within it. */
+static void put_system(struct writer *w, const struct claude_plan *plan)
+{
+	const struct chat *chat = &plan->request->chat;
 	bool any = false;
 
 	for (size_t i = 0; i < chat->message_count; i++) {
 		const struct message *m = &chat->messages[i];
-		if (m->role != ROLE_SYSTEM || m->text.n == 0)
+		if (m->role != ROLE_SYSTEM || !claude_says(m->text) || claude_stays(plan, i))
 			continue;
+		if (any)
+			claude_close_block(w, false);
 		writer_put(w, any ? "," : ",\"system\":[");
-		put_text_block(w, m->text);
+		claude_open_text(w, m->text);
 		any = true;
 	}
-	writer_put(w, any ? "]" : "");
-}
-
-/* Goes to the place of a side's next block: in the open message, or in a new one.  `side` is what is open. */
-static void begin_block(struct writer *w, const char **side, const char *role)
-{
-	if (*side == role) {
-		writer_put(w, ",");
+	if (!any)
 		return;
-	}
-	writer_put(w, *side ? "]},{\"role\":\"" : "{\"role\":\"");
-	writer_put(w, role);
-	writer_put(w, "\",\"content\":[");
-	*side = role;
+	claude_close_block(w, plan->marks);
+	writer_put(w, "]");
 }
 
-static void put_call(struct writer *w, const struct tool_call *call)
+/* Claude Code's settings may name a model with the size of its context, which is no part of the name. */
+static struct str bare_name(const char *model)
 {
-	writer_put(w, "{\"type\":\"tool_use\",\"id\":");
-	writer_id(w, call->id);
-	writer_put(w, ",\"name\":");
-	writer_string(w, call->name);
-	writer_put(w, ",\"input\":");
-	writer_object(w, call->arguments, "{}", "the arguments of a tool call");
-	writer_put(w, "}");
-}
+	const char *size = strstr(model, "[1m]");
 
-static void put_result(struct writer *w, const struct message *m)
-{
-	writer_put(w, "{\"type\":\"tool_result\",\"tool_use_id\":");
-	writer_id(w, m->call_id);
-	writer_put(w, ",\"content\":");
-	writer_string(w, m->text);
-	writer_put(w, "}");
-}
-
-static void put_message(struct writer *w, const char **side, const struct message *m)
-{
-	static const char user[] = "user", assistant[] = "assistant";
-	const char *role = m->role == ROLE_ASSISTANT ? assistant : user;
-
-	if (m->role == ROLE_TOOL) {
-		begin_block(w, side, role);
-		put_result(w, m);
-		return;
-	}
-	if (m->text.n) {           /* empty text blocks are refused */
-		begin_block(w, side, role);
-		put_text_block(w, m->text);
-	}
-	for (size_t i = 0; i < m->call_count; i++) {
-		begin_block(w, side, role);
-		put_call(w, &m->calls[i]);
-	}
-}
-
-static void put_messages(struct writer *w, const struct chat *chat)
-{
-	const char *side = NULL;
-
-	writer_put(w, ",\"messages\":[");
-	for (size_t i = 0; i < chat->message_count; i++)
-		if (chat->messages[i].role != ROLE_SYSTEM)
-			put_message(w, &side, &chat->messages[i]);
-	writer_put(w, "]}]}");
-	if (!side)
-		writer_refuse(w, "there is nothing to ask: the conversation holds no message");
+	return (struct str){ model, size ? (size_t)(size - model) : strlen(model) };
 }
 
 bool claude_write_body(
 	const struct target *target, const struct request *request, struct buf *body, struct error *err)
 {
-	const struct sampling *s = &request->sampling;
 	struct writer w = WRITER_INIT(body, err);
-	int64_t max_tokens = s->max_tokens > 0 ? s->max_tokens : DEFAULT_MAX_TOKENS;
+	struct claude_plan plan;
 
+	claude_plan_make(&plan, target, request);
 	writer_put(&w, "{\"model\":");
-	writer_string(&w, str_of(target->model));
-	writer_putf(&w, ",\"max_tokens\":%" PRId64 ",\"stream\":true", max_tokens);
-	if (!target->plain)
-		put_wishes(&w, s);
-	put_stops(&w, s);
-	put_tools(&w, request);
-	put_form(&w, request);
-	put_system(&w, &request->chat);
-	put_messages(&w, &request->chat);
+	writer_string(&w, bare_name(target->model));
+	writer_putf(&w, ",\"max_tokens\":%" PRId64 ",\"stream\":true", plan.max_tokens);
+	if (plan.samples)
+		put_wishes(&w, &request->sampling);
+	put_thinking(&w, &plan);
+	put_stops(&w, &request->sampling);
+	put_tools(&w, &plan);
+	put_output(&w, &plan);
+	put_system(&w, &plan);
+	claude_put_messages(&w, &plan);
+	writer_put(&w, "}");
 	return w.ok;
 }

@@ -111,6 +111,31 @@ TEST(thinking_can_be_asked_away_in_two_ways)
 	assert_false(thinks.chat.no_thoughts);
 }
 
+TEST(every_effort_has_a_name)
+{
+	static const char *const names[] = { "none", "minimal", "low", "medium", "high", "max" };
+
+	for (size_t i = 0; i < countof(names); i++) {
+		own_request r = REQUEST_INIT(1 << 20);
+		own_buf body = BUF_INIT(1000);
+		buf_putf(&body, "{\"reasoning_effort\":\"%s\"," MESSAGES "}", names[i]);
+		read_ok(&r, body.data);
+		assert_int_equal(r.effort, EFFORT_NONE + i);
+	}
+}
+
+TEST(our_own_client_may_ask_for_more)
+{
+	own_request r = REQUEST_INIT(1 << 20), plain = REQUEST_INIT(1 << 20);
+
+	read_ok(&r, "{\"shammah\":{\"notices\":true,\"over_budget\":true,\"later\":1}," MESSAGES "}");
+	assert_true(r.notices && r.over_budget);
+	read_ok(&plain, "{\"shammah\":{}," MESSAGES "}");
+	assert_false(plain.notices || plain.over_budget);
+	expect_refused("{\"shammah\":true," MESSAGES "}", "shammah", "object");
+	expect_refused("{\"shammah\":{\"notices\":1}," MESSAGES "}", "shammah.notices", "true or false");
+}
+
 TEST(forms_and_choices_of_tools_are_read)
 {
 	struct openai_fault fault = {0};
@@ -135,7 +160,7 @@ TEST(forms_and_choices_of_tools_are_read)
 
 TEST(what_cannot_be_honoured_is_refused_by_name)
 {
-	expect_refused("{\"reasoning_effort\":\"max\"," MESSAGES "}", "reasoning_effort", "none");
+	expect_refused("{\"reasoning_effort\":\"most\"," MESSAGES "}", "reasoning_effort", "none");
 	expect_refused("{\"chat_template_kwargs\":{\"enable_thinking\":1}," MESSAGES "}",
 		"chat_template_kwargs.enable_thinking", "true or false");
 	expect_refused("{\"temperature\":3," MESSAGES "}", "temperature", "from 0 to 2");
@@ -196,6 +221,8 @@ int main(void)
 		cmocka_unit_test(a_stop_string_may_stand_alone),
 		cmocka_unit_test(several_answers_may_be_wanted),
 		cmocka_unit_test(thinking_can_be_asked_away_in_two_ways),
+		cmocka_unit_test(every_effort_has_a_name),
+		cmocka_unit_test(our_own_client_may_ask_for_more),
 		cmocka_unit_test(forms_and_choices_of_tools_are_read),
 		cmocka_unit_test(what_cannot_be_honoured_is_refused_by_name),
 		cmocka_unit_test(wrong_messages_are_named_to_the_field),

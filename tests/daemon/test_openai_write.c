@@ -7,6 +7,8 @@
 
 static const struct openai_source source = { "local", "tiny", "the local model is ready", "q4, plain" };
 
+static const struct usage three_and_two = { .prompt_tokens = 3, .cached_tokens = 1, .completion_tokens = 2 };
+
 /* The i-th event's JSON; "[DONE]" is not JSON and gives NULL. */
 static json_t *event(const struct buf *out, int i)
 {
@@ -40,7 +42,7 @@ TEST(a_stream_opens_with_the_role_and_ends_with_done)
 	own_buf out = BUF_INIT(1 << 16);
 	struct openai_writer *w = openai_writer_create(&r, "tiny", &source);
 	const struct delta deltas[] = { delta_text((struct str)STR("a\"b\n")),
-		delta_end(FINISH_STOP, (struct usage){ 3, 1, 2 }) };
+		delta_end(FINISH_STOP, three_and_two) };
 
 	write_all(w, &out, deltas, 2);
 	own_json *first = event(&out, 0), *second = event(&out, 1), *third = event(&out, 2), *fourth = event(&out, 3);
@@ -63,7 +65,7 @@ TEST(usage_comes_only_when_asked_for_and_with_no_choices)
 		r.include_usage = asked;
 		own_buf out = BUF_INIT(1 << 16);
 		struct openai_writer *w = openai_writer_create(&r, "tiny", &source);
-		const struct delta end = delta_end(FINISH_LENGTH, (struct usage){ 3, 1, 2 });
+		const struct delta end = delta_end(FINISH_LENGTH, three_and_two);
 		write_all(w, &out, &end, 1);
 		own_json *usage = event(&out, 2);
 		if (!asked) {
@@ -155,13 +157,92 @@ TEST(thoughts_stand_beside_the_content)
 	openai_writer_destroy(w);
 }
 
+static const struct delta sealed[] = {
+	{ .kind = DELTA_THOUGHT, .text = STR("hm, ") }, { .kind = DELTA_THOUGHT, .text = STR("so") },
+	{ .kind = DELTA_SEAL, .call = DELTA_NO_CALL, .text = STR("s1"), .vendor = STR("claude") },
+	{ .kind = DELTA_THOUGHT, .text = STR("nobody's") },
+	{ .kind = DELTA_SEAL, .call = DELTA_NO_CALL, .text = STR(""), .vendor = STR("claude") },
+	{ .kind = DELTA_TEXT, .text = STR("Yes.") },
+	{ .kind = DELTA_SEAL, .call = DELTA_NO_CALL, .text = STR("s2"), .vendor = STR("claude"), .redacted = true },
+	{ .kind = DELTA_CALL, .id = STR("a"), .name = STR("f") },
+	{ .kind = DELTA_SEAL, .call = 0, .text = STR("g"), .vendor = STR("gemini") },
+	{ .kind = DELTA_ARGUMENTS, .text = STR("{}") },
+	{ .kind = DELTA_END, .finish = FINISH_TOOL_CALLS },
+};
+static const char sealed_text[] = "{\"type\":\"reasoning.text\",\"text\":\"hm, so\",\"signature\":\"s1\","
+	"\"format\":\"anthropic-claude-v1\",\"index\":0}";
+static const char sealed_data[] = "{\"type\":\"reasoning.encrypted\",\"data\":\"s2\","
+	"\"format\":\"anthropic-claude-v1\",\"after_text\":4,\"index\":1}";
+static const char call_seal[] = "\"extra_content\":{\"google\":{\"thought_signature\":\"g\"}}";
+
+TEST(sealed_thoughts_stand_whole_beside_the_content)
+{
+	own_request r = REQUEST_INIT(1000);
+	own_buf out = BUF_INIT(1 << 16);
+	struct openai_writer *w = openai_writer_create(&r, "tiny", &source);
+	struct error err = {0};
+
+	for (size_t i = 0; i < countof(sealed); i++)
+		assert_ok(openai_collect(w, &sealed[i], &err));
+	assert_ok(openai_write_whole(w, &out, &err));
+	own_json *response = json_parse(buf_str(&out), "response", &err);
+	assert_ok(response != NULL);
+	own_buf details = BUF_INIT(1 << 16);
+	buf_putf(&details, "\"reasoning_details\":[%s,%s]", sealed_text, sealed_data);
+	assert_non_null(strstr(out.data, details.data));
+	assert_non_null(strstr(out.data, call_seal));
+	assert_non_null(strstr(out.data, "\"reasoning_content\":\"hm, sonobody's\""));
+	openai_writer_destroy(w);
+}
+
+TEST(a_stream_hands_over_each_seal_at_once)
+{
+	own_request r = REQUEST_INIT(1000);
+	own_buf out = BUF_INIT(1 << 16);
+	struct openai_writer *w = openai_writer_create(&r, "tiny", &source);
+
+	write_all(w, &out, sealed, countof(sealed));
+	for (int i = 0; i < 10; i++) {
+		own_json *chunk = event(&out, i);
+		assert_non_null(chunk);
+	}
+	own_buf details = BUF_INIT(1 << 16);
+	buf_putf(&details, "\"delta\":{\"reasoning_details\":[%s]},", sealed_text);
+	assert_non_null(strstr(out.data, details.data));
+	buf_clear(&details);
+	buf_putf(&details, "\"delta\":{\"reasoning_details\":[%s]},", sealed_data);
+	assert_non_null(strstr(out.data, details.data));
+	buf_clear(&details);
+	buf_putf(&details, "\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"\"},%s}]", call_seal);
+	assert_non_null(strstr(out.data, details.data));
+	openai_writer_destroy(w);
+}
+
+TEST(a_refusal_is_filtered_content)
+{
+	const struct delta deltas[] = {
+		delta_text((struct str)STR("No.")), delta_end(FINISH_REFUSED, (struct usage){0}),
+	};
+	own_request r = REQUEST_INIT(1000);
+	own_buf out = BUF_INIT(1 << 16);
+	struct openai_writer *w = openai_writer_create(&r, "tiny", &source);
+
+	write_all(w, &out, deltas, 2);
+	own_json *end = event(&out, 2);
+	assert_string_equal(json_member_string(choice(end), "finish_reason"), "content_filter");
+	openai_writer_destroy(w);
+}
+
 /* Two answers, side by side. */
 static const struct delta two[] = {
 	{ .kind = DELTA_TEXT, .text = STR("a") }, { .kind = DELTA_TEXT, .choice = 1, .text = STR("b") },
 	{ .kind = DELTA_END, .choice = 1, .finish = FINISH_LENGTH,
-		.usage = { 10, 9, 3, 4, 1, .prompt_ns = 1, .completion_ns = 5000000 } },
+		.usage = { .prompt_tokens = 10, .cached_tokens = 9, .completion_tokens = 3, .drafted_tokens = 4,
+			.accepted_tokens = 1, .thought_tokens = 2, .prompt_ns = 1, .completion_ns = 5000000 } },
 	{ .kind = DELTA_TEXT, .text = STR("c") },
-	{ .kind = DELTA_END, .usage = { 10, 4, 2, 3, 2, .prompt_ns = 3000000, .completion_ns = 1000000 } },
+	{ .kind = DELTA_END, .usage = { .prompt_tokens = 10, .cached_tokens = 4, .written_tokens = 5,
+		.completion_tokens = 2, .drafted_tokens = 3, .accepted_tokens = 2, .thought_tokens = 1,
+		.prompt_ns = 3000000, .completion_ns = 1000000 } },
 };
 
 static void expect_usage_of_two(const json_t *response)
@@ -173,6 +254,10 @@ static void expect_usage_of_two(const json_t *response)
 	assert_int_equal(
 		json_integer_value(json_object_get(json_object_get(usage, "prompt_tokens_details"), "cached_tokens")),
 		4);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(usage, "prompt_tokens_details"),
+		"cache_write_tokens")), 5);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(usage, "completion_tokens_details"),
+		"reasoning_tokens")), 3);
 	assert_int_equal(json_integer_value(json_object_get(timings, "cache_n")), 4);
 	assert_int_equal(json_integer_value(json_object_get(timings, "prompt_n")), 6);
 	assert_true(json_real_value(json_object_get(timings, "prompt_ms")) == 3.0);
@@ -325,6 +410,9 @@ int main(void)
 		cmocka_unit_test(a_streamed_call_names_itself_once_and_always_has_its_index),
 		cmocka_unit_test(a_whole_answer_holds_joined_calls_and_null_content),
 		cmocka_unit_test(thoughts_stand_beside_the_content),
+		cmocka_unit_test(sealed_thoughts_stand_whole_beside_the_content),
+		cmocka_unit_test(a_stream_hands_over_each_seal_at_once),
+		cmocka_unit_test(a_refusal_is_filtered_content),
 		cmocka_unit_test(streamed_answers_to_one_question_are_told_apart_by_index),
 		cmocka_unit_test(whole_answers_to_one_question_stand_in_order),
 		cmocka_unit_test(the_fingerprint_names_model_and_build),

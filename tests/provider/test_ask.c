@@ -314,7 +314,7 @@ TEST(a_wish_that_the_model_refuses_is_left_out)
 {
 	SERVE({ .expect = { "\"temperature\":0.200000" }, .status = 400,
 		.body = INVALID("`temperature` is deprecated for this model.") }, ANSWER);
-	ask_with(server, (struct ask){ 0 }, 0.2f, &seen);
+	ask_with(server, (struct ask){ .teacher.model = "a-gateways-own" }, 0.2f, &seen);
 	assert_answered(&seen);
 	assert_int_equal(seen.notices, 0);
 	assert_null(strstr(scripted_server_request(server, 1), "temperature"));

@@ -57,6 +57,18 @@ static void expect_body(const struct request *r, const char *text)
 	assert_string_equal(body.data, expected);
 }
 
+/* The body for a model holds this. */
+static void expect_part(const struct request *r, const char *model, const char *text)
+{
+	own_buf body = BUF_INIT(1 << 20);
+	own_mem char *expected = json(text);
+	struct error err = { 0 };
+
+	assert_ok(claude()->dialect->write_body(&(struct target){ claude(), model, false }, r, &body, &err));
+	if (!strstr(body.data, expected))
+		fail_msg("no %s\nin %s", expected, body.data);
+}
+
 #define HEAD "{'model':'claude-test','max_tokens':32000,'stream':true"
 #define USER_HI "{'role':'user','content':[{'type':'text','text':'hi'}]}"
 
@@ -238,204 +250,166 @@ TEST(what_cannot_be_asked_is_refused)
 	expect_refused(&r, 100, ERROR_TOO_LARGE, "100");
 }
 
-/* ---- answers ---- */
+/* ---- the order of turns ---- */
 
-/* One line a delta, so that a whole answer compares as one string; text is joined. */
-struct answer {
-	struct buf text, rest;
-};
-
-static bool record(void *user, const struct delta *d, struct error *err)
+TEST(results_come_first_whatever_was_said_between)
 {
-	struct answer *a = user;
+	own_request r = REQUEST_INIT(1 << 16);
 
-	switch (d->kind) {
-	case DELTA_TEXT:
-		return buf_add_str(&a->text, d->text, err);
-	case DELTA_CALL:
-		return buf_addf(&a->rest, err, "call %zu %.*s %.*s\n", d->call, STR_ARGS(d->id), STR_ARGS(d->name));
-	case DELTA_ARGUMENTS:
-		return buf_addf(&a->rest, err, "arguments %zu %.*s\n", d->call, STR_ARGS(d->text));
-	default:
-		return buf_addf(&a->rest, err, "end %d %zu %zu %zu\n", d->finish, d->usage.prompt_tokens,
-			d->usage.cached_tokens, d->usage.completion_tokens);
-	}
+	say(&r, ROLE_USER, "hi");
+	struct message *m = say(&r, ROLE_ASSISTANT, "");
+	call(&r, m, "a", "{}");
+	call(&r, m, "b", "{}");
+	result(&r, "a", "one");
+	say(&r, ROLE_USER, "wait");
+	result(&r, "b", "two");
+	expect_part(&r, "claude-test",
+		"{'role':'user','content':[{'type':'tool_result','tool_use_id':'a','content':'one'},"
+		"{'type':'tool_result','tool_use_id':'b','content':'two'},{'type':'text','text':'wait'}]}]}");
 }
 
-static bool read_stream(const char *text, size_t piece, struct buf *out, struct error *err)
+TEST(texts_that_say_nothing_are_left_out)
 {
-	own_mem char *stream = json(text);
-	struct answer answer = { BUF_INIT(1 << 16), BUF_INIT(1 << 16) };
-	own_provider_stream *s = provider_stream_create(claude(), record, &answer);
-	bool ok = true;
+	own_request r = REQUEST_INIT(1 << 16);
 
-	for (size_t at = 0, n = strlen(stream); ok && at < n; at += piece)
-		ok = provider_stream_feed(s, (struct str){ stream + at, n - at < piece ? n - at : piece }, err);
-	ok = ok && provider_stream_close(s, err);
-	buf_putf(out, "%s\n%s", answer.text.data, answer.rest.data);
-	buf_done(&answer.text);
-	buf_done(&answer.rest);
-	return ok;
+	say(&r, ROLE_SYSTEM, " \n");
+	say(&r, ROLE_USER, "hi");
+	say(&r, ROLE_ASSISTANT, "\t");
+	say(&r, ROLE_USER, "you?");
+	expect_body(&r, HEAD ",'messages':[{'role':'user','content':[{'type':'text','text':'hi'},"
+		"{'type':'text','text':'you?'}]}]}");
 }
 
-/* In pieces of every size: cutting never changes the answer. */
-static void expect_answer(const char *stream, const char *text)
+TEST(a_call_that_failed_says_so)
 {
-	own_mem char *answer = json(text);
+	own_request r = REQUEST_INIT(1 << 16);
 
-	for (size_t piece = 1; piece <= strlen(stream); piece += piece < 40 ? 1 : 97) {
-		own_buf seen = BUF_INIT(1 << 16);
-		struct error err = { 0 };
-		assert_ok(read_stream(stream, piece, &seen, &err));
-		assert_string_equal(seen.data, answer);
-	}
+	call(&r, say(&r, ROLE_ASSISTANT, ""), "a", "{}");
+	result(&r, "a", "no such file");
+	r.chat.messages[1].failed = true;
+	expect_part(&r, "claude-test",
+		"{'type':'tool_result','tool_use_id':'a','content':'no such file','is_error':true}]}]}");
 }
 
-#define EVENT(name, json) "event: " name "\ndata: {'type':'" name "'" json "}\n\n"
-#define START EVENT("message_start", ",'message':{'id':'msg_1','content':[],'stop_reason':null," \
-	"'usage':{'input_tokens':10,'cache_creation_input_tokens':200,'cache_read_input_tokens':3000," \
-	"'output_tokens':1}}")
-#define BLOCK(json) EVENT("content_block_start", ",'index':0,'content_block':" json)
-#define DELTA(json) EVENT("content_block_delta", ",'index':0,'delta':" json)
-#define TEXT(text) DELTA("{'type':'text_delta','text':'" text "'}")
-#define JSON_PIECE(text) DELTA("{'type':'input_json_delta','partial_json':'" text "'}")
-#define BLOCK_STOP EVENT("content_block_stop", ",'index':0")
-#define REASON(reason) EVENT("message_delta", ",'delta':{'stop_reason':'" reason "','stop_sequence':null}," \
-	"'usage':{'output_tokens':15}")
-#define STOP EVENT("message_stop", "")
-#define CALL(id, name, input) BLOCK("{'type':'tool_use','id':'" id "','name':'" name "','input':" input "}")
-#define TEXT_BLOCK BLOCK("{'type':'text','text':''}")
-#define USAGE "3210 3000 15\n"
-
-TEST(text_comes_as_it_is_written)
+TEST(system_messages_in_mid_conversation_stay_where_a_model_takes_them)
 {
-	expect_answer(START "event: ping\ndata: {'type': 'ping'}\n\n"
-		TEXT_BLOCK TEXT("H\\u00e4l") TEXT("") TEXT("lo \xf0\x9f\x98\x80") BLOCK_STOP
-		REASON("end_turn") STOP, "H\xc3\xa4llo \xf0\x9f\x98\x80\nend 0 " USAGE);
+	own_request r = REQUEST_INIT(1 << 16);
+
+	say(&r, ROLE_SYSTEM, "first");
+	say(&r, ROLE_USER, "hi");
+	say(&r, ROLE_SYSTEM, "now in French");
+	say(&r, ROLE_SYSTEM, "and brief");
+	say(&r, ROLE_ASSISTANT, "Salut");
+	say(&r, ROLE_SYSTEM, "after an answer");
+	say(&r, ROLE_USER, "more");
+	say(&r, ROLE_SYSTEM, "at the end");
+	expect_part(&r, "claude-sonnet-5-5", ",'system':[{'type':'text','text':'first'},"
+		"{'type':'text','text':'after an answer'}],'messages':[" USER_HI ",{'role':'system','content':["
+		"{'type':'text','text':'now in French'},{'type':'text','text':'and brief'}]},"
+		"{'role':'assistant','content':[{'type':'text','text':'Salut'}]},"
+		"{'role':'user','content':[{'type':'text','text':'more'}]},"
+		"{'role':'system','content':[{'type':'text','text':'at the end'}]}]}");
+	expect_part(&r, "claude-sonnet-4-5", ",'system':[{'type':'text','text':'first'},"
+		"{'type':'text','text':'now in French'},{'type':'text','text':'and brief'},"
+		"{'type':'text','text':'after an answer'},{'type':'text','text':'at the end'}],"
+		"'messages':[" USER_HI ",");
 }
 
-TEST(a_call_comes_with_its_arguments)
-{
-	expect_answer(START TEXT_BLOCK TEXT("Let me look.") BLOCK_STOP
-		CALL("t1", "Read", "{}") JSON_PIECE("") JSON_PIECE("{\\'path\\':") JSON_PIECE("\\'x\\'}") BLOCK_STOP
-		CALL("t2", "Now", "{}") BLOCK_STOP
-		REASON("tool_use") STOP,
-		"Let me look.\ncall 0 t1 Read\narguments 0 {'path':\narguments 0 'x'}\ncall 1 t2 Now\narguments 1 {}\n"
-		"end 2 " USAGE);
-}
+#define MARK ",'cache_control':{'type':'ephemeral'}"
 
-TEST(arguments_that_come_with_the_start_are_not_lost)
-{
-	expect_answer(START CALL("t", "Read", "{'a':1}") JSON_PIECE("{\\'a\\':1}") BLOCK_STOP
-		REASON("tool_use") STOP, "\ncall 0 t Read\narguments 0 {'a':1}\nend 2 " USAGE);
-}
+/* ---- pictures ---- */
 
-TEST(thinking_and_unknown_things_are_passed_over)
+static void show(struct request *r, struct message *m, const char *text, const struct image *image)
 {
-	expect_answer(START BLOCK("{'type':'thinking','thinking':'hm','signature':''}")
-		DELTA("{'type':'thinking_delta','thinking':'hm'}")
-		DELTA("{'type':'signature_delta','signature':'x'}") BLOCK_STOP
-		BLOCK("{'type':'redacted_thinking','data':'x'}") BLOCK_STOP
-		BLOCK("{'type':'server_tool_use','id':'s','name':'web_search','input':{}}") JSON_PIECE("{}") BLOCK_STOP
-		"event: news\ndata: not even JSON\n\n" EVENT("content_block_delta", "") EVENT("content_block_stop", "")
-		TEXT_BLOCK TEXT("ok") BLOCK_STOP REASON("end_turn") STOP, "ok\nend 0 " USAGE);
-}
-
-TEST(the_reason_to_stop_is_told)
-{
-	static const struct {
-		const char *stream;
-		const char *answer;
-	} cases[] = {
-		{ START REASON("end_turn") STOP, "\nend 0 " USAGE },
-		{ START REASON("stop_sequence") STOP, "\nend 0 " USAGE },
-		{ START REASON("max_tokens") STOP, "\nend 1 " USAGE },
-		{ START REASON("model_context_window_exceeded") STOP, "\nend 1 " USAGE },
-		{ START REASON("refusal") STOP, "\nend 3 " USAGE },
-		{ START REASON("something_new") STOP, "\nend 0 " USAGE },
-	};
-
-	for (size_t i = 0; i < countof(cases); i++)
-		expect_answer(cases[i].stream, cases[i].answer);
-}
-
-TEST(figures_of_the_end_replace_those_of_the_start)
-{
-	expect_answer(START EVENT("message_delta", ",'delta':{'stop_reason':'end_turn'},'usage':{'input_tokens':5,"
-		"'cache_read_input_tokens':null,'output_tokens':2}") STOP, "\nend 0 5 0 2\n");
-}
-
-TEST(what_follows_the_end_is_passed_over)
-{
-	expect_answer(START TEXT("x") REASON("end_turn") STOP TEXT("y") STOP "event: error\ndata: {}\n\n",
-		"x\nend 0 " USAGE);
-}
-
-static void expect_failure(const char *stream, enum error_kind kind, const char *text)
-{
-	own_buf seen = BUF_INIT(1 << 16);
 	struct error err = { 0 };
 
-	assert_false(read_stream(stream, 7, &seen, &err));
-	if (err.kind != kind || !strstr(err.text, text))
-		fail_msg("error %d: %s", err.kind, err.text);
+	assert_ok(chat_add_piece(&r->chat, m, &(struct piece){ str_of(text), image }, &err));
 }
 
-TEST(a_stream_without_its_end_is_an_error_wherever_it_is_cut)
-{
-	static const char whole[] = START TEXT_BLOCK TEXT("H\\u00e4") BLOCK_STOP REASON("end_turn") STOP;
+static const struct image png = { .type = STR("image/png"), .data = STR("iVBORw0KGgo=") };
+static const struct image linked = { .url = STR("https://example.org/a.png") };
 
-	for (size_t cut = 0; cut < sizeof whole - 2; cut++) {
-		char *part = strndup(whole, cut);
-		expect_failure(part, ERROR_UNAVAILABLE, "Claude's answer was cut after ");
-		free(part);
+TEST(pictures_stand_among_texts_in_their_order)
+{
+	own_request r = REQUEST_INIT(1 << 16);
+	struct message *m = say(&r, ROLE_USER, "what is\nand");
+
+	show(&r, m, "what is", NULL);
+	show(&r, m, "", &png);
+	show(&r, m, "and", NULL);
+	show(&r, m, "", &linked);
+	expect_body(&r, HEAD ",'messages':[{'role':'user','content':[{'type':'text','text':'what is'},"
+		"{'type':'image','source':{'type':'base64','media_type':'image/png','data':'iVBORw0KGgo='}},"
+		"{'type':'text','text':'and'},{'type':'image','source':{'type':'url','url':'https://example.org/a.png'}"
+		MARK "}]}]}");
+}
+
+TEST(a_tool_may_answer_with_pictures)
+{
+	own_request r = REQUEST_INIT(1 << 16);
+
+	call(&r, say(&r, ROLE_ASSISTANT, ""), "a", "{}");
+	result(&r, "a", "seen");
+	struct message *m = &r.chat.messages[1];
+	show(&r, m, "seen", NULL);
+	show(&r, m, "", &png);
+	expect_part(&r, "claude-test",
+		"{'type':'tool_result','tool_use_id':'a','content':[{'type':'text','text':'seen'},{'type':'image',"
+		"'source':{'type':'base64','media_type':'image/png','data':'iVBORw0KGgo='}}]" MARK "}]}]}");
+}
+
+/* ---- the prompt cache ---- */
+
+static size_t count(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, part)) != NULL) {
+		text++;
+		n++;
 	}
-	expect_failure(START TEXT("H\\u00e4"), ERROR_UNAVAILABLE, "cut after 2 characters");
+	return n;
 }
 
-TEST(an_error_in_mid_stream_is_told)
+TEST(the_ends_of_tools_system_prompt_and_last_turns_are_marked)
 {
-	expect_failure(START EVENT("error", ",'error':{'type':'overloaded_error','message':'Overloaded'}"),
-		ERROR_UNAVAILABLE, "Claude is overloaded");
-	expect_failure(START EVENT("error", ",'error':{'type':'invalid_request_error','message':'no\\u001b[2J'}"),
-		ERROR_INVALID, "Claude refused the request: no [2J");
-	expect_failure(START EVENT("error", ""), ERROR_UNAVAILABLE, "internal error");
-}
-
-TEST(what_cannot_be_read_is_an_error)
-{
-	expect_failure("event: message_start\ndata: {\n\n", ERROR_UNAVAILABLE, "Claude's answer: not valid JSON");
-	expect_failure(START BLOCK("{'type':'tool_use','name':'Read'}"), ERROR_UNAVAILABLE, "without id or name");
-}
-
-static void expect_error(int status, const char *body, enum error_kind kind, const char *text)
-{
-	own_mem char *answer = json(body);
+	own_request r = REQUEST_INIT(1 << 16);
+	own_buf body = BUF_INIT(1 << 16);
 	struct error err = { 0 };
+	char longish[1100];
 
-	assert_false(claude()->dialect->read_error(claude(), status, str_of(answer), &err));
-	assert_int_equal(err.kind, kind);
-	assert_string_equal(err.text, text);
+	memset(longish, 'x', sizeof longish - 1);
+	longish[sizeof longish - 1] = '\0';
+	say(&r, ROLE_SYSTEM, longish);
+	say(&r, ROLE_SYSTEM, "s");
+	for (int i = 0; i < 3; i++) {
+		say(&r, ROLE_USER, "hi");
+		say(&r, ROLE_ASSISTANT, "ho");
+	}
+	say(&r, ROLE_USER, "and");
+	say(&r, ROLE_USER, "now");
+	assert_ok(chat_add_tool(&r.chat, &(struct tool){ .name = STR("A") }, &err));
+	assert_ok(chat_add_tool(&r.chat, &(struct tool){ .name = STR("B") }, &err));
+	expect_part(&r, "claude-test", "{'name':'B','description':'','input_schema':{'type':'object'}" MARK "}]");
+	expect_part(&r, "claude-test", "{'type':'text','text':'s'" MARK "}],'messages':[" USER_HI ",");
+	expect_part(&r, "claude-test", "{'role':'user','content':[{'type':'text','text':'hi'" MARK "}]},"
+		"{'role':'assistant','content':[{'type':'text','text':'ho'}]},{'role':'user','content':["
+		"{'type':'text','text':'and'},{'type':'text','text':'now'" MARK "}]}]}");
+	write_body(&r, false, &body);
+	assert_int_equal(count(body.data, "cache_control"), 4);
+	buf_clear(&body);
+	r.chat.messages[0].text.n = 10;
+	write_body(&r, false, &body);
+	assert_int_equal(count(body.data, "cache_control"), 0);
 }
 
-#define ERROR_BODY(type, message) "{'type':'error','error':{'type':'" type "','message':'" message "'}}"
-
-TEST(a_refusal_says_what_to_do)
+TEST(the_size_of_a_context_is_no_part_of_a_models_name)
 {
-	expect_error(400, ERROR_BODY("invalid_request_error", "messages: too few"), ERROR_INVALID,
-		"Claude refused the request: messages: too few");
-	expect_error(400, ERROR_BODY("invalid_request_error", "prompt is too long: 2 tokens > 1 maximum"),
-		ERROR_TOO_LARGE, "Claude refused the request: prompt is too long: 2 tokens > 1 maximum");
-	expect_error(401, ERROR_BODY("authentication_error", "invalid x-api-key"), ERROR_DENIED,
-		"Claude refused the key");
-	expect_error(404, ERROR_BODY("not_found_error", "model: claude-0"), ERROR_NOT_FOUND,
-		"Claude knows no such model or address: check the model's name and the base URL: model: claude-0");
-	expect_error(413, "", ERROR_TOO_LARGE,
-		"Claude says that the conversation is too large: shorten it or begin a new one");
-	expect_error(429, "{}", ERROR_UNAVAILABLE, "Claude says that the rate limit for this key is reached");
-	expect_error(503, ERROR_BODY("overloaded_error", "Overloaded"), ERROR_UNAVAILABLE, "Claude is overloaded");
-	expect_error(502, "<html>", ERROR_UNAVAILABLE, "Claude cannot be reached (502)");
-	expect_error(302, "", ERROR_INVALID, "Claude's address answered with a redirect (302): check the base URL");
+	own_request r = REQUEST_INIT(1 << 16);
+
+	say(&r, ROLE_USER, "hi");
+	expect_part(&r, "claude-sonnet-4-6[1m]", "{'model':'claude-sonnet-4-6','max_tokens':32000,");
+	assert_string_equal(provider_model(claude(), "opus[1m]"), provider_model(claude(), "opus"));
 }
 
 int main(void)
@@ -451,17 +425,14 @@ int main(void)
 		cmocka_unit_test(wishes_are_sent_in_the_vendors_range),
 		cmocka_unit_test(a_plain_body_leaves_out_what_a_model_may_refuse),
 		cmocka_unit_test(what_cannot_be_asked_is_refused),
-		cmocka_unit_test(text_comes_as_it_is_written),
-		cmocka_unit_test(a_call_comes_with_its_arguments),
-		cmocka_unit_test(arguments_that_come_with_the_start_are_not_lost),
-		cmocka_unit_test(thinking_and_unknown_things_are_passed_over),
-		cmocka_unit_test(the_reason_to_stop_is_told),
-		cmocka_unit_test(figures_of_the_end_replace_those_of_the_start),
-		cmocka_unit_test(what_follows_the_end_is_passed_over),
-		cmocka_unit_test(a_stream_without_its_end_is_an_error_wherever_it_is_cut),
-		cmocka_unit_test(an_error_in_mid_stream_is_told),
-		cmocka_unit_test(what_cannot_be_read_is_an_error),
-		cmocka_unit_test(a_refusal_says_what_to_do),
+		cmocka_unit_test(results_come_first_whatever_was_said_between),
+		cmocka_unit_test(texts_that_say_nothing_are_left_out),
+		cmocka_unit_test(a_call_that_failed_says_so),
+		cmocka_unit_test(system_messages_in_mid_conversation_stay_where_a_model_takes_them),
+		cmocka_unit_test(pictures_stand_among_texts_in_their_order),
+		cmocka_unit_test(a_tool_may_answer_with_pictures),
+		cmocka_unit_test(the_ends_of_tools_system_prompt_and_last_turns_are_marked),
+		cmocka_unit_test(the_size_of_a_context_is_no_part_of_a_models_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
