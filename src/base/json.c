@@ -1,5 +1,8 @@
 #include "base/json.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/file.h"
 
 #define NESTING 512
@@ -131,4 +134,39 @@ struct str json_member_str(const json_t *object, const char *key)
 	const json_t *value = json_object_get(object, key);
 
 	return (struct str){ json_string_value(value), json_string_length(value) };
+}
+
+/* One step of a pointer, its ~ and % escapes undone. */
+static const json_t *step_into(const json_t *at, struct str step)
+{
+	char name[256];
+	size_t n = 0;
+
+	for (size_t i = 0; i < step.n && n + 1 < sizeof name; i++) {
+		unsigned byte = 0;
+		if (step.p[i] == '~' && i + 1 < step.n)
+			name[n++] = step.p[++i] == '1' ? '/' : '~';
+		else if (step.p[i] == '%' && i + 2 < step.n && sscanf(step.p + i + 1, "%2x", &byte) == 1 && (i += 2))
+			name[n++] = (char)byte;
+		else
+			name[n++] = step.p[i];
+	}
+	name[n] = '\0';
+	if (json_is_array(at))
+		return json_array_get(at, strtoul(name, NULL, 10));
+	return json_object_get(at, name);
+}
+
+const json_t *json_pointer(const json_t *root, struct str pointer)
+{
+	struct str step;
+
+	if (pointer.n == 0)
+		return root;
+	if (pointer.p[0] != '/')
+		return NULL;
+	pointer = str_from(pointer, 1);
+	while (root && str_split(&pointer, '/', &step))
+		root = step_into(root, step);
+	return root;
 }

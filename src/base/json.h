@@ -35,3 +35,9 @@ const char *json_member_string(const json_t *object, const char *key);
 
 /* A member's bytes; {0} when missing or of another type. */
 struct str json_member_str(const json_t *object, const char *key);
+
+/*
+ * Where a JSON pointer (RFC 6901; "%41" is undone as well, as in the fragment of a
+ * URL) leads from `root`: "" is root itself.  NULL when it leads nowhere.
+ */
+const json_t *json_pointer(const json_t *root, struct str pointer);

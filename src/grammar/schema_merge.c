@@ -16,39 +16,11 @@ static json_t *keep(struct compiler *c, json_t *made)
 
 /* ---- References ---- */
 
-/* One step of a JSON pointer (RFC 6901), its ~ and % escapes undone. */
-static const json_t *step_into(const json_t *at, struct str step)
-{
-	char name[256];
-	size_t n = 0;
-
-	for (size_t i = 0; i < step.n && n + 1 < sizeof name; i++) {
-		unsigned byte = 0;
-		if (step.p[i] == '~' && i + 1 < step.n)
-			name[n++] = step.p[++i] == '1' ? '/' : '~';
-		else if (step.p[i] == '%' && i + 2 < step.n && sscanf(step.p + i + 1, "%2x", &byte) == 1 && (i += 2))
-			name[n++] = (char)byte;
-		else
-			name[n++] = step.p[i];
-	}
-	name[n] = '\0';
-	if (json_is_array(at))
-		return json_array_get(at, strtoul(name, NULL, 10));
-	return json_object_get(at, name);
-}
-
 const json_t *resolve_reference(struct compiler *c, const char *reference)
 {
-	const json_t *at = c->root;
-	struct str rest = str_of(reference), step;
-
-	if (strcmp(reference, "#") == 0)
-		return at;
-	if (!str_starts(rest, (struct str)STR("#/")))
+	if (reference[0] != '#' || (reference[1] && reference[1] != '/'))
 		return refuse_keyword(c, "$ref", "only places within the schema (#/…) can be referred to"), NULL;
-	rest = str_from(rest, 2);
-	while (at && str_split(&rest, '/', &step))
-		at = step_into(at, step);
+	const json_t *at = json_pointer(c->root, str_of(reference + 1));
 	if (!at)
 		refuse_keyword(c, "$ref", "points to nothing");
 	return at;

@@ -49,6 +49,21 @@ TEST(nul_in_strings_is_refused_unless_asked_for)
 	assert_true(str_equal(json_member_str(value, "a"), (struct str){ "x\0y", 3 }));
 }
 
+TEST(a_pointer_leads_to_its_place)
+{
+	struct error err = {0};
+	own_json *value = json_parse(str_of("{\"a/b\":{\"~\":[1,{\"%\":2}]},\"\":3}"), "test", &err);
+
+	assert_ptr_equal(json_pointer(value, str_of("")), value);
+	assert_int_equal(json_integer_value(json_pointer(value, str_of("/a~1b/~0/0"))), 1);
+	assert_int_equal(json_integer_value(json_pointer(value, str_of("/a%2Fb/~0/1/%25"))), 2);
+	assert_int_equal(json_integer_value(json_pointer(value, str_of("/"))), 3);
+	assert_null(json_pointer(value, str_of("/a~1b/~0/2")));
+	assert_null(json_pointer(value, str_of("/x/y")));
+	assert_null(json_pointer(value, str_of("a~1b")));
+	assert_null(json_pointer(NULL, str_of("/a")));
+}
+
 TEST(deep_nesting_is_refused)
 {
 	char deep[1201] = "";
@@ -96,6 +111,7 @@ int main(void)
 		cmocka_unit_test(key_order_and_unicode_survive),
 		cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
 		cmocka_unit_test(nul_in_strings_is_refused_unless_asked_for),
+		cmocka_unit_test(a_pointer_leads_to_its_place),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(brackets_in_strings_do_not_count),
 		cmocka_unit_test(strings_are_escaped),
