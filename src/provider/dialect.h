@@ -54,4 +54,4 @@ struct dialect {
 	bool (*read_error)(const struct provider *provider, int status, struct str body, struct error *err);
 };
 
-extern const struct dialect dialect_claude, dialect_openai, dialect_responses;
+extern const struct dialect dialect_claude, dialect_openai, dialect_responses, dialect_gemini;

@@ -81,6 +81,27 @@ const struct provider providers[] = {
 		.refusable = openai_refusable,
 	},
 	{
+		.name = "gemini",
+		.display_name = "Gemini",
+		.dialect = &dialect_gemini,
+		.default_model = "gemini-4-hydrogen",
+		.aliases = (const struct provider_alias[]){
+			{ "default", "gemini-4-hydrogen" },
+			{ "pro", "gemini-4-argon" },
+			{ "flash", "gemini-4-hydrogen" },
+			{ "flash-lite", "gemini-3.5-flash-lite" },
+			{ 0 },
+		},
+		.model_prefixes = (const char *const[]){ "gemini-", "gemma-", NULL },
+		.default_base_url = "https://generativelanguage.googleapis.com",
+		.key_variable = "GEMINI_API_KEY",
+		.other_key_variable = "GOOGLE_API_KEY",
+		.key_header = "x-goog-api-key",
+		/* As its refusals write them: thinking levels, signatures, penalties. */
+		.refusable = (const char *const[]){
+			"hinking", "hought", "enalty", "temperature", "top_p", "topP", "top_k", "topK", "seed", NULL },
+	},
+	{
 		.name = "grok",
 		.display_name = "Grok",
 		.dialect = &dialect_responses,
