@@ -184,7 +184,8 @@ static void compare(struct check *c, const float *logits, size_t position, void 
 	deviation = spread > 0 ? sqrt(off / spread) : off > 0 ? INFINITY : 0;
 	spread = sqrt(spread / (double)c->vocabulary);
 	result->positions++;
-	result->agreement += (double)(wanted[wanted_choice] - wanted[choice]) <= CHECK_NEAR * spread;
+	result->agreement += (double)(wanted[wanted_choice] - wanted[choice]) <=
+		fmax(CHECK_NEAR, CHECK_NOISE * deviation) * spread;
 	result->deviation += deviation;
 	if (!(deviation <= result->worst))
 		result->worst = deviation;

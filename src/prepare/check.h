@@ -10,7 +10,9 @@
  *                 taken off: it changes no probability) over the standard deviation
  *                 of the graph's own
  *     agreement   both have the same first choice, or the graph itself holds the two
- *                 choices nearer than CHECK_NEAR standard deviations
+ *                 choices nearer than CHECK_NEAR standard deviations, or than what
+ *                 the deviation there explains, CHECK_NOISE times it: two logits'
+ *                 difference is off by the root of two times it
  *
  * Where weights are floats, the mean deviation may be 0.005 and the agreement must
  * be 97 %.  4- and 8-bit weights are multiplied with activations rounded to 8
@@ -24,6 +26,7 @@
 #include "model/engine.h"
 
 #define CHECK_NEAR 0.1
+#define CHECK_NOISE 3
 
 enum check_limit { CHECK_FLOATS, CHECK_ROUNDED, CHECK_SMALLER };
 
