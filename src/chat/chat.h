@@ -20,7 +20,7 @@ enum chat_role { ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT, ROLE_TOOL };
  * or the thought itself, encrypted.  It means nothing to anybody else and goes to nobody else.
  */
 struct seal {
-	struct str vendor;     /* "claude", …: the dialect that it came in; empty: there is no seal */
+	struct str vendor;     /* "claude", …: the provider that it came from; empty: there is no seal */
 	struct str text;
 };
 

@@ -9,7 +9,7 @@ static const struct {
 } formats[] = {
 	{ "claude", "anthropic-claude-v1" },
 	{ "gemini", "google-gemini-v1" },
-	{ "responses", "openai-responses-v1" },
+	{ "openai", "openai-responses-v1" },
 };
 
 /* Those not listed keep their name. */
@@ -52,20 +52,26 @@ bool reasoning_write(struct buf *out, const struct thought *t, size_t index, str
 		buf_addf(out, err, ",\"index\":%zu}", index);
 }
 
-bool reasoning_write_call(struct buf *out, struct str seal, struct error *err)
+json_t *reasoning_call_seal(struct seal seal)
 {
-	return buf_adds(out, "{\"google\":{\"thought_signature\":", err) && json_write_string(out, seal, err) &&
-		buf_adds(out, "}}", err);
+	json_t *object = json_pack("{s:{s:o}}", "google", "thought_signature", json_stringn(seal.text.p, seal.text.n));
+
+	if (object && !str_is(seal.vendor, "gemini"))
+		json_object_set_new(object, "vendor", json_stringn(seal.vendor.p, seal.vendor.n));
+	return object;
 }
 
 /* ---- reading ---- */
 
 struct seal reader_call_seal(const json_t *call)
 {
-	const json_t *google = json_object_get(json_object_get(call, "extra_content"), "google");
-	struct str text = json_member_str(google, "thought_signature");
+	const json_t *extra = json_object_get(call, "extra_content");
+	struct str text = json_member_str(json_object_get(extra, "google"), "thought_signature");
+	struct str vendor = json_member_str(extra, "vendor");
 
-	return text.n ? (struct seal){ STR("gemini"), text } : (struct seal){ STR(""), STR("") };
+	if (!text.n)
+		return (struct seal){ STR(""), STR("") };
+	return (struct seal){ vendor.n ? vendor : (struct str)STR("gemini"), text };
 }
 
 static struct str text_or_nothing(const json_t *object, const char *key)

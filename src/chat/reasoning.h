@@ -18,5 +18,8 @@
 /* Appends the object of one thought; `index` counts the message's. */
 bool reasoning_write(struct buf *out, const struct thought *t, size_t index, struct error *err) must_use;
 
-/* Appends the object that carries a call's seal as its `extra_content` (Gemini's place for it). */
-bool reasoning_write_call(struct buf *out, struct str seal, struct error *err) must_use;
+/*
+ * The object that carries a call's seal as its `extra_content`: {"google":{"thought_signature":…}},
+ * Gemini's own place for it, and beside it "vendor" when that is another; new.
+ */
+json_t *reasoning_call_seal(struct seal seal) must_use;

@@ -71,7 +71,7 @@ static bool write_arguments(struct openai_writer *w, const struct delta *d, stru
 		json_write_string(out, d->text, err) && buf_adds(out, "}}]", err) && end_delta(out, err);
 }
 
-/* A call's stands where Gemini's own chat completions have it, beside nothing new. */
+/* A call's stands where Gemini's own chat completions have it; some clients demand a function in each piece. */
 static bool write_seal(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
 {
 	struct openai_choice *c = &w->choices[d->choice];
@@ -79,9 +79,10 @@ static bool write_seal(struct openai_writer *w, const struct delta *d, struct bu
 	if (d->call == DELTA_NO_CALL)
 		return begin(w, d, out, err) && buf_adds(out, "\"reasoning_details\":[", err) &&
 			openai_follow_thoughts(c, d, out, err) && buf_adds(out, "]", err) && end_delta(out, err);
+	own_json *extra = reasoning_call_seal((struct seal){ d->vendor, d->text });
 	return begin(w, d, out, err) && buf_addf(out, err, "\"tool_calls\":[{\"index\":%zu,", d->call) &&
 		buf_adds(out, "\"function\":{\"arguments\":\"\"},\"extra_content\":", err) &&
-		reasoning_write_call(out, d->text, err) && buf_adds(out, "}]", err) && end_delta(out, err);
+		json_write(out, extra, err) && buf_adds(out, "}]", err) && end_delta(out, err);
 }
 
 /* Timings stand in the last chunk, as llama-server does it. */

@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "chat/reasoning.h"
 #include "daemon/openai_writer.h"
 
 static void collect_call(struct openai_choice *c, const struct delta *d)
@@ -22,7 +23,7 @@ static bool collect_seal(struct openai_choice *c, const struct delta *d, struct 
 		return (!c->details.len || buf_adds(&c->details, ",", err)) &&
 			openai_follow_thoughts(c, d, &c->details, err);
 	json_object_set_new(json_array_get(c->calls, d->call), "extra_content",
-		json_pack("{s:{s:o}}", "google", "thought_signature", json_stringn(d->text.p, d->text.n)));
+		reasoning_call_seal((struct seal){ d->vendor, d->text }));
 	return true;
 }
 

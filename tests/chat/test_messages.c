@@ -167,18 +167,22 @@ TEST(sealed_thoughts_and_calls_are_read)
 		"{\"type\":\"reasoning.news\",\"signature\":\"s\"},7],"
 		"\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"Read\",\"arguments\":\"{}\"},"
 		"\"extra_content\":{\"google\":{\"thought_signature\":\"g1\"}}},"
-		"{\"id\":\"b\",\"function\":{\"name\":\"Read\",\"arguments\":\"{}\"}}]}]", NULL, NULL, &err));
+		"{\"id\":\"b\",\"function\":{\"name\":\"Read\",\"arguments\":\"{}\"}},"
+		"{\"id\":\"c\",\"function\":{\"name\":\"Read\",\"arguments\":\"{}\"},"
+		"\"extra_content\":{\"google\":{\"thought_signature\":\"g2\"},\"vendor\":\"openrouter\"}}]}]",
+		NULL, NULL, &err));
 	const struct message *m = c.messages;
 	assert_true(str_is(m->thoughts, "hm"));
 	assert_int_equal(m->sealed_count, 2);
 	assert_true(str_is(m->sealed[0].text, "hm") && str_is(m->sealed[0].seal.text, "s1"));
 	assert_true(str_is(m->sealed[0].seal.vendor, "claude") && !m->sealed[0].redacted);
 	assert_true(str_is(m->sealed[1].seal.text, "s2") && str_is(m->sealed[1].id, "rs_1"));
-	assert_true(str_is(m->sealed[1].seal.vendor, "responses") && m->sealed[1].redacted);
+	assert_true(str_is(m->sealed[1].seal.vendor, "openai") && m->sealed[1].redacted);
 	assert_int_equal(m->sealed[1].after_text, 1);
 	assert_int_equal(m->sealed[1].after_calls, 2);
 	assert_true(str_is(m->calls[0].seal.vendor, "gemini") && str_is(m->calls[0].seal.text, "g1"));
 	assert_int_equal(m->calls[1].seal.text.n, 0);
+	assert_true(str_is(m->calls[2].seal.vendor, "openrouter") && str_is(m->calls[2].seal.text, "g2"));
 }
 
 TEST(sealed_thoughts_come_back_as_they_were_written)
@@ -186,7 +190,7 @@ TEST(sealed_thoughts_come_back_as_they_were_written)
 	static const struct thought thoughts[] = {
 		{ .text = STR("h\"m\n"), .seal = { STR("claude"), STR("s=") }, .after_text = 3 },
 		{ .seal = { STR("claude"), STR("d") }, .redacted = true, .after_calls = 1 },
-		{ .text = STR(""), .id = STR("rs"), .seal = { STR("responses"), STR("e") } },
+		{ .text = STR(""), .id = STR("rs"), .seal = { STR("openai"), STR("e") } },
 		{ .text = STR("x"), .seal = { STR("somebody"), STR("y") } },
 	};
 	own_buf messages = BUF_INIT(1 << 16);
