@@ -144,6 +144,7 @@ static void *run_call(void *user)
 {
 	struct call *c = user;
 	struct teachers *t = c->teacher;
+	struct ask_report report;
 	struct error err = {0};
 	struct http_client *client = take_client(t, &err);
 	struct ask ask = {
@@ -152,7 +153,7 @@ static void *run_call(void *user)
 		.user = c->delivery,
 	};
 
-	bool ok = client && ask_provider(client, &ask, &c->delivery->request, &err);
+	bool ok = client && ask_provider(client, &ask, &c->delivery->request, &report, &err);
 	if (client)
 		give_back(t, client);
 	if (!ok && err.kind != ERROR_CANCELLED)

@@ -1,9 +1,10 @@
 /*
  * HTTP, asked: one blocking call in the calling thread, on libcurl.
  *
- * Certificates are always verified, against the system's trust store; proxies
- * are taken from the environment as curl does, except for addresses of this
- * machine, which are never asked through one.  No compression, no cookies, no
+ * HTTP/2 over TLS where the server has it, else HTTP/1.1.  Certificates are always
+ * verified, against the system's trust store (SSL_CERT_FILE and SSL_CERT_DIR name
+ * another); proxies are taken from the environment as curl does, except for
+ * addresses of this machine, which are never asked through one.  No compression, no cookies, no
  * total time limit: a call may last for hours as long as bytes keep coming.
  * Programs that use it ignore SIGPIPE.
  *

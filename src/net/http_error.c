@@ -41,7 +41,8 @@ bool http_failure_explain(const struct http_failure *f, struct error *err)
 	switch (f->code) {
 	case CURLE_COULDNT_CONNECT:
 		return refused(f, err);
-	case CURLE_SEND_ERROR: case CURLE_RECV_ERROR: case CURLE_PARTIAL_FILE:
+	case CURLE_SEND_ERROR: case CURLE_RECV_ERROR: case CURLE_PARTIAL_FILE: case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
 		return cut(f, err);
 	default:
 		break;

@@ -40,3 +40,16 @@ bool retry_after_parse(const char *value, int64_t now, unsigned *seconds)
 	*seconds = wait > UINT_MAX ? UINT_MAX : (unsigned)wait;
 	return true;
 }
+
+bool retry_after_ms_parse(const char *value, unsigned *ms)
+{
+	struct str whole = str_trim(str_of(value)), rest = whole, integer;
+	unsigned fraction = 0;
+
+	if (!str_split(&rest, '.', &integer) || (rest.n && !parse_seconds(rest, &fraction)))
+		return false;
+	if (!parse_seconds(integer, ms))
+		return false;
+	*ms += fraction && *ms < UINT_MAX;
+	return true;
+}

@@ -1,14 +1,17 @@
 /*
  * One easy handle in one multi handle.  The multi interface is used for a single
  * transfer because its poll can be woken from another thread: that is how a
- * cancel token reaches the socket.  HTTP/1.1 only, so that ending a transfer
- * early always closes its connection.
+ * cancel token reaches the socket.  Over TLS it is HTTP/2 where the server has it;
+ * a transfer that is ended early closes its connection all the same, for who has
+ * been told to stop must not be sent, and be paid for, a single byte more.
  *
  * libcurl watches the time to connect (and tries the host's next address in
  * time); the time to the first byte and the silence between bytes are watched
  * here, by the moment of the last sign of life.  Of the head, whole lines are signs.
  */
 #include "net/transfer.h"
+
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "net/http_error.h"
@@ -76,6 +79,7 @@ static void enter(struct transfer *t, enum phase phase)
 static size_t stop(struct transfer *t)
 {
 	t->stopped = true;
+	t->client->curl->easy_setopt(t->client->easy, CURLOPT_FORBID_REUSE, 1L);
 	return 0;
 }
 
@@ -153,6 +157,19 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *user)
 	}
 }
 
+/* The system's certificates, or those that OpenSSL's own variables name, as curl's program has it. */
+static int set_trust(const struct curl_library *c, CURL *easy)
+{
+	const char *file = getenv("SSL_CERT_FILE"), *folder = getenv("SSL_CERT_DIR");
+	int failed = 0;
+
+	if (file && *file)
+		failed |= c->easy_setopt(easy, CURLOPT_CAINFO, file);
+	if (folder && *folder)
+		failed |= c->easy_setopt(easy, CURLOPT_CAPATH, folder);
+	return failed;
+}
+
 static int set_connection(struct transfer *t)
 {
 	long connect_ms = (long)or_default(t->call->connect_ms, HTTP_CONNECT_MS);
@@ -162,13 +179,16 @@ static int set_connection(struct transfer *t)
 
 	failed |= c->easy_setopt(easy, CURLOPT_URL, t->url);
 	failed |= c->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	failed |= c->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	failed |= c->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	failed |= c->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	failed |= c->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	failed |= c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	/* What lies between forgets who is silent for minutes. */
+	failed |= c->easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	failed |= c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
 	failed |= c->easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	failed |= c->easy_setopt(easy, CURLOPT_ERRORBUFFER, t->detail);
+	failed |= set_trust(c, easy);
 	if (origin_is_local(&t->origin))
 		failed |= c->easy_setopt(easy, CURLOPT_PROXY, "");
 	/* Do not wait for a resolver thread of a call that was cancelled; older than 7.87 must. */
@@ -242,7 +262,7 @@ static bool finished(struct transfer *t)
 	if (code == CURLE_OK && !t->head_done)
 		failure.code = CURLE_RECV_ERROR;   /* libcurl does not mind a connection closed between two headers */
 	else if (code == CURLE_OK || t->phase == ENOUGH)
-		return true;
+		return t->whole = true;
 	if (t->stopped)
 		return false;
 	if (code == CURLE_OPERATION_TIMEDOUT && t->phase == CONNECTING)
@@ -282,6 +302,8 @@ bool transfer_run(struct transfer *t)
 	if (code != CURLM_OK)
 		return multi_failed(t, code);
 	bool ok = drive(t);
+	if (!ok || !t->whole)
+		curl->easy_setopt(t->client->easy, CURLOPT_FORBID_REUSE, 1L);
 	curl->multi_remove_handle(t->client->multi, t->client->easy);
 	return ok;
 }

@@ -31,6 +31,7 @@ struct transfer {
 	size_t head_bytes, body_bytes;
 	bool head_done;
 	bool redirected;       /* the answer is a redirect that the call wants followed; on_head has not been called */
+	bool whole;            /* the answer's end came; otherwise its connection is of no more use */
 	bool stopped;          /* by a callback, which filled err */
 	char detail[CURL_ERROR_SIZE];
 };

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "net/retry_after.h"
+#include "provider/retry.h"
 
 #define BODY_MAX ((size_t)64 << 20)         /* of a request */
 #define ERROR_BODY_MAX ((size_t)64 << 10)   /* what is read of an error; the rest does not matter */
@@ -19,9 +19,15 @@ struct attempt {
 	const struct ask *ask;
 	struct provider_stream *stream;
 	int status;
-	bool told_when;        /* to come back: a Retry-After */
-	unsigned retry_after;  /* seconds */
+	struct retry_told told;
+	bool stream_failed;    /* the stream itself said why there will be no answer */
 	struct buf problem;    /* the body of an answer that is no stream */
+};
+
+struct asking {
+	struct http_client *client;
+	const struct ask *ask;
+	struct ask_report *report;
 };
 
 static unsigned or_default(unsigned wish, unsigned otherwise) { return wish ? wish : otherwise; }
@@ -29,10 +35,10 @@ static unsigned or_default(unsigned wish, unsigned otherwise) { return wish ? wi
 static bool on_head(void *user, const struct http_head *head, struct error *err)
 {
 	struct attempt *a = user;
-	const char *type = http_head_get(head, "Content-Type"), *retry_after = http_head_get(head, "Retry-After");
+	const char *type = http_head_get(head, "Content-Type");
 
 	a->status = http_head_status(head);
-	a->told_when = retry_after && retry_after_parse(retry_after, clock_unix(), &a->retry_after);
+	a->told = retry_read(head, clock_unix());
 	if (a->status != 200 || !type || str_starts(str_of(type), (struct str)STR("text/event-stream")))
 		return true;
 	/* Some servers know no streams, and some say what went wrong with a status of success. */
@@ -53,8 +59,10 @@ static enum http_next on_body(void *user, struct str bytes, struct error *err)
 			return HTTP_FAIL;
 		return part.n < bytes.n ? HTTP_ENOUGH : HTTP_MORE;
 	}
-	if (!provider_stream_feed(a->stream, bytes, err))
+	if (!provider_stream_feed(a->stream, bytes, err)) {
+		a->stream_failed = true;
 		return HTTP_FAIL;
+	}
 	return provider_stream_ended(a->stream) ? HTTP_ENOUGH : HTTP_MORE;
 }
 
@@ -143,6 +151,14 @@ static void hide_key(char *text, const char *key)
 		memset(at, '*', strlen(key));
 }
 
+static void read_delay(struct attempt *a)
+{
+	const struct dialect *dialect = dialect_of(&a->ask->teacher);
+
+	if (!a->told.when && dialect->read_delay)
+		a->told.when = dialect->read_delay(buf_str(&a->problem), &a->told.ms);
+}
+
 /* What the call's outcome means for the answer. */
 static bool judge(struct attempt *a, bool sent, struct error *err)
 {
@@ -151,6 +167,7 @@ static bool judge(struct attempt *a, bool sent, struct error *err)
 
 	if (sent && a->status != 200) {
 		hide_key(a->problem.data, a->ask->teacher.key);
+		read_delay(a);
 		return dialect_of(&a->ask->teacher)->read_error(provider, a->status, buf_str(&a->problem), err);
 	}
 	if (sent)
@@ -161,9 +178,14 @@ static bool judge(struct attempt *a, bool sent, struct error *err)
 	return false;
 }
 
-static bool passing(const struct error *err)
+/* Whether another attempt may end better. */
+static bool passing(const struct attempt *a, const struct error *err)
 {
-	return err->kind == ERROR_TIMEOUT || err->kind == ERROR_UNAVAILABLE;
+	bool final = err->kind == ERROR_DENIED || err->kind == ERROR_CANCELLED || a->status == 400;
+
+	if (provider_stream_spoken(a->stream) || a->told.word == RETRY_NO)
+		return false;
+	return err->kind == ERROR_TIMEOUT || err->kind == ERROR_UNAVAILABLE || (a->told.word == RETRY_YES && !final);
 }
 
 static unsigned attempts_for(const struct ask *ask, const struct error *err)
@@ -173,37 +195,29 @@ static unsigned attempts_for(const struct ask *ask, const struct error *err)
 	return err->kind == ERROR_TIMEOUT && attempts > 2 ? 2 : attempts;
 }
 
-/* Doubles from attempt to attempt, spread by half so that many clients do not come back at once. */
-static unsigned pause_before(const struct ask *ask, unsigned next, unsigned longest)
+/* After an attempt: true when it is time for the next; false, with err, when there shall be none. */
+static bool wait_for_next(struct asking *x, const struct attempt *a, struct error *err)
 {
-	uint64_t pause = or_default(ask->patience.pause_ms, ASK_PAUSE_MS);
-
-	for (; next > 2 && pause < longest; next--)
-		pause *= 2;
-	pause = pause < longest ? pause : longest;
-	return (unsigned)(pause / 2 + clock_ns() % (pause + 1));
-}
-
-/* After the attempt of that number: true when it is time for the next; false, with err, when there shall be none. */
-static bool wait_for_next(struct http_client *client, const struct attempt *a, unsigned attempt, struct error *err)
-{
-	const struct ask *ask = a->ask;
+	const struct ask *ask = x->ask;
 	unsigned longest = or_default(ask->patience.longest_wait_ms, ASK_LONGEST_WAIT_MS);
+	unsigned made = x->report->attempts;
 	struct error why = *err;
-	struct ask_notice notice = { &why, 0, attempt + 1, attempts_for(ask, err) };
+	struct ask_notice notice = { &why, 0, made + 1, attempts_for(ask, err) };
 
-	if (!passing(err) || notice.attempts == 1)
+	if (!passing(a, err))
 		return false;
-	if (attempt >= notice.attempts)
-		return error_set(err, why.kind, "%s (tried %u times: try again later)", why.text, attempt);
-	if (a->told_when && a->retry_after > longest / 1000)
-		return error_set(err, why.kind, "%s (it asks to wait %u s)", why.text, a->retry_after);
-	notice.wait_ms = a->told_when ? a->retry_after * 1000 : pause_before(ask, attempt + 1, longest);
+	if (a->told.when && a->told.ms > longest) {
+		x->report->told_ms = a->told.ms;
+		return error_set(err, why.kind, "%s (it asks to wait %u s)", why.text, a->told.ms / 1000);
+	}
+	if (made >= notice.attempts)
+		return made > 1 && error_set(err, why.kind, "%s (tried %u times)", why.text, made);
+	notice.wait_ms = a->told.when ? a->told.ms :
+		retry_pause(or_default(ask->patience.pause_ms, ASK_PAUSE_MS), longest, made + 1, clock_ns());
 	if (ask->on_notice)
 		ask->on_notice(ask->user, &notice);
-	if (!http_client_wait(client, notice.wait_ms, ask->cancel))
-		return error_set(err, ERROR_CANCELLED, "cancelled");
-	return true;
+	return http_client_wait(x->client, notice.wait_ms, ask->cancel) ||
+		error_set(err, ERROR_CANCELLED, "cancelled");
 }
 
 /* Whether the request was refused for a wish that can be left out. */
@@ -211,7 +225,7 @@ static bool refuses_a_wish(const struct attempt *a, const struct error *err)
 {
 	const char *const *wish = a->ask->teacher.provider->refusable;
 
-	if (a->status != 400 && a->status != 422)
+	if ((a->status != 400 && a->status != 422) || !wish)
 		return false;
 	while (*wish && !strstr(err->text, *wish))
 		wish++;
@@ -220,20 +234,41 @@ static bool refuses_a_wish(const struct attempt *a, const struct error *err)
 
 enum outcome { ANSWERED, FAILED, AGAIN, AGAIN_PLAIN };
 
-static enum outcome try(struct http_client *client, const struct ask *ask, const char *url, struct str body,
-	unsigned attempt, struct error *err)
+static enum ask_end end_of(const struct attempt *a, const struct error *err)
 {
+	static const enum ask_end ends[] = {
+		[ERROR_NONE] = ASK_ANSWERED, [ERROR_INVALID] = ASK_UNKNOWN, [ERROR_NOT_FOUND] = ASK_UNKNOWN,
+		[ERROR_DENIED] = ASK_DENIED, [ERROR_CANCELLED] = ASK_STOPPED, [ERROR_TIMEOUT] = ASK_DOWN,
+		[ERROR_UNAVAILABLE] = ASK_DOWN, [ERROR_TOO_LARGE] = ASK_TOO_LARGE, [ERROR_INTERNAL] = ASK_DOWN,
+	};
+
+	if (provider_stream_refused(a->stream) || err->kind == ERROR_CANCELLED)
+		return ASK_STOPPED;
+	if (provider_stream_spoken(a->stream))
+		return ASK_CUT;
+	if (err->kind == ERROR_DENIED && a->status == 401)
+		return ASK_KEY;
+	/* In a stream an error that is the request's comes with a status of 200. */
+	if (err->kind == ERROR_INVALID && (a->status == 400 || a->status == 422 || a->stream_failed))
+		return ASK_REFUSED;
+	return ends[err->kind];
+}
+
+static enum outcome try(struct asking *x, const char *url, struct str body, struct error *err)
+{
+	const struct ask *ask = x->ask;
 	own_provider_stream *stream = provider_stream_create_in(
 		ask->teacher.provider, dialect_of(&ask->teacher), ask->on_delta, ask->user);
 	struct attempt a = { .ask = ask, .stream = stream, .problem = BUF_INIT(ERROR_BODY_MAX) };
 	enum outcome outcome = FAILED;
 
-	if (judge(&a, call_once(client, &a, url, body, err), err))
+	if (judge(&a, call_once(x->client, &a, url, body, err), err))
 		outcome = ANSWERED;
 	else if (refuses_a_wish(&a, err))
 		outcome = AGAIN_PLAIN;
-	else if (!provider_stream_spoken(stream) && wait_for_next(client, &a, attempt, err))
+	else if (wait_for_next(x, &a, err))
 		outcome = AGAIN;
+	x->report->end = outcome == ANSWERED ? ASK_ANSWERED : end_of(&a, err);
 	buf_done(&a.problem);
 	return outcome;
 }
@@ -250,29 +285,37 @@ static bool is_complete(const struct teacher *t, struct error *err)
 	return true;
 }
 
-bool ask_provider(struct http_client *client, const struct ask *ask, const struct request *request, struct error *err)
+static bool write_body(const struct target *target, const struct request *request, struct buf *body, struct error *err)
+{
+	buf_clear(body);
+	return provider_dialect(target->provider, target->model)->write_body(target, request, body, err);
+}
+
+bool ask_provider(struct http_client *client, const struct ask *ask, const struct request *request,
+	struct ask_report *report, struct error *err)
 {
 	const struct provider *provider = ask->teacher.provider;
+	struct asking x = { client, ask, report };
 
+	*report = (struct ask_report){ .end = ASK_UNFIT };
 	if (!is_complete(&ask->teacher, err))
 		return false;
-	const struct dialect *dialect = dialect_of(&ask->teacher);
 	struct target target = { provider, provider_model(provider, ask->teacher.model), false };
 	own_buf body = BUF_INIT(BODY_MAX);
 	own_mem char *url = make_url(&ask->teacher, &target, err);
 	enum outcome outcome = AGAIN;
 
-	if (!url || !dialect->write_body(&target, request, &body, err))
+	if (!url || !write_body(&target, request, &body, err))
 		return false;
-	for (unsigned attempt = 1; outcome >= AGAIN; attempt++) {
-		outcome = try(client, ask, url, buf_str(&body), attempt, err);
+	while (outcome >= AGAIN) {
+		report->attempts += outcome == AGAIN;
+		outcome = try(&x, url, buf_str(&body), err);
 		if (outcome != AGAIN_PLAIN)
 			continue;
 		if (target.plain)
 			return false;
 		target.plain = true;
-		buf_clear(&body);
-		if (!dialect->write_body(&target, request, &body, err))
+		if (!write_body(&target, request, &body, err))
 			return false;
 	}
 	return outcome == ANSWERED;

@@ -1,9 +1,9 @@
 /*
  * Asks a provider and passes on its answer: the transport of every dialect.
  *
- * Tried again, with growing pauses or when Retry-After says, are connections
- * that failed and answers that say "not now" (429, 5xx); once a delta has been
- * passed on nothing is tried again, and a stream that breaks then is reported as
+ * Tried again, with growing pauses or when the server says (provider/retry.h), are
+ * connections that failed and answers that say "not now" (429, 5xx); once a delta has
+ * been passed on nothing is tried again, and a stream that breaks then is reported as
  * cut.  The key goes to the base URL's host and nowhere else: redirects are not
  * followed, and no error text holds it.
  */
@@ -15,7 +15,7 @@
 struct ask_patience {
 	unsigned attempts;         /* ASK_ATTEMPTS; a timeout is tried again only once */
 	unsigned pause_ms;         /* ASK_PAUSE_MS: before the second attempt; doubled before each further one */
-	unsigned longest_wait_ms;  /* ASK_LONGEST_WAIT_MS: a Retry-After beyond it ends the asking at once */
+	unsigned longest_wait_ms;  /* ASK_LONGEST_WAIT_MS: being told to wait longer ends the asking at once */
 	unsigned connect_ms, first_byte_ms, silence_ms;   /* as in net/http.h */
 };
 
@@ -50,6 +50,26 @@ struct ask {
 	void *user;                /* of both */
 };
 
-/* Blocks until the answer's DELTA_END has been passed on (true) or there will be none (false). */
-bool ask_provider(
-	struct http_client *client, const struct ask *ask, const struct request *request, struct error *err) must_use;
+/* How an asking ended, for whoever decides what next. */
+enum ask_end {
+	ASK_ANSWERED,
+	ASK_UNFIT,             /* nothing was sent: no word for one of the wishes, or no model or address configured */
+	ASK_DOWN,              /* not reached, or "not now" */
+	ASK_KEY,               /* the key was refused (401) */
+	ASK_DENIED,            /* the account, a permission, a certificate */
+	ASK_UNKNOWN,           /* no such model or address, or no such server at the address */
+	ASK_TOO_LARGE,         /* the conversation, or the answer */
+	ASK_REFUSED,           /* the request is wrong */
+	ASK_CUT,               /* part of the answer has been passed on */
+	ASK_STOPPED,           /* cancelled, or on_delta refused */
+};
+
+struct ask_report {
+	enum ask_end end;
+	unsigned attempts;     /* made */
+	unsigned told_ms;      /* to wait, by the server, and longer than we wait; 0: not */
+};
+
+/* Blocks until the answer's DELTA_END has been passed on (true) or there will be none (false).  Fills the report. */
+bool ask_provider(struct http_client *client, const struct ask *ask, const struct request *request,
+	struct ask_report *report, struct error *err) must_use;

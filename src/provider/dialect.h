@@ -52,6 +52,9 @@ struct dialect {
 
 	/* Says what a status other than 200, with its body, means and what to do; always false. */
 	bool (*read_error)(const struct provider *provider, int status, struct str body, struct error *err);
+
+	/* When such a body says for how long to wait: true, with the milliseconds.  NULL: its vendor uses headers. */
+	bool (*read_delay)(struct str body, unsigned *ms);
 };
 
 extern const struct dialect dialect_claude, dialect_openai, dialect_responses, dialect_gemini;

@@ -54,9 +54,35 @@ TEST(nonsense_is_told_apart)
 	expect_nonsense("12:99:99 Foo");
 }
 
+TEST(milliseconds_may_have_a_fraction)
+{
+	static const struct { const char *value; unsigned ms; } cases[] = {
+		{ "0", 0 }, { "250", 250 }, { " 12.5 ", 13 }, { "12.0", 12 }, { "99999999999999999999", UINT32_MAX },
+		{ "4294967295.5", UINT32_MAX },
+	};
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		unsigned ms = 4711;
+		assert_true(retry_after_ms_parse(cases[i].value, &ms));
+		assert_int_equal(ms, cases[i].ms);
+	}
+}
+
+TEST(milliseconds_that_are_no_number_are_told_apart)
+{
+	static const char *const values[] = { "", "-1", "soon", "1.2.3", ".5", "1e3" };
+	unsigned ms;
+
+	for (size_t i = 0; i < countof(values); i++)
+		if (retry_after_ms_parse(values[i], &ms))
+			fail_msg("\"%s\" was understood as %u ms", values[i], ms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(milliseconds_may_have_a_fraction),
+		cmocka_unit_test(milliseconds_that_are_no_number_are_told_apart),
 		cmocka_unit_test(a_number_is_a_number_of_seconds),
 		cmocka_unit_test(a_date_is_waited_for),
 		cmocka_unit_test(the_obsolete_forms_of_a_date_are_understood),

@@ -28,6 +28,7 @@ struct seen {
 	bool refuse;           /* the next delta */
 	struct cancel *fire_on_notice, *fire_on_text;
 	uint64_t fired;
+	struct ask_report report;
 	struct error err;
 	bool ok;
 };
@@ -81,7 +82,7 @@ static void ask_with(struct scripted_server *server, struct ask how, float tempe
 	how.on_delta = on_delta;
 	how.on_notice = on_notice;
 	how.user = seen;
-	seen->ok = ask_provider(client, &how, &request, &seen->err);
+	seen->ok = ask_provider(client, &how, &request, &seen->report, &seen->err);
 	assert_null(strstr(seen->err.text, "sk-secret"));
 }
 
@@ -148,7 +149,7 @@ TEST(after_three_attempts_it_is_over)
 {
 	SERVE({ .status = 529 }, { .status = 529 }, { .status = 529 }, ANSWER);
 	ask(server, &seen);
-	assert_fails(&seen, ERROR_UNAVAILABLE, "Claude is overloaded (tried 3 times: try again later)");
+	assert_fails(&seen, ERROR_UNAVAILABLE, "Claude is overloaded (tried 3 times)");
 	assert_int_equal(scripted_server_requests(server), 3);
 }
 
@@ -170,12 +171,68 @@ TEST(a_retry_after_that_has_passed_is_no_wait)
 	assert_int_equal(seen.waits[0], 0);
 }
 
+TEST(a_wait_of_milliseconds_comes_before_one_of_seconds)
+{
+	SERVE({ .status = 429, .headers = "retry-after-ms: 20.5\r\nRetry-After: 50\r\n" }, ANSWER);
+	ask(server, &seen);
+	assert_answered(&seen);
+	assert_int_equal(seen.waits[0], 21);
+}
+
+TEST(a_server_that_wants_no_second_try_gets_none)
+{
+	SERVE({ .status = 500, .headers = "x-should-retry: false\r\n" }, ANSWER);
+	ask(server, &seen);
+	assert_fails(&seen, ERROR_UNAVAILABLE, "Claude has an internal error");
+	assert_int_equal(seen.report.end, ASK_DOWN);
+	assert_int_equal(scripted_server_requests(server), 1);
+}
+
+TEST(a_server_that_wants_a_second_try_gets_it)
+{
+	SERVE({ .status = 404, .headers = "x-should-retry: true\r\nretry-after-ms: 0\r\n" }, ANSWER);
+	ask(server, &seen);
+	assert_answered(&seen);
+}
+
+TEST(not_even_a_server_that_wants_it_gets_a_wrong_key_twice)
+{
+	static const int statuses[] = { 400, 401, 403 };
+
+	for (size_t i = 0; i < countof(statuses); i++) {
+		struct scripted_reply script[] = {
+			{ .status = statuses[i], .headers = "x-should-retry: true\r\n" }, ANSWER
+		};
+		own_server *server = scripted_server_start(script, countof(script));
+		own_seen seen = SEEN_NOTHING;
+		ask(server, &seen);
+		assert_false(seen.ok);
+		assert_int_equal(scripted_server_requests(server), 1);
+	}
+}
+
+TEST(every_status_that_says_not_now_is_tried_again)
+{
+	static const int statuses[] = { 408, 409, 425, 429, 500, 502, 503, 504, 520, 529 };
+
+	for (size_t i = 0; i < countof(statuses); i++) {
+		struct scripted_reply script[] = { { .status = statuses[i] }, ANSWER };
+		own_server *server = scripted_server_start(script, countof(script));
+		own_seen seen = SEEN_NOTHING;
+		ask(server, &seen);
+		assert_answered(&seen);
+		assert_int_equal(seen.report.end, ASK_ANSWERED);
+		assert_int_equal(seen.report.attempts, 2);
+	}
+}
+
 TEST(a_retry_after_too_far_off_ends_the_asking)
 {
 	SERVE({ .status = 429, .headers = "Retry-After: 3600\r\n" }, ANSWER);
 	ask(server, &seen);
 	assert_fails(&seen, ERROR_UNAVAILABLE, "rate limit for this key is reached (it asks to wait 3600 s)");
 	assert_int_equal(seen.notices, 0);
+	assert_int_equal(seen.report.told_ms, 3600000);
 }
 
 TEST(a_wait_is_cancelled_at_once)
@@ -196,8 +253,12 @@ TEST(what_a_second_try_cannot_mend_is_tried_once)
 	static const struct {
 		int status;
 		enum error_kind kind;
-	} cases[] = { { 400, ERROR_INVALID }, { 401, ERROR_DENIED }, { 403, ERROR_DENIED }, { 404, ERROR_NOT_FOUND },
-		{ 413, ERROR_TOO_LARGE }, { 302, ERROR_INVALID } };
+		enum ask_end end;
+	} cases[] = {
+		{ 400, ERROR_INVALID, ASK_REFUSED }, { 401, ERROR_DENIED, ASK_KEY }, { 403, ERROR_DENIED, ASK_DENIED },
+		{ 402, ERROR_DENIED, ASK_DENIED }, { 404, ERROR_NOT_FOUND, ASK_UNKNOWN },
+		{ 413, ERROR_TOO_LARGE, ASK_TOO_LARGE }, { 302, ERROR_INVALID, ASK_UNKNOWN },
+	};
 
 	for (size_t i = 0; i < countof(cases); i++) {
 		struct scripted_reply script[] = {
@@ -207,6 +268,7 @@ TEST(what_a_second_try_cannot_mend_is_tried_once)
 		own_seen seen = SEEN_NOTHING;
 		ask(server, &seen);
 		assert_fails(&seen, cases[i].kind, "Claude");
+		assert_int_equal(seen.report.end, cases[i].end);
 		assert_int_equal(scripted_server_requests(server), 1);
 	}
 }
@@ -272,6 +334,7 @@ TEST(a_stream_broken_after_text_is_reported_as_cut)
 		ask(server, &seen);
 		assert_fails(&seen, cases[i].kind, cases[i].text);
 		assert_non_null(strstr(seen.err.text, "Claude's answer was cut after 5 characters"));
+		assert_int_equal(seen.report.end, ASK_CUT);
 		assert_int_equal(scripted_server_requests(server), 1);
 		assert_int_equal(seen.notices, 0);
 	}
@@ -351,6 +414,11 @@ int main(void)
 		cmocka_unit_test(after_three_attempts_it_is_over),
 		cmocka_unit_test(retry_after_is_waited_for),
 		cmocka_unit_test(a_retry_after_that_has_passed_is_no_wait),
+		cmocka_unit_test(a_wait_of_milliseconds_comes_before_one_of_seconds),
+		cmocka_unit_test(a_server_that_wants_no_second_try_gets_none),
+		cmocka_unit_test(a_server_that_wants_a_second_try_gets_it),
+		cmocka_unit_test(not_even_a_server_that_wants_it_gets_a_wrong_key_twice),
+		cmocka_unit_test(every_status_that_says_not_now_is_tried_again),
 		cmocka_unit_test(a_retry_after_too_far_off_ends_the_asking),
 		cmocka_unit_test(a_wait_is_cancelled_at_once),
 		cmocka_unit_test(what_a_second_try_cannot_mend_is_tried_once),
