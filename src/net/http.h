@@ -54,6 +54,8 @@ struct http_call {
 	struct cancel *cancel; /* NULL: none.  Its waker is ours during the call. */
 	http_head_fn *on_head; /* NULL: any */
 	http_body_fn *on_body; /* NULL: the body is dropped */
+	unsigned tick_ms;      /* how often on_tick is called, at least, while the call waits */
+	void (*on_tick)(void *user);   /* NULL: never */
 	void *user;
 };
 

@@ -245,7 +245,12 @@ static bool wait_for_more(struct transfer *t, CURLMcode *code)
 
 	if (silent >= limit)
 		return false;
-	*code = t->client->curl->multi_poll(t->client->multi, NULL, 0, (int)(limit - silent), NULL);
+	unsigned wait = limit - (unsigned)silent;
+	if (t->call->on_tick && t->call->tick_ms < wait)
+		wait = t->call->tick_ms;
+	*code = t->client->curl->multi_poll(t->client->multi, NULL, 0, (int)wait, NULL);
+	if (t->call->on_tick)
+		t->call->on_tick(t->call->user);
 	return true;
 }
 
