@@ -88,6 +88,25 @@ static void print_member(const json_t *object, const char *title, const char *ke
 		printf("%-8s %s\n", title, text);
 }
 
+/* In the order they are asked. */
+static void print_teachers(const json_t *list)
+{
+	size_t i;
+	const json_t *t;
+
+	if (!json_array_size(list))
+		puts("teachers none");
+	json_array_foreach(list, i, t) {
+		const char *model = json_member_string(t, "model"), *state = json_member_string(t, "state");
+		const json_t *rest = json_object_get(t, "rests_s");
+		printf("%-8s %s: %s, %s", i ? "" : "teachers", json_member_string(t, "name"),
+			model ? model : "no model", state ? state : "?");
+		if (rest)
+			printf(" for %" JSON_INTEGER_FORMAT " s", json_integer_value(rest));
+		puts("");
+	}
+}
+
 static int status(const struct options *o, struct config *c, const char *home)
 {
 	struct running running;
@@ -111,7 +130,7 @@ static int status(const struct options *o, struct config *c, const char *home)
 	link_done(&link);
 	if (!reply)
 		return complain(&err);
-	const json_t *model = json_object_get(reply, "model"), *teacher = json_object_get(reply, "teacher");
+	const json_t *model = json_object_get(reply, "model");
 	printf("daemon   pid %ld, 127.0.0.1:%u, up %" JSON_INTEGER_FORMAT " s\n", (long)running.pid, running.port,
 		json_integer_value(json_object_get(reply, "uptime_s")));
 	print_member(model, "model", "state");
@@ -123,8 +142,7 @@ static int status(const struct options *o, struct config *c, const char *home)
 	print_member(model, "", "error");
 	if (download_line(reply, line))
 		printf("%-8s %s\n", "download", line);
-	print_member(teacher, "teacher", "state");
-	print_member(teacher, "", "model");
+	print_teachers(json_object_get(reply, "teachers"));
 	return EXIT_ANSWERED;
 }
 

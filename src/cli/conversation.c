@@ -3,6 +3,7 @@
 #include "cli/interrupt.h"
 
 #define ANSWER_MAX ((size_t)16 << 20)
+#define CUT_MARK "\n\n[cut off here]"
 
 void conversation_init(struct conversation *c, struct link *link, const struct options *options)
 {
@@ -41,8 +42,9 @@ static const char *const model_of_wish[] = {
 static json_t *request(const struct conversation *c)
 {
 	const struct options *o = c->options;
-	json_t *r = json_pack("{s:s, s:b, s:{s:b}, s:O}", "model", model_of_wish[o->wish], "stream", 1,
-		"stream_options", "include_usage", 1, "messages", c->messages);
+	json_t *r = json_pack("{s:s, s:b, s:{s:b}, s:{s:b, s:b}, s:O}", "model",
+		o->teacher ? o->teacher : model_of_wish[o->wish], "stream", 1, "stream_options", "include_usage", 1,
+		"shammah", "notices", (int)!o->quiet, "over_budget", (int)o->over_budget, "messages", c->messages);
 
 	if (o->max_tokens >= 0)
 		json_object_set_new(r, "max_tokens", json_integer(o->max_tokens));
@@ -74,6 +76,20 @@ static bool on_thought(void *user, struct str text, struct error *err)
 	return true;
 }
 
+static void on_notice(void *user, const struct link_notice *notice)
+{
+	const struct turn *t = user;
+
+	show_notice(t->show, notice);
+}
+
+static void on_tick(void *user)
+{
+	const struct turn *t = user;
+
+	show_tick(t->show);
+}
+
 static int result_of(struct conversation *c, bool ok, bool interrupted, const struct error *err,
 	const struct link_answer *answer)
 {
@@ -84,6 +100,8 @@ static int result_of(struct conversation *c, bool ok, bool interrupted, const st
 	}
 	if (!ok) {
 		show_error(&c->show, err->text);
+		if (answer->cut)
+			show_note(&c->show, "what came is kept; ask it to continue");
 		return EXIT_NO_ANSWER;
 	}
 	if (!c->options->quiet)
@@ -91,10 +109,20 @@ static int result_of(struct conversation *c, bool ok, bool interrupted, const st
 	return EXIT_ANSWERED;
 }
 
+/* An answer that is not whole is marked, so that whoever answers next knows where to go on. */
+static void keep_answer(struct conversation *c, struct buf *answer, bool cut)
+{
+	struct error full = {0};
+
+	if (cut)
+		(void)!buf_adds(answer, CUT_MARK, &full);
+	(void)add_message(c, "assistant", buf_str(answer));
+}
+
 int conversation_ask(struct conversation *c, struct str question)
 {
 	struct turn turn = { .show = &c->show, .answer = BUF_INIT(ANSWER_MAX) };
-	const struct link_listener listener = { on_text, on_thought, &turn };
+	const struct link_listener listener = { on_text, on_thought, on_notice, on_tick, &turn };
 	own_link_answer answer = {0};
 	struct error err = {0};
 	struct cancel cancel;
@@ -112,7 +140,7 @@ int conversation_ask(struct conversation *c, struct str question)
 	int code = result_of(c, ok, cancel_fired(&cancel), &err, &answer);
 	cancel_done(&cancel);
 	if (turn.answer.len)
-		(void)add_message(c, "assistant", buf_str(&turn.answer));
+		keep_answer(c, &turn.answer, !ok);
 	else
 		json_array_remove(c->messages, json_array_size(c->messages) - 1);
 	buf_done(&turn.answer);

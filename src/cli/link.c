@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/utf8.h"
+#include "daemon/teacher_list.h"
 #include "hub/spec.h"
 #include "net/sse.h"
 
@@ -14,6 +15,7 @@
 #define CONNECT_MS 2000
 #define FIND_MS 20000                 /* a daemon may take its time to end before the next can start */
 #define STARTS_MAX 3                  /* for one that ends at once, again and again */
+#define TICK_MS 200
 #define WAIT_MS (10u * 60 * 1000)     /* for the first byte: a prompt may be long; comments come every 10 s */
 
 /* --- finding, starting, telling ------------------------------------------------- */
@@ -63,12 +65,6 @@ static bool find_or_start(struct link *l, struct error *err)
 	return life_read_token(l->home, l->token, err);
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
-{
-	if (text)
-		json_object_set_new(object, key, json_string(text));
-}
-
 bool link_refused(const json_t *reply, int status, struct error *err)
 {
 	const char *text = json_member_string(json_object_get(reply, "error"), "message");
@@ -101,21 +97,21 @@ static bool find_model(struct link *l, char **folder, struct error *err)
 /* The daemon may have been started elsewhere: it is told what is known here. */
 static bool tell(struct link *l, struct error *err)
 {
-	const char *key = config_text(l->config, SETTING_API_KEY);
+	const struct config *c = l->config;
 	own_json *body = json_object();
 	own_mem char *full = NULL;
 	int status;
 
 	if (!find_model(l, &full, err))
 		return false;
-	if (!full && !key)
+	if (!full && !c->teacher_count)
 		return true;
 	if (full && !utf8_valid(full, strlen(full)))
 		return error_set(err, ERROR_INVALID, "the model folder's path is not valid UTF-8 text; rename it");
-	set_text(body, "model", full);
-	set_text(body, "api_key", key);
-	set_text(body, "teacher_url", key ? config_text(l->config, SETTING_TEACHER_URL) : NULL);
-	set_text(body, "teacher_model", key ? config_text(l->config, SETTING_TEACHER_MODEL) : NULL);
+	if (full)
+		json_object_set_new(body, "model", json_string(full));
+	if (c->teacher_count)
+		json_object_set_new(body, "teachers", teacher_list_json(c->teachers, c->teacher_count));
 	own_json *reply = link_json(l, "/v1/daemon/configure", body, &status, err);
 	return reply && (status == 200 || link_refused(reply, status, err));
 }
@@ -251,18 +247,42 @@ void link_answer_done(struct link_answer *a)
 	free(a->kind);
 	free(a->name);
 	free(a->reason);
+	free(a->teacher);
 	*a = (struct link_answer){0};
 }
 
 static void note_source(struct asking *x, const json_t *source)
 {
 	struct link_answer *a = x->answer;
+	const json_t *cost = json_object_get(source, "cost_usd");
 
-	if (!json_is_object(source) || a->kind)
+	if (json_is_number(cost))
+		a->cost_usd = json_number_value(cost);
+	if (!json_member_string(source, "source") || a->kind)
 		return;
+	a->teacher = mem_strdup(json_member_string(source, "teacher"));
 	a->kind = mem_strdup(json_member_string(source, "source"));
 	a->name = mem_strdup(json_member_string(source, "name"));
 	a->reason = mem_strdup(json_member_string(source, "reason"));
+}
+
+static unsigned number(const json_t *object, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(object, key));
+
+	return n > 0 && n <= UINT32_MAX ? (unsigned)n : 0;
+}
+
+static void take_notice(struct asking *x, const json_t *notice)
+{
+	struct link_notice n = {
+		json_member_string(notice, "kind"), json_member_string(notice, "teacher"),
+		json_member_string(notice, "text"), json_member_string(notice, "why"),
+		number(notice, "wait_ms"), number(notice, "attempt"), number(notice, "attempts"),
+	};
+
+	if (n.kind && n.text && x->listener->on_notice)
+		x->listener->on_notice(x->listener->user, &n);
 }
 
 static void note_usage(struct asking *x, const json_t *usage)
@@ -307,7 +327,9 @@ static bool on_event(void *user, const struct sse_event *event, struct error *er
 	const char *failure = json_member_string(json_object_get(chunk, "error"), "message");
 	if (failure)
 		return error_set(err, ERROR_INTERNAL, "%s", failure);
-	note_source(x, json_object_get(chunk, "shammah"));
+	const json_t *own = json_object_get(chunk, "shammah");
+	note_source(x, own);
+	take_notice(x, json_object_get(own, "notice"));
 	note_usage(x, json_object_get(chunk, "usage"));
 	const json_t *choice = json_array_get(json_object_get(chunk, "choices"), 0);
 	return !choice || take_choice(x, choice, err);
@@ -320,6 +342,14 @@ static enum http_next on_piece(void *user, struct str bytes, struct error *err)
 	if (x->whole.status != 200)
 		return on_body(&x->whole, bytes, err);
 	return sse_feed(x->events, bytes, err) ? HTTP_MORE : HTTP_FAIL;
+}
+
+static void on_tick(void *user)
+{
+	const struct asking *x = user;
+
+	if (x->listener->on_tick)
+		x->listener->on_tick(x->listener->user);
 }
 
 /* What an answer with an error status says. */
@@ -341,7 +371,8 @@ static bool ask_once(struct link *l, const struct buf *request, struct cancel *c
 	struct http_call call = {
 		.method = "POST", .url = url, .headers = lines, .header_count = headers(l, lines, authorization),
 		.body = buf_str(request), .connect_ms = CONNECT_MS, .first_byte_ms = WAIT_MS,
-		.cancel = cancel, .on_head = on_head, .on_body = on_piece, .user = x,
+		.cancel = cancel, .on_head = on_head, .on_body = on_piece, .tick_ms = TICK_MS, .on_tick = on_tick,
+		.user = x,
 	};
 
 	if (!http_send(l->http, &call, err))
@@ -358,7 +389,7 @@ bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, con
 	own_buf request = BUF_INIT(EVENT_MAX);
 	bool ok = false;
 
-	*answer = (struct link_answer){0};
+	*answer = (struct link_answer){ .cost_usd = -1 };
 	if (!json_write(&request, question, err))
 		return false;
 	for (int attempt = 0; attempt < 2 && !ok && reach(l, err); attempt++) {
@@ -368,6 +399,7 @@ bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, con
 		x.events = sse_create(EVENT_MAX, on_event, &x);
 		ok = ask_once(l, &request, cancel, &x, err);
 		answer->total_ns = clock_ns() - x.started;
+		answer->cut = !ok && x.spoken;
 		sse_destroy(x.events);
 		buf_done(&x.whole.body);
 		if (!ok && (err->kind != ERROR_UNAVAILABLE || x.spoken || cancel_fired(cancel)))

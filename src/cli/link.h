@@ -51,9 +51,12 @@ bool link_refused(const json_t *reply, int status, struct error *err);
 /* What came with an answer besides its text. */
 struct link_answer {
 	char *kind, *name, *reason;   /* who answered, as in daemon/openai.h; NULL: unknown */
+	char *teacher;                /* what the teacher is called; NULL: none */
+	double cost_usd;              /* -1: not known */
 	size_t completion_tokens;
 	uint64_t first_ns, total_ns;  /* from the question to the first text or thought, and to the end */
 	bool cut_by_length;
+	bool cut;                     /* it failed after some of it came */
 	bool nobody;                  /* refused: neither known answer, nor model, nor teacher */
 };
 void link_answer_done(struct link_answer *a);
@@ -61,10 +64,18 @@ void link_answer_done(struct link_answer *a);
 
 typedef bool link_text_fn(void *user, struct str text, struct error *err);
 
+/* What the daemon tells while an answer is waited for: as openai_notice in daemon/openai.h, with members missing. */
+struct link_notice {
+	const char *kind, *teacher, *text, *why;
+	unsigned wait_ms, attempt, attempts;
+};
+
 /* Whom an answer is handed to as it comes. */
 struct link_listener {
 	link_text_fn *on_text;
 	link_text_fn *on_thought;     /* what a model thinks before it answers */
+	void (*on_notice)(void *user, const struct link_notice *notice);
+	void (*on_tick)(void *user);  /* some times a second while nothing comes */
 	void *user;
 };
 

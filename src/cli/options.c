@@ -17,6 +17,7 @@
 		o->member = true; \
 		return true; \
 	}
+FLAG(take_over_budget, over_budget)
 FLAG(take_print, print)
 FLAG(take_quiet, quiet)
 FLAG(take_help, help)
@@ -36,6 +37,7 @@ FLAG(take_background, background)
 	}
 TEXT(take_model, model)
 TEXT(take_port, port)
+TEXT(take_teacher, teacher)
 TEXT(take_system_prompt, system_prompt)
 TEXT(take_tokenizer, tokenizer)
 TEXT(take_precision, precision)
@@ -95,10 +97,12 @@ const struct option option_table[] = {
 	{ "--print", 'p', NULL, "answer once and exit", take_print },
 	{ "--model", 0, "NAME", "the local model: a name, OWNER/NAME of the Hub, or a folder", take_model },
 	{ "--source", 0, "WHO", "who may answer: auto, known, local or teacher", take_source },
+	{ "--teacher", 0, "NAME", "ask this teacher: its name, PROVIDER/MODEL, or a model's name", take_teacher },
+	{ "--over-budget", 0, NULL, "ask a teacher though the month's budget is spent", take_over_budget },
 	{ "--system-prompt", 0, "TEXT", "what the model is told first", take_system_prompt },
 	{ "--max-tokens", 0, "N", "longest answer, in tokens", take_max_tokens },
 	{ "--temperature", 0, "X", "0 always takes the likeliest word, up to 2", take_temperature },
-	{ "--quiet", 'q', NULL, "do not say who answered", take_quiet },
+	{ "--quiet", 'q', NULL, "do not say who answered, nor why it takes time", take_quiet },
 	{ "--port", 0, "N", "port of the daemon (11435)", take_port },
 	{ "--tokenizer", 0, "DIR", "explain: folder with tokenizer.json", take_tokenizer },
 	{ "--jsonl", 0, NULL, "explain: one JSON object a line, in and out", take_jsonl },

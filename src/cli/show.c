@@ -1,9 +1,12 @@
 #include "cli/show.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/utf8.h"
 #include "cli/interrupt.h"
@@ -19,6 +22,7 @@ void show_init(struct show *s)
 
 	*s = (struct show){
 		.terminal = isatty(STDOUT_FILENO),
+		.status = isatty(STDERR_FILENO),
 		.colour = isatty(STDERR_FILENO) && !(no_colour && *no_colour),
 		.fresh_line = true,
 	};
@@ -48,23 +52,107 @@ static bool add_visible(struct buf *out, struct str text, struct error *err)
 	return true;
 }
 
+/* The text may be a teacher's error or a model's name: others' words too. */
+static void line(const struct show *s, const char *colour, const char *before, const char *text)
+{
+	own_buf visible = BUF_INIT((size_t)64 << 10);
+	struct error err = {0};
+
+	if (add_visible(&visible, str_of(text), &err))
+		fprintf(stderr, "%s%s%s%s\n", s->colour ? colour : "", before, visible.data, s->colour ? PLAIN : "");
+}
+
+/* --- the line that is replaced ------------------------------------------------------ */
+
+static void end_status(struct show *s)
+{
+	if (!s->thinking && !s->waits_for[0])
+		return;
+	s->thinking = false;
+	s->waits_for[0] = '\0';
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+}
+
 void show_thinking(struct show *s)
 {
 	if (!s->colour || s->thinking)
 		return;
+	end_status(s);
 	s->thinking = true;
 	fputs(DIM "thinking ..." PLAIN, stderr);
 	fflush(stderr);
 }
 
-static void end_thinking(struct show *s)
+/* As many columns as a line has; taking each code point for one. */
+static size_t columns(void)
 {
-	if (!s->thinking)
+	struct winsize size = {0};
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+/* Cuts a text that would not fit on the line; whole code points. */
+static void fit(char *text, size_t room)
+{
+	size_t shown = 0;
+
+	for (char *c = text; *c; c++) {
+		if (((unsigned char)*c & 0xc0) == 0x80)
+			continue;
+		if (shown++ == room) {
+			*c = '\0';
+			return;
+		}
+	}
+}
+
+static void draw_wait(struct show *s)
+{
+	uint64_t now = clock_ms();
+	unsigned left = now < s->until_ms ? (unsigned)((s->until_ms - now + 999) / 1000) : 0;
+	char why[sizeof s->waits_for], rest[96];
+
+	if (left == s->shown_s)
 		return;
-	s->thinking = false;
-	fputs("\r\033[K", stderr);
+	s->shown_s = left;
+	if (left)
+		snprintf(rest, sizeof rest, ": asking again in %u s%s", left, s->then);
+	else
+		snprintf(rest, sizeof rest, ": asking again%s", s->then);
+	memcpy(why, s->waits_for, sizeof why);
+	size_t room = columns() - 3;
+	fit(why, room > strlen(rest) ? room - strlen(rest) : 0);
+	fprintf(stderr, "\r\033[K%s- %s%s%s", s->colour ? DIM : "", why, rest, s->colour ? PLAIN : "");
 	fflush(stderr);
 }
+
+void show_tick(struct show *s)
+{
+	if (s->waits_for[0])
+		draw_wait(s);
+}
+
+void show_notice(struct show *s, const struct link_notice *n)
+{
+	own_buf visible = BUF_INIT((size_t)64 << 10);
+	struct error err = {0};
+
+	end_status(s);
+	if (!s->status || !n->why || !n->attempts) {
+		line(s, DIM, "- ", n->text);
+		return;
+	}
+	if (!add_visible(&visible, str_of(n->why), &err))
+		return;
+	snprintf(s->waits_for, sizeof s->waits_for, "%s", visible.data);
+	snprintf(s->then, sizeof s->then, " (attempt %u of %u)", n->attempt, n->attempts);
+	s->until_ms = clock_ms() + n->wait_ms;
+	s->shown_s = UINT_MAX;
+	draw_wait(s);
+}
+
+/* --- answers --------------------------------------------------------------------------- */
 
 bool show_text(void *show, struct str text, struct error *err)
 {
@@ -73,7 +161,7 @@ bool show_text(void *show, struct str text, struct error *err)
 
 	if (!text.n)
 		return true;
-	end_thinking(s);
+	end_status(s);
 	s->fresh_line = text.p[text.n - 1] == '\n';
 	if (s->terminal) {
 		if (!add_visible(&visible, text, err))
@@ -87,20 +175,10 @@ void show_end(struct show *s)
 {
 	struct error err = {0};
 
-	end_thinking(s);
+	end_status(s);
 	if (!s->fresh_line)
 		(void)!file_write_fd(STDOUT_FILENO, (struct str)STR("\n"), &err);
 	s->fresh_line = true;
-}
-
-/* The text may be a teacher's error or a model's name: others' words too. */
-static void line(const struct show *s, const char *colour, const char *before, const char *text)
-{
-	own_buf visible = BUF_INIT((size_t)64 << 10);
-	struct error err = {0};
-
-	if (add_visible(&visible, str_of(text), &err))
-		fprintf(stderr, "%s%s%s%s\n", s->colour ? colour : "", before, visible.data, s->colour ? PLAIN : "");
 }
 
 static void local_figures(const struct link_answer *a, char *out, size_t size)
@@ -112,6 +190,14 @@ static void local_figures(const struct link_answer *a, char *out, size_t size)
 			(double)(a->completion_tokens - 1) / seconds);
 	else
 		snprintf(out, size, ", %zu tokens", a->completion_tokens);
+}
+
+static void teacher_figures(const struct link_answer *a, char *out, size_t size)
+{
+	if (a->cost_usd >= 0.0001)
+		snprintf(out, size, ", $%.4f", a->cost_usd);
+	else if (a->cost_usd > 0)
+		snprintf(out, size, ", less than $0.0001");
 }
 
 void show_source(const struct show *s, const struct link_answer *a)
@@ -127,7 +213,9 @@ void show_source(const struct show *s, const struct link_answer *a)
 		snprintf(text, sizeof text, "%s on this machine%s%s", a->name, figures,
 			a->cut_by_length ? ", cut at the length limit" : "");
 	} else {
-		snprintf(text, sizeof text, "%s, the teacher (%s)%s", a->name, a->reason,
+		teacher_figures(a, figures, sizeof figures);
+		snprintf(text, sizeof text, "%s%s%s, the teacher (%s)%s%s", a->name, a->teacher ? " of " : "",
+			a->teacher ? a->teacher : "", a->reason, figures,
 			a->cut_by_length ? ", cut at the length limit" : "");
 	}
 	line(s, DIM, "- ", text);

@@ -10,7 +10,12 @@ struct show {
 	bool terminal;           /* answers go to a terminal: control characters are made visible */
 	bool colour;             /* on standard error */
 	bool fresh_line;         /* the answer so far ends with a newline, or is empty */
+	bool status;             /* standard error is a terminal: a line there can be replaced */
 	bool thinking;           /* show_thinking() stands on the line */
+	char waits_for[450];     /* why the line counts down; "": it does not */
+	char then[64];           /* what comes after the seconds */
+	uint64_t until_ms;       /* of clock_ms() */
+	unsigned shown_s;        /* the seconds that stand there */
 };
 
 void show_init(struct show *s);
@@ -20,6 +25,16 @@ bool show_text(void *show, struct str text, struct error *err);
 
 /* Says on a terminal that a model thinks, until its answer comes or ends. */
 void show_thinking(struct show *s);
+
+/*
+ * What happens while an answer is waited for: a wait counts down in a line of its own,
+ * which what comes next replaces, and all else stays, a line each.  Where standard error
+ * is no terminal every notice is one line.
+ */
+void show_notice(struct show *s, const struct link_notice *notice);
+
+/* Some times a second: counts down. */
+void show_tick(struct show *s);
 
 /* Ends the answer's last line if it needs it. */
 void show_end(struct show *s);

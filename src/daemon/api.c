@@ -8,6 +8,7 @@
 #include "daemon/api.h"
 #include "daemon/chat.h"
 #include "daemon/models.h"
+#include "daemon/teacher_list.h"
 
 #define JSON "application/json"
 #define BODY ((size_t)1 << 20)
@@ -66,21 +67,19 @@ static void status(void *user, const struct http_request_in *in, struct reply *r
 {
 	struct service *s = user;
 	struct worker_status w;
-	struct teacher_status t;
 	struct download_status d;
 
 	(void)in;
 	worker_status(s->worker, &w);
-	teacher_status(s->teacher, &t);
 	download_status(s->download, &d);
-	json_t *value = json_pack("{s:s, s:I, s:{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}, s:{s:s, "
-		"s:s, s:s}, s:{s:I, s:I, s:I}}",
+	json_t *value = json_pack("{s:s, s:I, s:{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}, s:o, "
+		"s:{s:I, s:I, s:I}}",
 		"version", SHAMMAH_VERSION, "uptime_s", (json_int_t)((clock_ms() - s->started_ms) / 1000), "model",
 		"state", state_names[w.state], "asleep", (int)w.asleep, "progress", w.progress, "name", w.name,
 		"folder", w.folder, "error", w.error, "precision", w.precision, "attention", w.attention, "runtime",
 		w.runtime, "reason", w.reason, "context", (json_int_t)w.context, "memory", memory_json(&w.memory),
-		"teacher", "state", t.ready ? "ready" : "no key", "name", t.name, "model", t.model, "queue", "active",
-		(json_int_t)w.active, "waiting", (json_int_t)w.waiting, "parked", (json_int_t)w.parked);
+		"teachers", teachers_json(s->teachers), "queue", "active", (json_int_t)w.active, "waiting",
+		 (json_int_t)w.waiting, "parked", (json_int_t)w.parked);
 	json_object_set_new(value, "download", download_json(&d));
 	json_object_set_new(value, "embeddings", embeddings_json(s));
 	api_send(r, value);
@@ -99,6 +98,7 @@ static void metrics(void *user, const struct http_request_in *in, struct reply *
 		.uptime_s = (clock_ms() - s->started_ms) / 1000,
 		.parked = w.parked, .kv_used = w.memory.used, .kv_cached = w.memory.cached, .kv_total = w.memory.total,
 	};
+	teachers_count(s->teachers, &gauges.teachers, &gauges.resting);
 	metrics_write(&s->metrics, &gauges, &body);
 	send_text(r, "text/plain; version=0.0.4; charset=utf-8", &body);
 }
@@ -139,25 +139,29 @@ static void add_embedding_models(struct service *s, json_t *list)
 		json_array_append_new(list, model_json(s, e.name, "local"));
 }
 
+static void add_teacher_model(void *user, const char *id, const char *provider)
+{
+	struct listing *l = user;
+
+	json_array_append_new(l->list, model_json(l->service, id, provider));
+}
+
 /* What `model` may be in a request now, and the models that could be loaded. */
 static json_t *models_json(struct service *s)
 {
 	json_t *list = json_array();
 	struct worker_status w;
-	struct teacher_status t;
 
 	worker_status(s->worker, &w);
-	teacher_status(s->teacher, &t);
 	json_array_append_new(list, model_json(s, "auto", "shammah"));
 	json_array_append_new(list, model_json(s, "known-answers", "shammah"));
 	if (w.state == LOCAL_READY) {
 		json_array_append_new(list, model_json(s, "local", "shammah"));
 		json_array_append_new(list, model_json(s, w.name, "local"));
 	}
-	if (t.ready)
-		json_array_append_new(list, model_json(s, t.model, t.name));
-	add_embedding_models(s, list);
 	struct listing installed = { s, list, w.state == LOCAL_READY ? w.name : "" };
+	teachers_each_model(s->teachers, add_teacher_model, &installed);
+	add_embedding_models(s, list);
 	models_installed(add_installed, &installed);
 	return list;
 }
@@ -207,10 +211,14 @@ static void configure(void *user, const struct http_request_in *in, struct reply
 
 	if (!body)
 		return;
-	const char *folder = json_member_string(body, "model"), *key = json_member_string(body, "api_key");
-	const char *url = json_member_string(body, "teacher_url"), *name = json_member_string(body, "teacher_model");
-	if (key && url)
-		teacher_set(s->teacher, key, url, name);
+	const char *folder = json_member_string(body, "model");
+	const json_t *teachers = json_object_get(body, "teachers");
+	struct error err = {0};
+
+	if (teachers && !teacher_list_use(s->teachers, teachers, &err)) {
+		reply_error(r, 400, "invalid_request_error", "teachers", NULL, err.text);
+		return;
+	}
 	if (folder)
 		worker_load(s->worker, folder);
 	api_send(r, json_pack("{s:b}", "ok", 1));
@@ -225,13 +233,13 @@ void service_answered(void *user, unsigned http_status)
 
 const struct route routes[] = {
 	{ "GET", "/health", health, "alive, and the local model's state" },
-	{ "GET", "/v1/status", status, "model, teacher, queue, download, uptime" },
+	{ "GET", "/v1/status", status, "model, teachers, queue, download, uptime" },
 	{ "GET", "/metrics", metrics, "counters for Prometheus" },
 	{ "GET", "/v1/models", models, "what `model` may be in a request, and what is installed" },
 	{ "GET", "/v1/models/", model, "one of them" },
 	{ "POST", "/v1/chat/completions", chat_completions, "a question, in OpenAI's form" },
 	{ "POST", "/v1/embeddings", embeddings_handler, "texts as vectors, in OpenAI's form" },
-	{ "POST", "/v1/daemon/configure", configure, "model and key, from this user's own programs" },
+	{ "POST", "/v1/daemon/configure", configure, "model and teachers, from this user's own programs" },
 	{ "POST", "/v1/daemon/models", models_change,
 		"download, cancel or use a model, from this user's own programs" },
 };

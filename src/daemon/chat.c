@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "daemon/models.h"
 #include "daemon/service.h"
 #include "model/constraint.h"
@@ -14,21 +15,25 @@
 
 /* --- whom the request's model names ------------------------------------------------- */
 
-static bool find_wish(const struct request *r, const struct worker_status *w, const struct teacher_status *t,
-	enum route_wish *wish)
+/* Who is meant; the teachers among them are put into `choice`. */
+static bool find_wish(struct service *s, const struct request *r, const struct worker_status *w,
+	struct teacher_choice *choice, enum route_wish *wish)
 {
 	const struct { const char *name; enum route_wish wish; } names[] = {
 		{ "auto", WISH_AUTO }, { "known-answers", WISH_KNOWN }, { "local", WISH_LOCAL },
-		{ "teacher", WISH_TEACHER }, { w->name, WISH_LOCAL }, { t->ready ? t->model : "", WISH_TEACHER },
+		{ "teacher", WISH_TEACHER }, { w->name, WISH_LOCAL },
 	};
 
 	for (size_t i = 0; i < countof(names); i++) {
 		if (*names[i].name && str_is(r->model, names[i].name)) {
 			*wish = names[i].wish;
+			teachers_choose_all(s->teachers, choice);
 			return true;
 		}
 	}
-	return false;
+	*wish = WISH_TEACHER;
+	teachers_choose(s->teachers, r->model, choice);
+	return choice->count > 0;
 }
 
 /*
@@ -54,7 +59,7 @@ static const struct answer *find_known(const struct request *r, enum route_wish 
 
 static void give_known(struct delivery *a, const struct answer *known, const struct decision *d)
 {
-	struct openai_source source = { "known_answer", known->id, d->reason, NULL };
+	struct openai_source source = { "known_answer", known->id, d->reason };
 	unsigned choices = a->request.choices;
 	struct error err = {0};
 	bool ok = true;
@@ -70,7 +75,7 @@ static void give_known(struct delivery *a, const struct answer *known, const str
 
 static void give_local(struct service *s, struct delivery *a, const struct worker_status *w, const struct decision *d)
 {
-	struct openai_source source = { "local", w->name, d->reason, NULL }; /* the rest when its turn comes */
+	struct openai_source source = { "local", w->name, d->reason }; /* the rest when its turn comes */
 	char param[64];
 	struct error err = {0};
 
@@ -89,10 +94,9 @@ static void give_local(struct service *s, struct delivery *a, const struct worke
 		delivery_abandon(a, &err);
 }
 
-static void give_teacher(struct service *s, struct delivery *a, const struct teacher_status *t,
-	const struct decision *d)
+static void give_teacher(struct service *s, struct delivery *a, struct teacher_choice *choice, const struct decision *d)
 {
-	struct openai_source source = { "teacher", t->model, d->reason, NULL };
+	struct openai_source source = { "teacher", choice->first_model, d->reason, NULL, choice->first };
 	struct error err = {0};
 
 	if (a->request.choices > 1) {
@@ -101,8 +105,9 @@ static void give_teacher(struct service *s, struct delivery *a, const struct tea
 		delivery_refuse(a, &err, "n", NULL);
 		return;
 	}
-	delivery_begin(a, METRIC_TEACHER, t->model, &source);
-	if (!teacher_ask(s->teacher, a, &err))
+	delivery_begin(a, METRIC_TEACHER, choice->first_model, &source);
+	delivery_keep_seals(a, s->seals);
+	if (!teachers_ask(s->teachers, a, choice, &err))
 		delivery_finish(a, &err);
 }
 
@@ -119,17 +124,52 @@ static void refuse_request(struct delivery *a, const struct openai_fault *fault,
 	delivery_refuse(a, err, *fault->place.param ? fault->place.param : NULL, fault->code);
 }
 
-static void refuse_model(struct delivery *a)
+static void add_id(void *user, const char *id, const char *provider)
 {
+	struct buf *list = user;
+	struct error full;
+
+	(void)provider;
+	(void)!buf_addf(list, &full, ", %s", id);
+}
+
+/* Names what there is, or what is missing for the one that was asked for. */
+static void refuse_model(struct service *s, struct delivery *a, const struct worker_status *local)
+{
+	own_buf there = BUF_INIT(200);
 	struct error err = {0};
 	char hint[300];
 
-	if (models_explain(a->request.model, hint, sizeof hint))
+	if (teachers_explain(s->teachers, a->request.model, hint, sizeof hint) ||
+		models_explain(a->request.model, hint, sizeof hint)) {
 		error_set(&err, ERROR_NOT_FOUND, "%s", hint);
-	else
+	} else {
+		buf_putf(&there, "auto%s", local->state == LOCAL_READY ? ", local" : "");
+		teachers_each_model(s->teachers, add_id, &there);
 		error_set(&err, ERROR_NOT_FOUND,
-			"there is no model of this name; use \"auto\", or one that GET /v1/models lists");
+			"there is no model of this name; there are: %s (GET /v1/models lists all)", there.data);
+	}
 	delivery_refuse(a, &err, "model", "model_not_found");
+}
+
+static void decide(struct service *s, struct delivery *a, const struct worker_status *local,
+	struct teacher_choice *choice, enum route_wish wish)
+{
+	const struct answer *known = find_known(&a->request, wish);
+	struct download_status download;
+
+	download_status(s->download, &download);
+	struct route_facts facts = {
+		.wish = wish, .known = known != NULL, .local = local->state, .teacher = choice->state,
+		.fetching = download.state == DOWNLOAD_RUNNING,
+	};
+	struct decision decision = route_decide(&facts);
+	switch (decision.to) {
+	case ROUTE_KNOWN: give_known(a, known, &decision); break;
+	case ROUTE_LOCAL: give_local(s, a, local, &decision); break;
+	case ROUTE_TEACHER: give_teacher(s, a, choice, &decision); break;
+	case ROUTE_SPENT: case ROUTE_NOBODY: give_nothing(a, &facts); break;
+	}
 }
 
 void chat_completions(void *user, const struct http_request_in *in, struct reply *reply)
@@ -139,31 +179,17 @@ void chat_completions(void *user, const struct http_request_in *in, struct reply
 	struct openai_fault fault = {0};
 	struct error err = {0};
 	struct worker_status local;
-	struct teacher_status teacher;
-	struct download_status download;
+	own_teacher_choice choice = {0};
 	enum route_wish wish;
 
-	if (!openai_read(in->body, &a->request, &fault, &err)) {
+	if (!openai_read(in->body, &a->request, &fault, &err) ||
+		!seals_restore(s->seals, &a->request.chat, clock_ns(), &err)) {
 		refuse_request(a, &fault, &err);
 		return;
 	}
 	worker_status(s->worker, &local);
-	teacher_status(s->teacher, &teacher);
-	download_status(s->download, &download);
-	if (!find_wish(&a->request, &local, &teacher, &wish)) {
-		refuse_model(a);
-		return;
-	}
-	const struct answer *known = find_known(&a->request, wish);
-	struct route_facts facts = {
-		.wish = wish, .known = known != NULL, .local = local.state, .teacher = teacher.ready,
-		.fetching = download.state == DOWNLOAD_RUNNING,
-	};
-	struct decision decision = route_decide(&facts);
-	switch (decision.to) {
-	case ROUTE_KNOWN: give_known(a, known, &decision); break;
-	case ROUTE_LOCAL: give_local(s, a, &local, &decision); break;
-	case ROUTE_TEACHER: give_teacher(s, a, &teacher, &decision); break;
-	case ROUTE_NOBODY: give_nothing(a, &facts); break;
-	}
+	if (find_wish(s, &a->request, &local, &choice, &wish))
+		decide(s, a, &local, &choice, wish);
+	else
+		refuse_model(s, a, &local);
 }

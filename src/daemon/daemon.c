@@ -134,13 +134,12 @@ static struct server *serve(struct service *s, const struct config *c, struct er
 
 static void use_configuration(struct service *s, const struct config *c)
 {
-	const char *model = config_text(c, SETTING_MODEL), *key = config_text(c, SETTING_API_KEY);
+	const char *model = config_text(c, SETTING_MODEL);
 	struct error err = {0};
 	own_mem char *folder = model ? spec_locate(model, &err) : NULL;
 
-	if (key)
-		teacher_set(s->teacher, key, config_text(c, SETTING_TEACHER_URL),
-			config_text(c, SETTING_TEACHER_MODEL));
+	if (!teachers_set(s->teachers, c->teachers, c->teacher_count, &err))
+		log_warn("teachers: %s", err.text);
 	if (folder)
 		worker_load(s->worker, folder);
 	else if (model)
@@ -170,7 +169,7 @@ static void drain(struct service *s, struct server *server)
 	server_quiesce(server);
 	wait_until_idle(server, GRACE_MS);
 	worker_stop(s->worker);
-	teacher_stop(s->teacher);
+	teachers_stop(s->teachers);
 	embeddings_stop(s->embeddings);
 	wait_until_idle(server, FAREWELL_MS);
 }
@@ -224,7 +223,8 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	if (!catch_signals(err))
 		return false;
 	raise_descriptor_limit();
-	s.teacher = teacher_create();
+	s.teachers = teachers_create();
+	s.seals = seals_create(SEALS_BYTES, SEALS_KEEP_NS);
 	s.worker = worker_create(&options);
 	s.embeddings = embeddings_create(config_text(config, SETTING_EMBEDDING_MODEL), options.threads);
 	s.download = download_create(home, s.worker);
@@ -247,7 +247,8 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	download_destroy(s.download);
 	worker_destroy(s.worker);
 	embeddings_destroy(s.embeddings);
-	teacher_destroy(s.teacher);
+	teachers_destroy(s.teachers);
+	seals_destroy(s.seals);
 	release_signals();
 	return ok;
 }

@@ -13,7 +13,8 @@ struct delivery *delivery_create(struct reply *reply, struct metrics *metrics)
 
 	*a = (struct delivery){
 		.request = REQUEST_INIT(REQUEST_MAX), .reply = reply_ref(reply), .metrics = metrics,
-		.source = METRIC_NOBODY, .open = 1, .out = BUF_INIT(OUT_MAX), .started_ns = clock_ns(),
+		.source = METRIC_NOBODY, .notes = SEAL_NOTES_INIT, .open = 1, .out = BUF_INIT(OUT_MAX),
+		.started_ns = clock_ns(),
 	};
 	return a;
 }
@@ -24,6 +25,9 @@ static void delivery_destroy(struct delivery *a)
 	request_done(&a->request);
 	buf_done(&a->out);
 	reply_unref(a->reply);
+	seal_notes_done(&a->notes);
+	free(a->teacher);
+	free(a->model);
 	free(a);
 }
 
@@ -42,6 +46,22 @@ void delivery_name(struct delivery *a, const char *model, const char *build)
 		openai_writer_name(a->writer, model, build);
 }
 
+void delivery_teacher(struct delivery *a, const char *name, const struct provider *provider, const char *model)
+{
+	free(a->teacher);
+	free(a->model);
+	a->teacher = mem_strdup(name);
+	a->model = mem_strdup(model);
+	a->provider = provider;
+	if (!a->sent)
+		openai_writer_teacher(a->writer, name, model);
+}
+
+void delivery_keep_seals(struct delivery *a, struct seals *seals)
+{
+	a->seals = seals;
+}
+
 static bool gone(struct error *err)
 {
 	return error_set(err, ERROR_CANCELLED, "the client hung up");
@@ -56,6 +76,15 @@ bool delivery_flush(struct delivery *a)
 		return true;
 	}
 	return reply_push(a->reply, &a->out) != PUSH_FULL;
+}
+
+void delivery_notice(struct delivery *a, const struct openai_notice *notice)
+{
+	bool wanted = a->request.notices && a->request.stream && !a->sent;
+	struct error err = {0};
+
+	if (wanted && openai_write_notice(a->writer, notice, &a->out, &err))
+		(void)delivery_flush(a);
 }
 
 static void note_first(struct delivery *a, const struct delta *d)
@@ -80,6 +109,8 @@ bool delivery_delta(void *answer, const struct delta *d, struct error *err)
 	struct delivery *a = answer;
 
 	note_first(a, d);
+	if (a->seals)
+		seals_note(a->seals, &a->notes, d, clock_ns());
 	if (d->kind == DELTA_END)
 		note_usage(a, d);
 	if (!a->request.stream)
@@ -113,12 +144,12 @@ static void send_failure(struct delivery *a, const struct error *failure, const 
 	unsigned status = openai_status(failure, &type);
 
 	if (a->request.stream && (a->sent || a->out.len)) {
-		openai_write_failure(&a->out, failure);
+		openai_write_failure(&a->out, failure, param, code);
 		return;
 	}
 	/* A stream that already carries keep-alive comments ignores this, and gets the event instead. */
 	reply_error(a->reply, status, type, param, code, failure->text);
-	openai_write_failure(&a->out, failure);
+	openai_write_failure(&a->out, failure, param, code);
 }
 
 /* The books first: who has the answer may look at the metrics at once. */

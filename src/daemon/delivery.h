@@ -13,6 +13,9 @@
 #include "daemon/metrics.h"
 #include "daemon/openai.h"
 #include "daemon/reply.h"
+#include "daemon/seals.h"
+
+struct provider;
 
 struct delivery {
 	struct request request;
@@ -20,6 +23,10 @@ struct delivery {
 	struct metrics *metrics;
 	struct openai_writer *writer;     /* NULL until delivery_begin() */
 	enum metric_source source;
+	const struct provider *provider;  /* of the teacher that answers; NULL: none does */
+	char *teacher, *model;            /* what it is called, and its model */
+	struct seals *seals;              /* take note of what its vendor seals; NULL: nobody does */
+	struct seal_notes notes;
 	struct buf out;                   /* streamed, not yet handed to the reply */
 	bool waits;                       /* a full reply is waited for (teacher's thread), not returned to */
 	bool sent;                        /* something went out */
@@ -39,6 +46,15 @@ void delivery_begin(struct delivery *a, enum metric_source source, const char *m
 
 /* Says which model answers, now that this is known: what waits gets the one that is there when its turn comes. */
 void delivery_name(struct delivery *a, const char *model, const char *build);
+
+/* Says which teacher is asked from now on; before the first delta. */
+void delivery_teacher(struct delivery *a, const char *name, const struct provider *provider, const char *model);
+
+/* What a vendor seals in this answer is kept for clients that do not send it back; before the first delta. */
+void delivery_keep_seals(struct delivery *a, struct seals *seals);
+
+/* Tells a client that wants to know; before the first delta. */
+void delivery_notice(struct delivery *a, const struct openai_notice *notice);
 
 /* A delta_fn with the answer as user.  ERROR_CANCELLED when the client is gone. */
 bool delivery_delta(void *answer, const struct delta *delta, struct error *err);

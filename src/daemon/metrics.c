@@ -10,6 +10,10 @@ static const char *const results[METRIC_RESULTS] = {
 	[METRIC_ANSWERED] = "answered", [METRIC_FAILED] = "failed", [METRIC_CANCELLED] = "cancelled",
 };
 
+static const char *const events[METRIC_EVENTS] = {
+	[METRIC_RETRY] = "retry", [METRIC_FALLBACK] = "fallback", [METRIC_SKIP] = "skip",
+};
+
 /* Upper bounds in milliseconds. */
 static const unsigned buckets[FIRST_TOKEN_BUCKETS] = { 1, 5, 20, 50, 100, 250, 500, 1000, 5000, 30000 };
 
@@ -36,6 +40,11 @@ void metrics_answer(struct metrics *m, enum metric_source source, enum metric_re
 	add(&m->completion_tokens, usage.completion_tokens);
 	add(&m->drafted_tokens, usage.drafted_tokens);
 	add(&m->accepted_tokens, usage.accepted_tokens);
+}
+
+void metrics_event(struct metrics *m, enum metric_event event)
+{
+	add(&m->events[event], 1);
 }
 
 void metrics_first_token(struct metrics *m, uint64_t ns)
@@ -68,6 +77,14 @@ static void write_answers(const struct metrics *m, struct buf *out)
 				sources[s], results[r], get(&m->answers[s][r]));
 }
 
+static void write_events(const struct metrics *m, struct buf *out)
+{
+	title(out, "teacher_events_total", "counter", "Teachers asked again, left for another, passed over.");
+	for (size_t i = 0; i < METRIC_EVENTS; i++)
+		buf_putf(out, "shammah_teacher_events_total{event=\"%s\"} %" PRIu64 "\n", events[i],
+			get(&m->events[i]));
+}
+
 static void write_http(const struct metrics *m, struct buf *out)
 {
 	title(out, "http_requests_total", "counter", "HTTP requests by class of status.");
@@ -94,6 +111,7 @@ void metrics_write(const struct metrics *m, const struct metric_gauges *g, struc
 {
 	write_answers(m, out);
 	write_http(m, out);
+	write_events(m, out);
 	number(out, "prompt_tokens_total", "counter", "Tokens of prompts.", get(&m->prompt_tokens));
 	number(out, "cached_tokens_total", "counter", "Tokens of prompts that were not computed again.",
 		get(&m->cached_tokens));
@@ -109,5 +127,7 @@ void metrics_write(const struct metrics *m, const struct metric_gauges *g, struc
 	number(out, "kv_total_bytes", "gauge", "Keys and values at most.", g->kv_total);
 	number(out, "model_state", "gauge", "Local model: 0 none, 1 loading, 2 ready, 3 failed.",
 		(uint64_t)g->model_state);
+	number(out, "teachers", "gauge", "Teachers that can be asked.", g->teachers);
+	number(out, "teachers_resting", "gauge", "Of these, such as rest after failures.", g->resting);
 	number(out, "uptime_seconds", "gauge", "Seconds since the daemon started.", g->uptime_s);
 }

@@ -85,7 +85,7 @@ static bool write_seal(struct openai_writer *w, const struct delta *d, struct bu
 		json_write(out, extra, err) && buf_adds(out, "}]", err) && end_delta(out, err);
 }
 
-/* Timings stand in the last chunk, as llama-server does it. */
+/* Timings stand in the last chunk, as llama-server does it; so does who answered once more, when the cost is known. */
 static bool write_end(struct openai_writer *w, const struct delta *d, struct buf *out, struct error *err)
 {
 	bool last, ok;
@@ -98,7 +98,8 @@ static bool write_end(struct openai_writer *w, const struct delta *d, struct buf
 		ok = ok && buf_adds(out, "}\n\n", err) && buf_add_str(out, buf_str(&w->head), err) &&
 			buf_adds(out, ",\"choices\":[],", err) && openai_write_usage(&w->usage, out, err);
 	if (last)
-		ok = ok && openai_write_timings(&w->usage, out, err);
+		ok = ok && openai_write_timings(&w->usage, out, err) &&
+			(!w->costed || (buf_adds(out, ",\"shammah\":", err) && openai_write_source(w, out, err)));
 	return ok && buf_adds(out, "}\n\n", err) && (!last || buf_adds(out, "data: [DONE]\n\n", err));
 }
 
@@ -117,7 +118,31 @@ bool openai_write_delta(struct openai_writer *w, const struct delta *d, struct b
 	return (c->opened || open_choice(w, d, out, err)) && writers[d->kind](w, d, out, err);
 }
 
-void openai_write_failure(struct buf *out, const struct error *why)
+bool openai_write_notice(struct openai_writer *w, const struct openai_notice *n, struct buf *out, struct error *err)
+{
+	own_json *notice = json_pack("{s:s, s:s*, s:s, s:s*}", "kind", n->kind, "teacher", n->teacher, "text", n->text,
+		"why", n->why);
+
+	if (!notice)
+		return true;           /* text that is no UTF-8 */
+	if (n->attempts)
+		json_object_update_new(notice, json_pack("{s:I, s:I, s:I}", "wait_ms", (json_int_t)n->wait_ms,
+			"attempt", (json_int_t)n->attempt, "attempts", (json_int_t)n->attempts));
+	return buf_add_str(out, buf_str(&w->head), err) &&
+		buf_adds(out, ",\"choices\":[],\"shammah\":{\"notice\":", err) && json_write(out, notice, err) &&
+		buf_adds(out, "}}\n\n", err);
+}
+
+/* A literal in quotes, or null. */
+static void put_literal(struct buf *out, const char *literal)
+{
+	if (literal)
+		buf_putf(out, "\"%s\"", literal);
+	else
+		buf_put(out, "null");
+}
+
+void openai_write_failure(struct buf *out, const struct error *why, const char *param, const char *code)
 {
 	own_buf json = BUF_INIT(8192);
 	const char *type;
@@ -127,7 +152,11 @@ void openai_write_failure(struct buf *out, const struct error *why)
 	buf_put(&json, "{\"error\":{\"message\":");
 	if (!json_write_string(&json, str_of(why->text), &err))
 		buf_put(&json, "\"\"");
-	buf_putf(&json, ",\"type\":\"%s\",\"param\":null,\"code\":null}}", type);
+	buf_putf(&json, ",\"type\":\"%s\",\"param\":", type);
+	put_literal(&json, param);
+	buf_put(&json, ",\"code\":");
+	put_literal(&json, code);
+	buf_put(&json, "}}");
 	/* Without room for it the stream ends without [DONE], which says the same. */
 	(void)!sse_write_event(out, NULL, buf_str(&json), &err);
 }

@@ -97,7 +97,7 @@ bool openai_write_whole(struct openai_writer *w, struct buf *out, struct error *
 	bool ok = buf_addf(out, err, "{\"id\":\"%s\",\"object\":\"chat.completion\",\"created\":%lld,\"model\":",
 		w->id, (long long)w->created) && json_write_string(out, str_of(w->model), err) &&
 		buf_addf(out, err, ",\"system_fingerprint\":\"%s\",\"shammah\":", w->fingerprint) &&
-		buf_adds(out, w->source, err) && buf_adds(out, ",\"choices\":[", err);
+		openai_write_source(w, out, err) && buf_adds(out, ",\"choices\":[", err);
 
 	for (unsigned i = 0; ok && i < w->count; i++)
 		ok = write_choice(w, i, out, err);

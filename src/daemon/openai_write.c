@@ -56,6 +56,8 @@ static char *source_object(const struct openai_source *s)
 	struct error err = {0};
 	own_json *object = json_pack("{s:s, s:s, s:s}", "source", s->kind, "name", s->name, "reason", s->reason);
 
+	if (object && s->teacher)
+		json_object_update_new(object, json_pack("{s:s, s:s}", "teacher", s->teacher, "model", s->name));
 	if (!object || !json_write(&out, object, &err))
 		return mem_strdup("null");
 	return buf_detach(&out, NULL);
@@ -112,6 +114,7 @@ struct openai_writer *openai_writer_create(const struct request *r, const char *
 	w->id = fresh_id();
 	w->kind = mem_strdup(source->kind);
 	w->reason = mem_strdup(source->reason);
+	w->teacher = mem_strdup(source->teacher);
 	w->created = clock_unix();
 	w->include_usage = r->include_usage;
 	write_head(w, model, source);
@@ -125,15 +128,52 @@ static void forget_head(struct openai_writer *w)
 	free(w->source);
 }
 
-void openai_writer_name(struct openai_writer *w, const char *model, const char *build)
+static bool has_begun(const struct openai_writer *w)
 {
-	struct openai_source source = { w->kind, model, w->reason, build };
-
 	for (unsigned i = 0; i < w->count; i++)
 		if (w->choices[i].opened)
-			return;
+			return true;
+	return false;
+}
+
+static void rename_source(struct openai_writer *w, const char *model, const char *build)
+{
+	struct openai_source source = { w->kind, model, w->reason, build, w->teacher };
+
+	if (has_begun(w))
+		return;
 	forget_head(w);
 	write_head(w, model, &source);
+}
+
+void openai_writer_name(struct openai_writer *w, const char *model, const char *build)
+{
+	rename_source(w, model, build);
+}
+
+void openai_writer_teacher(struct openai_writer *w, const char *teacher, const char *model)
+{
+	if (has_begun(w))
+		return;
+	free(w->teacher);
+	w->teacher = mem_strdup(teacher);
+	rename_source(w, model, NULL);
+}
+
+void openai_writer_cost(struct openai_writer *w, uint64_t micro_usd)
+{
+	w->costed = true;
+	w->micro_usd = micro_usd;
+}
+
+bool openai_write_source(const struct openai_writer *w, struct buf *out, struct error *err)
+{
+	size_t open = strlen(w->source) - 1;
+
+	if (!w->costed || w->source[open] != '}')
+		return buf_adds(out, w->source, err);
+	return buf_add(out, w->source, open, err) && buf_addf(out, err, ",\"cost_usd\":%llu.%06llu}",
+		(unsigned long long)(w->micro_usd / 1000000), (unsigned long long)(w->micro_usd % 1000000));
 }
 
 void openai_writer_destroy(struct openai_writer *w)
@@ -153,6 +193,7 @@ void openai_writer_destroy(struct openai_writer *w)
 	free(w->id);
 	free(w->kind);
 	free(w->reason);
+	free(w->teacher);
 	free(w);
 }
 

@@ -21,7 +21,7 @@ struct openai_choice {
 struct openai_writer {
 	struct buf head;            /* of a chunk, up to its choices */
 	char *id, *model;
-	char *kind, *reason;        /* of the source */
+	char *kind, *reason, *teacher;     /* of the source */
 	char *source;               /* the JSON object `shammah` */
 	char *fingerprint;
 	int64_t created;
@@ -29,9 +29,14 @@ struct openai_writer {
 	unsigned count, ended;      /* choices */
 	struct openai_choice choices[CHOICES_MAX];
 	struct usage usage;         /* of those that have ended */
+	bool costed;
+	uint64_t micro_usd;         /* what it cost, when `costed` */
 };
 
 const char *openai_finish_name(enum finish finish);
+
+/* The source's object, with the cost where that is known by now. */
+bool openai_write_source(const struct openai_writer *w, struct buf *out, struct error *err) must_use;
 
 /*
  * Sealed thoughts.  Both kinds of answers hand over every delta in its order; a seal on

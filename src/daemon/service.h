@@ -10,15 +10,17 @@
 #include "daemon/embeddings.h"
 #include "daemon/life.h"
 #include "daemon/metrics.h"
+#include "daemon/seals.h"
 #include "daemon/server.h"
-#include "daemon/teacher.h"
+#include "daemon/teachers.h"
 #include "daemon/worker.h"
 
 struct service {
 	struct life life;
 	struct metrics metrics;
 	struct worker *worker;
-	struct teachers *teacher;
+	struct teachers *teachers;
+	struct seals *seals;
 	struct download *download;
 	struct embeddings *embeddings;
 	uint64_t started_ms;

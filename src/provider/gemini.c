@@ -314,4 +314,5 @@ const struct dialect dialect_gemini = {
 	.read_event = read_event,
 	.read_end = read_end,
 	.read_error = gemini_read_error,
+	.read_delay = gemini_read_delay,
 };

@@ -1,6 +1,7 @@
 /*
- * The pipeline in its first form: known answer, else the local model, else the
- * teacher while the model is not ready, else the model once it is.
+ * The pipeline in its first form: known answer, else the local model, else a
+ * teacher while the model is not ready, else the model once it is.  Teachers that
+ * rest are asked when nobody else is there, or they were asked for.
  */
 #include "route/route.h"
 
@@ -33,19 +34,33 @@ static struct decision decide_local(const struct route_facts *f)
 
 static struct decision decide_teacher(const struct route_facts *f)
 {
-	return f->teacher ? to(ROUTE_TEACHER, "the teacher was asked for") : to(ROUTE_NOBODY, "no teacher has a key");
+	switch (f->teacher) {
+	case TEACHER_READY: case TEACHER_RESTING: return to(ROUTE_TEACHER, "a teacher was asked for");
+	case TEACHER_SPENT: return to(ROUTE_SPENT, "the month's budget for teachers is spent");
+	case TEACHER_NONE: break;
+	}
+	return to(ROUTE_NOBODY, "no teacher has a key");
+}
+
+static const char *why_not_local(const struct route_facts *f)
+{
+	return f->local == LOCAL_LOADING ? "the local model is still loading" :
+		f->local == LOCAL_FAILED ? "the local model could not be loaded" : "there is no local model";
 }
 
 static struct decision decide_auto(const struct route_facts *f)
 {
+	bool loading = f->local == LOCAL_LOADING;
+
 	if (f->known)
 		return decide_known(f);
-	if (f->local == LOCAL_READY)
+	if (f->local == LOCAL_READY || f->teacher == TEACHER_NONE)
 		return decide_local(f);
-	if (f->teacher)
-		return to(ROUTE_TEACHER, f->local == LOCAL_LOADING ? "the local model is still loading" :
-			f->local == LOCAL_FAILED ? "the local model could not be loaded" : "there is no local model");
-	return decide_local(f);
+	if (loading && f->teacher == TEACHER_RESTING)
+		return to(ROUTE_LOCAL, "waits for the local model, which is loading: the teachers rest after failures");
+	if (loading && f->teacher == TEACHER_SPENT)
+		return to(ROUTE_LOCAL, "waits for the local model, which is loading: the budget for teachers is spent");
+	return f->teacher == TEACHER_SPENT ? decide_teacher(f) : to(ROUTE_TEACHER, why_not_local(f));
 }
 
 struct decision route_decide(const struct route_facts *f)
@@ -74,22 +89,22 @@ const char *route_nobody_text(const struct route_facts *f)
 {
 	if (f->wish == WISH_KNOWN)
 		return "No known answer fits this question, and only known answers were asked for.\n"
-		       "Run `shammah` without `--source known` to ask the local model or the teacher.";
+		       "Run `shammah` without `--source known` to ask the local model or a teacher.";
 	if (f->wish == WISH_TEACHER)
-		return "The teacher was asked for, but there is no API key for Claude.\n"
+		return "A teacher was asked for, but there is no API key for any.\n"
 		       "Run `export ANTHROPIC_API_KEY=YOUR_KEY` and ask again.";
 	if (f->local == LOCAL_FAILED && f->wish == WISH_LOCAL)
 		return "The local model was asked for, but it could not be loaded.\n"
 		       "Run `shammah daemon status` to see why it failed.";
 	if (f->local == LOCAL_FAILED)
-		return "The local model could not be loaded, and there is no API key for Claude.\n"
+		return "The local model could not be loaded, and there is no API key for a teacher.\n"
 		       "Run `shammah daemon status` to see why it failed.";
 	if (f->wish == WISH_LOCAL)
 		return "The local model was asked for, but none is configured.\n"
 		       "Run `shammah models pull` to fetch the one that fits this machine.";
 	if (f->fetching)
-		return "No known answer fits; a local model is being fetched, and there is no API key for Claude.\n"
+		return "No known answer fits; a local model is being fetched, and there is no API key for a teacher.\n"
 		       "Run `shammah models list` to see how far it is, and ask again then.";
-	return "No known answer fits, and there is neither a local model nor an API key for Claude.\n"
+	return "No known answer fits, and there is neither a local model nor an API key for a teacher.\n"
 	       "Run `shammah models pull` to fetch a model that fits this machine (or set ANTHROPIC_API_KEY).";
 }

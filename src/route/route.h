@@ -14,11 +14,14 @@ enum route_wish { WISH_AUTO, WISH_KNOWN, WISH_LOCAL, WISH_TEACHER };
 
 enum local_state { LOCAL_NONE, LOCAL_LOADING, LOCAL_READY, LOCAL_FAILED };
 
+/* TEACHER_RESTING: all that could be asked have failed lately.  TEACHER_SPENT: the month's budget is. */
+enum teacher_state { TEACHER_NONE, TEACHER_READY, TEACHER_RESTING, TEACHER_SPENT };
+
 struct route_facts {
 	enum route_wish wish;        /* who the user wants */
 	bool known;                  /* a known answer is above its bar */
 	enum local_state local;
-	bool teacher;                /* has a key */
+	enum teacher_state teacher;
 	bool fetching;               /* a model is on its way to this machine */
 };
 
@@ -26,6 +29,7 @@ enum route_to {
 	ROUTE_KNOWN,
 	ROUTE_LOCAL,                 /* also while it loads: the request waits */
 	ROUTE_TEACHER,
+	ROUTE_SPENT,                 /* a teacher would, but the budget is spent */
 	ROUTE_NOBODY,
 };
 

@@ -385,7 +385,7 @@ TEST(a_stream_that_fails_says_so_and_is_not_done)
 	own_buf out = BUF_INIT(1 << 12);
 	struct error why = { .kind = ERROR_TIMEOUT, .text = "no \"answer\"" };
 
-	openai_write_failure(&out, &why);
+	openai_write_failure(&out, &why, NULL, "a_code");
 	own_json *chunk = event(&out, 0);
 	assert_string_equal(json_member_string(json_object_get(chunk, "error"), "message"), "no \"answer\"");
 	assert_null(strstr(out.data, "[DONE]"));

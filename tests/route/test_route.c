@@ -2,9 +2,14 @@
 
 #include "support/test.h"
 
-static enum route_to where(enum route_wish wish, bool known, enum local_state local, bool teacher)
+static enum route_to with(enum route_wish wish, bool known, enum local_state local, enum teacher_state teacher)
 {
 	return route_decide(&(struct route_facts){ wish, known, local, teacher }).to;
+}
+
+static enum route_to where(enum route_wish wish, bool known, enum local_state local, bool teacher)
+{
+	return with(wish, known, local, teacher ? TEACHER_READY : TEACHER_NONE);
 }
 
 TEST(a_known_answer_comes_first)
@@ -28,6 +33,35 @@ TEST(the_teacher_helps_out_while_the_model_is_not_ready)
 TEST(without_a_teacher_a_loading_model_is_waited_for)
 {
 	assert_int_equal(where(WISH_AUTO, false, LOCAL_LOADING, false), ROUTE_LOCAL);
+}
+
+TEST(teachers_that_rest_are_asked_when_nobody_else_is_there)
+{
+	assert_int_equal(with(WISH_AUTO, false, LOCAL_NONE, TEACHER_RESTING), ROUTE_TEACHER);
+	assert_int_equal(with(WISH_AUTO, false, LOCAL_FAILED, TEACHER_RESTING), ROUTE_TEACHER);
+	assert_int_equal(with(WISH_AUTO, false, LOCAL_LOADING, TEACHER_RESTING), ROUTE_LOCAL);
+	assert_int_equal(with(WISH_TEACHER, false, LOCAL_READY, TEACHER_RESTING), ROUTE_TEACHER);
+}
+
+TEST(a_spent_budget_leaves_the_local_model)
+{
+	assert_int_equal(with(WISH_AUTO, false, LOCAL_READY, TEACHER_SPENT), ROUTE_LOCAL);
+	assert_int_equal(with(WISH_AUTO, false, LOCAL_LOADING, TEACHER_SPENT), ROUTE_LOCAL);
+	assert_int_equal(with(WISH_AUTO, false, LOCAL_NONE, TEACHER_SPENT), ROUTE_SPENT);
+	assert_int_equal(with(WISH_AUTO, false, LOCAL_FAILED, TEACHER_SPENT), ROUTE_SPENT);
+	assert_int_equal(with(WISH_TEACHER, true, LOCAL_READY, TEACHER_SPENT), ROUTE_SPENT);
+	assert_int_equal(with(WISH_AUTO, true, LOCAL_NONE, TEACHER_SPENT), ROUTE_KNOWN);
+}
+
+/* Property: nobody is asked for money that is spent, and nobody without a key. */
+TEST(teachers_that_cannot_be_asked_are_not)
+{
+	for (enum route_wish wish = WISH_AUTO; wish <= WISH_TEACHER; wish++)
+		for (enum local_state local = LOCAL_NONE; local <= LOCAL_FAILED; local++)
+			for (int known = 0; known < 2; known++) {
+				assert_int_not_equal(with(wish, known, local, TEACHER_SPENT), ROUTE_TEACHER);
+				assert_int_not_equal(with(wish, known, local, TEACHER_NONE), ROUTE_TEACHER);
+			}
 }
 
 TEST(without_anybody_that_is_said)
@@ -84,6 +118,9 @@ int main(void)
 		cmocka_unit_test(then_the_local_model_when_it_is_ready),
 		cmocka_unit_test(the_teacher_helps_out_while_the_model_is_not_ready),
 		cmocka_unit_test(without_a_teacher_a_loading_model_is_waited_for),
+		cmocka_unit_test(teachers_that_rest_are_asked_when_nobody_else_is_there),
+		cmocka_unit_test(a_spent_budget_leaves_the_local_model),
+		cmocka_unit_test(teachers_that_cannot_be_asked_are_not),
 		cmocka_unit_test(without_anybody_that_is_said),
 		cmocka_unit_test(a_wish_is_kept_or_refused),
 		cmocka_unit_test(the_statement_is_two_lines_and_names_a_command),

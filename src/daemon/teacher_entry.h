@@ -1,0 +1,55 @@
+/*
+ * One configured teacher as the daemon keeps it.
+ *
+ * Nothing in it changes but the breaker, which the list's lock guards, and the key,
+ * which guards itself.  Reference-counted: questions under way go on with the entry they
+ * began with, whatever is configured meanwhile.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "config/config.h"
+#include "daemon/teacher_key.h"
+#include "provider/chain.h"
+
+struct teacher_entry {
+	atomic_uint refs;
+	const struct provider *provider;
+	char *name;                  /* what it is called by, unique in the list */
+	char *model;                 /* resolved; NULL: must be named by the request */
+	char *base_url;              /* NULL: the provider's own */
+	char *origin;                /* where its key is written; NULL: nowhere */
+	bool bearer;
+	struct http_header *headers; /* ended by a NULL name */
+	struct teacher_key key;
+	struct breaker breaker;
+};
+
+/* NULL (ERROR_INVALID) when its provider is unknown or a header is no header. */
+struct teacher_entry *teacher_entry_create(const struct teacher_config *config, struct error *err) must_use;
+struct teacher_entry *teacher_entry_ref(struct teacher_entry *e);
+void teacher_entry_unref(struct teacher_entry *e);
+
+/* Whether both reach the same place with the same key: what a breaker has learnt holds for both. */
+bool teacher_entry_reaches_same(const struct teacher_entry *a, const struct teacher_entry *b);
+
+/* Whether nothing differs. */
+bool teacher_entry_same(const struct teacher_entry *a, const struct teacher_entry *b);
+
+/* Whether it can be asked as it is: it has a key or needs none, an address, and a model. */
+bool teacher_entry_ready(const struct teacher_entry *e);
+
+/*
+ * How closely a request's model names it, from 1; 0: not at all.  *model is then the model to
+ * be asked, inside `wish` or the entry.
+ */
+enum teacher_naming {
+	NAMED_NOT,
+	NAMED_PREFIX,                /* begins as its vendor's models do */
+	NAMED_ALIAS,                 /* a short name of its vendor's */
+	NAMED_BY_PROVIDER,           /* PROVIDER/MODEL or NAME/MODEL */
+	NAMED_MODEL,                 /* the model it is configured with */
+	NAMED_NAME,                  /* its own name, or PROVIDER/ its model */
+};
+enum teacher_naming teacher_entry_names(const struct teacher_entry *e, struct str wish, struct str *model);

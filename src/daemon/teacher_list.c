@@ -1,0 +1,100 @@
+#include "daemon/teacher_list.h"
+
+#include <stddef.h>
+
+#include "base/mem.h"
+#include "config/teachers.h"
+
+#define HEADERS_MAX 16             /* of one teacher */
+
+static const struct field {
+	const char *name;
+	size_t offset;             /* of a string that may be missing */
+} fields[] = {
+	{ "name", offsetof(struct teacher_config, name) },
+	{ "provider", offsetof(struct teacher_config, provider) },
+	{ "model", offsetof(struct teacher_config, model) },
+	{ "base_url", offsetof(struct teacher_config, base_url) },
+	{ "key", offsetof(struct teacher_config, key.text) },
+	{ "origin", offsetof(struct teacher_config, key.origin) },
+	{ "helper", offsetof(struct teacher_config, helper) },
+};
+
+static char **text_at(struct teacher_config *t, const struct field *f) { return (char **)((char *)t + f->offset); }
+
+static json_t *teacher_json(struct teacher_config *t)
+{
+	json_t *object = json_pack("{s:b, s:I}", "bearer", (int)t->bearer, "helper_ttl_s", (json_int_t)t->helper_ttl_s);
+	json_t *headers = json_array();
+
+	for (const struct field *f = fields; f < fields + countof(fields); f++)
+		if (*text_at(t, f))
+			json_object_set_new(object, f->name, json_string(*text_at(t, f)));
+	for (size_t i = 0; t->headers && t->headers[i]; i++)
+		json_array_append_new(headers, json_string(t->headers[i]));
+	json_object_set_new(object, "headers", headers);
+	return object;
+}
+
+json_t *teacher_list_json(const struct teacher_config *list, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		struct teacher_config view = list[i];
+		json_array_append_new(array, teacher_json(&view));
+	}
+	return array;
+}
+
+static bool read_headers(struct teacher_config *t, const json_t *list, struct error *err)
+{
+	size_t count = json_array_size(list);
+
+	if (list && (!json_is_array(list) || count > HEADERS_MAX))
+		return error_set(err, ERROR_INVALID, "headers must be a list of at most %d", HEADERS_MAX);
+	if (!count)
+		return true;
+	t->headers = mem_zeroed(count + 1, sizeof *t->headers);
+	for (size_t i = 0; i < count; i++) {
+		const char *line = json_string_value(json_array_get(list, i));
+		if (!line)
+			return error_set(err, ERROR_INVALID, "headers must be strings");
+		t->headers[i] = mem_strdup(line);
+	}
+	return true;
+}
+
+static bool read_teacher(struct teacher_config *t, const json_t *object, struct error *err)
+{
+	if (!json_is_object(object))
+		return error_set(err, ERROR_INVALID, "teachers must be a list of objects");
+	for (const struct field *f = fields; f < fields + countof(fields); f++) {
+		const json_t *value = json_object_get(object, f->name);
+		if (value && !json_is_null(value) && !json_is_string(value))
+			return error_set(err, ERROR_INVALID, "a teacher's %s must be a string", f->name);
+		*text_at(t, f) = mem_strdup(json_string_value(value));
+	}
+	if (!t->name || !t->provider)
+		return error_set(err, ERROR_INVALID, "a teacher needs a name and a provider");
+	t->bearer = json_is_true(json_object_get(object, "bearer"));
+	json_int_t ttl = json_integer_value(json_object_get(object, "helper_ttl_s"));
+	t->helper_ttl_s = ttl > 0 && ttl < UINT32_MAX ? (unsigned)ttl : 0;
+	return read_headers(t, json_object_get(object, "headers"), err);
+}
+
+bool teacher_list_use(struct teachers *t, const json_t *list, struct error *err)
+{
+	size_t count = json_array_size(list);
+	bool ok = json_is_array(list) && count <= TEACHER_LIST_MAX;
+
+	if (!ok)
+		return error_set(err, ERROR_INVALID, "teachers must be a list of at most %d", TEACHER_LIST_MAX);
+	own_mem struct teacher_config *read = mem_zeroed(count + 1, sizeof *read);
+	for (size_t i = 0; ok && i < count; i++)
+		ok = read_teacher(&read[i], json_array_get(list, i), err);
+	ok = ok && teachers_set(t, read, count, err);
+	for (size_t i = 0; i < count; i++)
+		teacher_config_done(&read[i]);
+	return ok;
+}

@@ -1,0 +1,15 @@
+/*
+ * Teachers as JSON, as a client tells the daemon of them: a list of objects with name,
+ * provider, model, base_url, key, origin, bearer, helper, helper_ttl_s, headers (a list
+ * of "Name: value").  It travels on 127.0.0.1, with the daemon's token, and nowhere else.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "daemon/teachers.h"
+
+/* New. */
+json_t *teacher_list_json(const struct teacher_config *list, size_t count);
+
+/* Makes such a list the daemon's teachers.  ERROR_INVALID names what is wrong, and no value. */
+bool teacher_list_use(struct teachers *t, const json_t *list, struct error *err) must_use;
