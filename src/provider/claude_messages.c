@@ -12,6 +12,7 @@
 #include "provider/claude.h"
 
 #define MARKED_TURNS 2
+#define STAYING_MAX 10000      /* messages: a look around each takes time */
 
 /* A run of messages of one side: from `first` to before `end`. */
 struct run {
@@ -173,36 +174,42 @@ static const char *side_of(const struct message *m)
 	return sides[m->role];
 }
 
-bool claude_stays(const struct claude_plan *plan, size_t i)
+/* Something of a message of the conversation is written. */
+static bool counts(const struct claude_plan *plan, const struct message *m)
+{
+	bool thoughts = !plan->plain && claude_is_sealed(m);
+
+	return m->role == ROLE_TOOL || m->piece_count || m->call_count || thoughts || claude_says(m->text);
+}
+
+/* The role of the nearest message of the conversation that counts, in that direction; ROLE_SYSTEM: there is none. */
+static enum chat_role neighbour(const struct claude_plan *plan, size_t i, size_t step)
 {
 	const struct chat *c = &plan->request->chat;
-	size_t before = i, after = i;
 
-	if (!plan->model->system || plan->plain)
-		return false;
-	while (before > 0 && c->messages[before].role == ROLE_SYSTEM)
-		before--;
-	while (after < c->message_count && c->messages[after].role == ROLE_SYSTEM)
-		after++;
-	return strcmp(side_of(&c->messages[before]), "user") == 0 &&
-		(after == c->message_count || c->messages[after].role == ROLE_ASSISTANT);
+	for (i += step; i < c->message_count; i += step)
+		if (c->messages[i].role != ROLE_SYSTEM && counts(plan, &c->messages[i]))
+			return c->messages[i].role;
+	return ROLE_SYSTEM;
 }
 
-/* What it thought will be replayed. */
-static bool thought_sealed(const struct claude_plan *plan, const struct message *m)
+/* The vendor takes it between a user's turn and an answer, or at the end. */
+bool claude_stays(const struct claude_plan *plan, size_t i)
 {
-	return !plan->plain && claude_is_sealed(m);
+	enum chat_role before, after;
+
+	if (!plan->model->system || plan->plain || plan->request->chat.message_count > STAYING_MAX)
+		return false;
+	before = neighbour(plan, i, SIZE_MAX);
+	after = neighbour(plan, i, 1);
+	return (before == ROLE_USER || before == ROLE_TOOL) && (after == ROLE_ASSISTANT || after == ROLE_SYSTEM);
 }
 
-/* Something of it is written. */
-static bool counts(const struct claude_plan *plan, size_t i)
+static bool is_written(const struct claude_plan *plan, size_t i)
 {
 	const struct message *m = &plan->request->chat.messages[i];
 
-	if (m->role == ROLE_SYSTEM)
-		return claude_says(m->text) && claude_stays(plan, i);
-	return m->role == ROLE_TOOL || m->piece_count || m->call_count || claude_says(m->text) ||
-		thought_sealed(plan, m);
+	return m->role == ROLE_SYSTEM ? claude_says(m->text) && claude_stays(plan, i) : counts(plan, m);
 }
 
 /* The run that begins at the `at`-th message or after it; false when there is none. */
@@ -210,12 +217,12 @@ static bool next_run(const struct claude_plan *plan, size_t at, struct run *run)
 {
 	const struct chat *c = &plan->request->chat;
 
-	while (at < c->message_count && !counts(plan, at))
+	while (at < c->message_count && !is_written(plan, at))
 		at++;
 	if (at == c->message_count)
 		return false;
 	*run = (struct run){ .role = side_of(&c->messages[at]), .first = at };
-	while (at < c->message_count && (!counts(plan, at) || strcmp(side_of(&c->messages[at]), run->role) == 0))
+	while (at < c->message_count && (!is_written(plan, at) || strcmp(side_of(&c->messages[at]), run->role) == 0))
 		at++;
 	run->end = at;
 	return true;
@@ -244,7 +251,7 @@ static void put_run(struct writer *w, const struct claude_plan *plan, const stru
 		if (messages[i].role == ROLE_TOOL)
 			put_result(&b, &messages[i]);
 	for (size_t i = run->first; i < run->end; i++) {
-		if (!counts(plan, i) || messages[i].role == ROLE_TOOL)
+		if (!is_written(plan, i) || messages[i].role == ROLE_TOOL)
 			continue;
 		if (messages[i].role == ROLE_ASSISTANT)
 			put_answer(&b, &messages[i], !plan->plain);

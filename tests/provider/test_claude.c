@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "provider/provider.h"
+#include "support/random.h"
 #include "support/test.h"
 
 static char *json(const char *text)
@@ -358,6 +359,121 @@ TEST(a_tool_may_answer_with_pictures)
 		"'source':{'type':'base64','media_type':'image/png','data':'iVBORw0KGgo='}}]" MARK "}]}]}");
 }
 
+/* ---- whatever was said ---- */
+
+static struct str some_text(uint64_t *r)
+{
+	static const char *const texts[] = {
+		"", " \n", "x", "H\xc3\xa4llo \xf0\x9f\x98\x80", "a longer text \"quoted\"",
+	};
+
+	return str_of(texts[random_below(r, countof(texts))]);
+}
+
+static void add_answer(struct request *request, uint64_t *r)
+{
+	static const char *const vendors[] = { "claude", "gemini", "claude" };
+	struct message *m = say(request, ROLE_ASSISTANT, some_text(r).p);
+	struct error err = { 0 };
+
+	for (size_t n = random_below(r, 4); n > 0; n--) {
+		struct thought thought = { .text = some_text(r),
+			.seal = { str_of(vendors[random_below(r, 3)]), STR("s") }, .redacted = random_below(r, 4) == 0,
+			.after_text = random_below(r, 20), .after_calls = random_below(r, 3) };
+		assert_ok(chat_add_thought(&request->chat, m, &thought, &err));
+	}
+	for (size_t n = random_below(r, 3); n > 0; n--)
+		call(request, m, "a", "{}");
+}
+
+static void add_picture(struct request *request, uint64_t *r)
+{
+	struct message *m = say(request, random_below(r, 2) ? ROLE_USER : ROLE_TOOL, "");
+
+	show(request, m, some_text(r).p, NULL);
+	show(request, m, "", random_below(r, 2) ? &png : &linked);
+}
+
+static void add_something(struct request *request, uint64_t *r)
+{
+	switch (random_below(r, 6)) {
+	case 0: add_answer(request, r); break;
+	case 1: add_picture(request, r); break;
+	case 2: result(request, "a", some_text(r).p); break;
+	case 3: say(request, ROLE_SYSTEM, some_text(r).p); break;
+	default: say(request, ROLE_USER, some_text(r).p); break;
+	}
+}
+
+static bool is_type(const json_t *block, const char *type)
+{
+	return strcmp(json_member_string(block, "type"), type) == 0;
+}
+
+static size_t check_blocks(const json_t *message)
+{
+	const json_t *content = json_object_get(message, "content"), *block;
+	bool results_over = false;
+	size_t i, marks = 0;
+
+	assert_true(json_array_size(content) > 0);
+	json_array_foreach(content, i, block) {
+		results_over |= !is_type(block, "tool_result");
+		assert_true(!is_type(block, "tool_result") || !results_over);
+		assert_true(!is_type(block, "text") || str_trim(json_member_str(block, "text")).n > 0);
+		assert_true(!is_type(block, "thinking") || json_member_string(block, "signature"));
+		marks += json_object_get(block, "cache_control") != NULL;
+	}
+	return marks;
+}
+
+static void check_turns(const json_t *body)
+{
+	const json_t *messages = json_object_get(body, "messages"), *message, *block;
+	const char *before = "assistant";
+	size_t i, marks = 0;
+
+	json_array_foreach(messages, i, message) {
+		const char *role = json_member_string(message, "role");
+		if (i > 0)
+			assert_string_not_equal(role, before);
+		if (strcmp(role, "system") == 0)
+			assert_string_equal(before, "user");
+		if (i > 0 && strcmp(before, "system") == 0)
+			assert_string_equal(role, "assistant");
+		marks += check_blocks(message);
+		before = role;
+	}
+	json_array_foreach(json_object_get(body, "system"), i, block)
+		marks += json_object_get(block, "cache_control") != NULL;
+	assert_in_range(marks, 0, 4);
+}
+
+TEST(whatever_was_said_the_turns_are_in_order)
+{
+	static const char *const models[] = { "claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-4-5", "other" };
+	uint64_t r = 7;
+	size_t written = 0;
+
+	for (int round = 0; round < 3000; round++) {
+		own_request request = REQUEST_INIT(1 << 20);
+		own_buf body = BUF_INIT(1 << 20);
+		struct error err = { 0 };
+		struct target target = { claude(), models[random_below(&r, 4)], random_below(&r, 3) == 0 };
+		for (size_t n = random_below(&r, 12); n > 0; n--)
+			add_something(&request, &r);
+		if (!claude()->dialect->write_body(&target, &request, &body, &err)) {
+			assert_non_null(strstr(err.text, "nothing to ask"));
+			continue;
+		}
+		own_json *parsed = json_parse(buf_str(&body), "body", &err);
+		assert_ok(parsed != NULL);
+		check_turns(parsed);
+		written++;
+	}
+	assert_true(written > 2000);
+}
+
 /* ---- the prompt cache ---- */
 
 static size_t count(const char *text, const char *part)
@@ -431,6 +547,7 @@ int main(void)
 		cmocka_unit_test(system_messages_in_mid_conversation_stay_where_a_model_takes_them),
 		cmocka_unit_test(pictures_stand_among_texts_in_their_order),
 		cmocka_unit_test(a_tool_may_answer_with_pictures),
+		cmocka_unit_test(whatever_was_said_the_turns_are_in_order),
 		cmocka_unit_test(the_ends_of_tools_system_prompt_and_last_turns_are_marked),
 		cmocka_unit_test(the_size_of_a_context_is_no_part_of_a_models_name),
 	};

@@ -201,12 +201,15 @@ TEST(what_follows_the_end_is_passed_over)
 
 static void expect_failure(const char *stream, enum error_kind kind, const char *text)
 {
-	own_buf seen = BUF_INIT(1 << 16);
-	struct error err = { 0 };
+	size_t n = strlen(stream);
 
-	assert_false(read_stream(stream, 7, 7, &seen, &err));
-	if (err.kind != kind || !strstr(err.text, text))
-		fail_msg("error %d: %s", err.kind, err.text);
+	for (size_t cut = 1; cut <= n + 1; cut++) {
+		own_buf seen = BUF_INIT(1 << 16);
+		struct error err = { 0 };
+		assert_false(read_stream(stream, cut, n + 1, &seen, &err));
+		if (err.kind != kind || !strstr(err.text, text))
+			fail_msg("error %d: %s", err.kind, err.text);
+	}
 }
 
 TEST(a_stream_without_its_end_is_an_error_wherever_it_is_cut)
