@@ -4,17 +4,28 @@
 
 static void collect_call(struct openai_choice *c, const struct delta *d)
 {
-	json_array_append_new(c->calls, json_pack("{s:o, s:s, s:{s:o, s:s}}", "id", json_stringn(d->id.p, d->id.n),
-		"type", "function", "function", "name", json_stringn(d->name.p, d->name.n), "arguments", ""));
+	size_t count = json_array_size(c->calls);
+
+	c->arguments = mem_resize(c->arguments, count + 1, sizeof *c->arguments);
+	c->arguments[count] = (struct buf)BUF_INIT(OPENAI_WHOLE_MAX);
+	json_array_append_new(c->calls, json_pack("{s:o, s:s, s:{s:o}}", "id", json_stringn(d->id.p, d->id.n),
+		"type", "function", "function", "name", json_stringn(d->name.p, d->name.n)));
 }
 
-static void collect_arguments(struct openai_choice *c, const struct delta *d)
+static bool collect_arguments(struct openai_choice *c, const struct delta *d, struct error *err)
 {
-	json_t *function = json_object_get(json_array_get(c->calls, d->call), "function");
-	const char *before = json_member_string(function, "arguments");
-	own_mem char *joined = mem_printf("%s%.*s", before ? before : "", STR_ARGS(d->text));
+	return d->call >= json_array_size(c->calls) || buf_add_str(&c->arguments[d->call], d->text, err);
+}
 
-	json_object_set_new(function, "arguments", json_string(joined));
+/* They came in pieces, and are put in when all are there. */
+static void join_arguments(const struct openai_choice *c)
+{
+	json_t *call;
+	size_t i;
+
+	json_array_foreach(c->calls, i, call)
+		json_object_set_new(json_object_get(call, "function"), "arguments",
+			json_stringn(c->arguments[i].data, c->arguments[i].len));
 }
 
 static bool collect_seal(struct openai_choice *c, const struct delta *d, struct error *err)
@@ -50,8 +61,7 @@ bool openai_collect(struct openai_writer *w, const struct delta *d, struct error
 		collect_call(c, d);
 		return true;
 	case DELTA_ARGUMENTS:
-		collect_arguments(c, d);
-		return true;
+		return collect_arguments(c, d, err);
 	case DELTA_END:
 		c->finish = d->finish;
 		openai_add_usage(w, d);
@@ -64,6 +74,7 @@ static bool write_message(const struct openai_choice *c, struct buf *out, struct
 {
 	bool calls = json_array_size(c->calls) > 0;
 
+	join_arguments(c);
 	if (!buf_adds(out, "{\"role\":\"assistant\",\"content\":", err))
 		return false;
 	if (calls && !c->text.len ? !buf_adds(out, "null", err) : !json_write_string(out, buf_str(&c->text), err))

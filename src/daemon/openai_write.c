@@ -186,6 +186,9 @@ void openai_writer_destroy(struct openai_writer *w)
 		buf_done(&w->choices[i].thoughts);
 		buf_done(&w->choices[i].unsealed);
 		buf_done(&w->choices[i].details);
+		for (size_t k = 0; k < json_array_size(w->choices[i].calls); k++)
+			buf_done(&w->choices[i].arguments[k]);
+		free(w->choices[i].arguments);
 		json_decref(w->choices[i].calls);
 		json_decref(w->choices[i].logprobs);
 	}

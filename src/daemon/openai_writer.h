@@ -15,6 +15,7 @@ struct openai_choice {
 	struct buf text, thoughts;
 	struct buf details;         /* sealed thoughts, as JSON, with commas between */
 	json_t *calls, *logprobs;
+	struct buf *arguments;      /* of each call */
 	enum finish finish;
 };
 
