@@ -129,7 +129,7 @@ static void ask(struct school *s, struct cancel *cancel)
 			.name = names[i], .key_origin = "a file", .breaker = &s->breakers[i] };
 	const struct chain chain = {
 		.teachers = teachers, .count = s->count, .lock = &s->lock, .cancel = cancel,
-		.patience = { .pause_ms = 1, .first_byte_ms = 200, .silence_ms = 200 },
+		.patience = { .pause_ms = 2, .first_byte_ms = 200, .silence_ms = 200 },
 		.on_delta = on_delta, .on_notice = on_notice, .find_key = find_key, .on_teacher = on_teacher, .user = s,
 	};
 	buf_clear(&s->text);
