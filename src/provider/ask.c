@@ -170,9 +170,10 @@ static bool judge(struct attempt *a, bool sent, struct error *err)
 		read_delay(a);
 		return dialect_of(&a->ask->teacher)->read_error(provider, a->status, buf_str(&a->problem), err);
 	}
-	if (sent)
-		return provider_stream_close(stream, err);
-	if (provider_stream_spoken(stream) && !provider_stream_refused(stream) && err->kind != ERROR_CANCELLED)
+	if (sent && provider_stream_close(stream, err))
+		return true;
+	a->stream_failed |= sent;
+	if (!sent && provider_stream_spoken(stream) && !provider_stream_refused(stream) && err->kind != ERROR_CANCELLED)
 		provider_stream_cut(stream, err);
 	hide_key(err->text, a->ask->teacher.key);
 	return false;

@@ -12,10 +12,13 @@
 #include "base/mem.h"
 #include "provider/calls.h"
 #include "provider/openai_details.h"
+#include "text/thoughts.h"
 
 struct state {
 	struct calls calls;
 	struct details details;
+	struct thoughts tagged;    /* of text that may hold thoughts, once some has come */
+	bool tags;
 	struct usage usage;
 	enum finish finish;
 	bool spoken;           /* some chunk held a piece of the answer */
@@ -106,6 +109,32 @@ static bool say(struct provider_stream *s, struct str text, struct error *err)
 	return text.n == 0 || (seal(s, err) && emit(s, DELTA_TEXT, text, err));
 }
 
+static bool on_tagged_thought(void *user, struct str text, struct error *err) { return think(user, text, err); }
+
+static bool on_tagged_text(void *user, struct str text, struct error *err) { return say(user, text, err); }
+
+/* Text in which a local server may have left the model's own tags. */
+static bool say_tagged(struct provider_stream *s, struct str text, struct error *err)
+{
+	struct state *st = provider_stream_state(s);
+	struct thoughts_sink sink = { on_tagged_thought, on_tagged_text, s };
+
+	if (!quirks_of(s)->think_tags)
+		return say(s, text, err);
+	if (!st->tags)
+		thoughts_init(&st->tagged, false, sink);
+	st->tags = true;
+	return thoughts_feed(&st->tagged, text, err);
+}
+
+/* What may yet have been part of a tag is none. */
+static bool end_text(struct provider_stream *s, struct error *err)
+{
+	struct state *st = provider_stream_state(s);
+
+	return !st->tags || thoughts_finish(&st->tagged, err);
+}
+
 static bool on_thinking_part(struct provider_stream *s, const json_t *part, struct error *err)
 {
 	const json_t *thinking = json_object_get(part, "thinking"), *piece;
@@ -125,11 +154,11 @@ static bool on_content(struct provider_stream *s, const json_t *delta, struct er
 	size_t i;
 
 	if (json_is_string(content))
-		return say(s, json_member_str(delta, "content"), err);
+		return say_tagged(s, json_member_str(delta, "content"), err);
 	json_array_foreach(content, i, part) {
 		struct str type = json_member_str(part, "type");
 		bool ok = str_is(type, "thinking") ? on_thinking_part(s, part, err) :
-			say(s, json_member_str(part, "text"), err);
+			say_tagged(s, json_member_str(part, "text"), err);
 		if (!ok)
 			return false;
 	}
@@ -165,7 +194,7 @@ static bool add_call(struct provider_stream *s, const json_t *call, const json_t
 			return false;
 		piece.arguments = buf_str(&text);
 	}
-	return seal(s, err) && calls_add(s, &st->calls, &piece, err);
+	return end_text(s, err) && seal(s, err) && calls_add(s, &st->calls, &piece, err);
 }
 
 static bool on_calls(struct provider_stream *s, const json_t *delta, struct error *err)
@@ -186,7 +215,7 @@ static bool finish(struct provider_stream *s, struct error *err)
 {
 	struct state *st = provider_stream_state(s);
 
-	if (!seal(s, err) || !calls_finish(s, &st->calls, err))
+	if (!end_text(s, err) || !seal(s, err) || !calls_finish(s, &st->calls, err))
 		return false;
 	if (st->calls.count && st->finish == FINISH_STOP)
 		st->finish = FINISH_TOOL_CALLS;
@@ -313,6 +342,8 @@ static void forget(void *state)
 
 	calls_done(&st->calls);
 	details_done(&st->details);
+	if (st->tags)
+		thoughts_done(&st->tagged);
 }
 
 static bool write_path(const struct target *target, struct buf *url, struct error *err)

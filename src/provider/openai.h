@@ -43,6 +43,7 @@ struct openai_quirks {
 	const char *const *thoughtless;    /* models that refuse them all the same */
 	const struct openai_efforts *efforts;    /* NULL: there is no such wish */
 	bool effort_object;            /* {"reasoning":{"effort":…}} instead of "reasoning_effort" */
+	bool think_tags;               /* thoughts may stand in the text, between <think> and </think> */
 	const char *no_thinking;       /* members that turn thinking off; NULL: the effort's word does */
 
 	/* Responses only. */

@@ -1,11 +1,13 @@
 /*
  * Errors of OpenAI's dialects.  OpenAI's own is {"error":{"message":…,"type":…,"code":…}};
  * others send {"error":"…"}, {"object":"error","message":…}, {"message":…},
- * {"detail":"…"}, {"detail":[{"msg":…}]}, or plain text.
+ * {"detail":"…"}, {"detail":[{"msg":…}]}, or plain text; OpenRouter adds what the
+ * vendor behind it said, in "metadata".
  *
  * A code that says more than the status goes before it: a quota that is spent
  * comes as 429, a model that does not exist as 400.
  */
+#include "base/utf8.h"
 #include "provider/failure.h"
 #include "provider/openai.h"
 
@@ -77,9 +79,12 @@ static const json_t *find_error(const json_t *body)
 static struct str find_message(const json_t *error)
 {
 	const json_t *detail = json_object_get(error, "detail"), *message = json_object_get(error, "message");
+	struct str raw = json_member_str(json_object_get(error, "metadata"), "raw");
 
 	if (json_is_string(error))
 		return (struct str){ json_string_value(error), json_string_length(error) };
+	if (raw.n)
+		return raw;
 	if (json_is_object(message))   /* {"message":{"detail":[…]}} */
 		detail = json_object_get(message, "detail");
 	else if (json_is_array(message))
@@ -111,7 +116,8 @@ bool openai_read_error(const struct provider *p, int status, struct str body, st
 	struct str message = find_message(error);
 	int said = listed(codes, error);
 
-	if (!answer && body.n && body.p[0] != '<')     /* plain text; pages are for browsers */
+	/* Plain text says something; pages are for browsers. */
+	if (!answer && body.n && body.p[0] != '<' && utf8_valid(body.p, body.n))
 		message = str_trim(body);
 	return failure_explain(p, said ? said : status, message, err);
 }

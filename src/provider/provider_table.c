@@ -156,6 +156,7 @@ const struct provider providers[] = {
 		.openai = &(const struct openai_quirks){
 			.version_path = "/openai/v1",
 			.completion_tokens = all_models,
+			.think_tags = true,
 			.efforts = (const struct openai_efforts[]){
 				{ "openai/gpt-oss", { NULL, "low", "low", "low", "medium", "high", "high" } },
 				{ "qwen/", { NULL, "none", "none", "default", "default", "default", "default" } },
@@ -226,6 +227,7 @@ const struct provider providers[] = {
 		.dialect = &dialect_openai,
 		.openai = &(const struct openai_quirks){
 			.version_path = "/v1",
+			.think_tags = true,
 			.thoughts = THOUGHTS_LOOP,
 			.thoughts_member = "reasoning",
 			.efforts = (const struct openai_efforts[]){
@@ -246,6 +248,7 @@ const struct provider providers[] = {
 		.dialect = &dialect_openai,
 		.openai = &(const struct openai_quirks){
 			.version_path = "/v1",
+			.think_tags = true,
 			.repetition = "repeat_penalty",
 			.samplers = true,
 			.thoughts = THOUGHTS_LOOP,
@@ -269,6 +272,7 @@ const struct provider providers[] = {
 		.dialect = &dialect_openai,
 		.openai = &(const struct openai_quirks){
 			.version_path = "/v1",
+			.think_tags = true,
 			.repetition = "repetition_penalty",
 			.samplers = true,
 			.thoughts = THOUGHTS_LOOP,
@@ -292,6 +296,7 @@ const struct provider providers[] = {
 		.dialect = &dialect_openai,
 		.openai = &(const struct openai_quirks){
 			.version_path = "/v1",
+			.think_tags = true,
 			.repetition = "repeat_penalty",
 			.samplers = true,
 			.efforts = (const struct openai_efforts[]){
@@ -311,6 +316,7 @@ const struct provider providers[] = {
 		.dialect = &dialect_openai,
 		.openai = &(const struct openai_quirks){
 			.version_path = "/v1",
+			.think_tags = true,
 			.efforts = (const struct openai_efforts[]){
 				{ "", { NULL, "none", "minimal", "low", "medium", "high", "high" } },
 				{ 0 },

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "config/home.h"
 #include "daemon/service.h"
+#include "provider/provider.h"
 #include "support/test.h"
 
 static char *source(const char *path)
@@ -258,6 +259,34 @@ TEST(the_manual_names_every_command_option_variable_and_file)
 			fail_msg("the manual does not know %s", home_files[i]);
 }
 
+static char *key_cell(const struct provider *p)
+{
+	if (!p->key_variable)
+		return mem_strdup("none needed");
+	if (p->other_key_variable)
+		return mem_printf("`%s` or `%s`", p->key_variable, p->other_key_variable);
+	return mem_printf(p->keyless ? "`%s`, if it wants one" : "`%s`", p->key_variable);
+}
+
+TEST(the_page_of_providers_is_the_table_of_providers)
+{
+	own_mem char *page = read_source("docs/providers.md");
+	size_t rows = 0;
+
+	for (size_t i = 0; i < provider_count; i++) {
+		const struct provider *p = &providers[i];
+		own_mem char *key = key_cell(p);
+		own_mem char *row = mem_printf("\n| `%s` | %s | %s | %s | %s |\n", p->name, p->display_name, key,
+			p->default_base_url ? p->default_base_url : "must be named",
+			p->default_model ? p->default_model : "must be named");
+		if (!strstr(page, row))
+			fail_msg("docs/providers.md lacks the row%s", row);
+	}
+	for (const char *at = page; (at = strstr(at, "\n| `")); at++)
+		rows++;
+	assert_int_equal(rows, provider_count + 1);    /* the head begins so as well */
+}
+
 TEST(the_checker_itself_finds_what_is_wrong)
 {
 	static const char *const good[] = {
@@ -285,6 +314,7 @@ int main(void)
 		cmocka_unit_test(known_answers_name_only_what_there_is),
 		cmocka_unit_test(the_readme_names_only_what_there_is),
 		cmocka_unit_test(the_manual_names_every_command_option_variable_and_file),
+		cmocka_unit_test(the_page_of_providers_is_the_table_of_providers),
 		cmocka_unit_test(the_checker_itself_finds_what_is_wrong),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,8 @@ static void ask_with(struct scripted_server *server, struct ask how, float tempe
 	assert_non_null(client);
 	assert_non_null(chat_add(&request.chat, ROLE_USER, (struct str)STR("hi"), &seen->err));
 	request.sampling.temperature = temperature;
-	how.teacher.provider = provider_find("claude");
+	if (!how.teacher.provider)
+		how.teacher.provider = provider_find("claude");
 	if (!how.teacher.base_url)
 		how.teacher.base_url = scripted_server_url(server, "/");
 	how.teacher.key = "sk-secret";
@@ -373,6 +374,38 @@ TEST(a_key_that_the_server_quotes_is_not_shown)
 	assert_fails(&again, ERROR_INVALID, "bad key *********");
 }
 
+/* For a server that speaks OpenAI's dialect. */
+static void ask_compatible(struct scripted_server *server, struct seen *seen)
+{
+	ask_with(server, (struct ask){ .patience = { .first_byte_ms = 800, .silence_ms = 800 },
+		.teacher = { .provider = provider_find("compatible"), .model = "m" } }, NAN, seen);
+}
+
+#define JSON "Content-Type: application/json; charset=utf-8\r\n"
+
+TEST(an_answer_that_is_no_stream_is_taken_as_one_body)
+{
+	SERVE({ .expect = { "POST /v1/chat/completions HTTP/1.1\r\n", "\r\nAuthorization: Bearer sk-secret\r\n" },
+		.headers = JSON, .chunked = true, .piece = 9,
+		.body = "{\"choices\":[{\"message\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}" });
+	ask_compatible(server, &seen);
+	assert_answered(&seen);
+}
+
+TEST(a_failure_said_with_a_status_of_success_is_one)
+{
+	SERVE({ .headers = JSON, .body = "{\"error\":{\"message\":\"bad key sk-secret\",\"code\":400}}" },
+		{ .headers = JSON, .body = "{\"error\":{\"message\":\"busy\",\"code\":503}}" }, { .headers = JSON,
+		.body = "{\"choices\":[{\"message\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}" });
+	own_seen again = SEEN_NOTHING;
+	ask_compatible(server, &seen);
+	assert_fails(&seen, ERROR_INVALID, "bad key *********");
+	assert_int_equal(scripted_server_requests(server), 1);
+	ask_compatible(server, &again);
+	assert_answered(&again);
+	assert_int_equal(again.notices, 1);
+}
+
 TEST(a_wish_that_the_model_refuses_is_left_out)
 {
 	SERVE({ .expect = { "\"temperature\":0.200000" }, .status = 400,
@@ -431,6 +464,8 @@ int main(void)
 		cmocka_unit_test(something_that_is_no_stream_is_refused),
 		cmocka_unit_test(an_endless_error_page_is_read_no_further_than_needed),
 		cmocka_unit_test(a_key_that_the_server_quotes_is_not_shown),
+		cmocka_unit_test(an_answer_that_is_no_stream_is_taken_as_one_body),
+		cmocka_unit_test(a_failure_said_with_a_status_of_success_is_one),
 		cmocka_unit_test(a_wish_that_the_model_refuses_is_left_out),
 		cmocka_unit_test(a_listener_who_has_gone_ends_the_asking),
 		cmocka_unit_test(cancelling_in_mid_answer_closes_the_connection),

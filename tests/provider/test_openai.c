@@ -116,6 +116,21 @@ TEST(thoughts_that_must_come_back_are_sealed)
 		"thought(h) seal(deepseek  plain) call0(1 f) arguments0({}) end(tool_calls" UNCOUNTED);
 }
 
+TEST(thoughts_between_tags_are_told_apart_from_a_local_servers_text)
+{
+	expect_heard("ollama", "m", CHUNK("{'content':'<thi'}") CHUNK("{'content':'nk>\\nh'}")
+		CHUNK("{'content':'m</th'}")
+		CHUNK("{'content':'ink>\\n\\na </think>'}") REASON("stop") DONE,
+		"thought(h) thought(m) seal(ollama  plain) text(a </think>) end(stop" UNCOUNTED);
+	expect_heard("compatible", "m", CHUNK("{'content':'<think>hm</think>'}")
+		CHUNK("{'tool_calls':[{'index':0,'id':'1',"
+		"'function':{'name':'f','arguments':'{}'}}]}") REASON("tool_calls") DONE,
+		"thought(hm) call0(1 f) arguments0({}) end(tool_calls" UNCOUNTED);
+	expect_heard("compatible", "m", CHUNK("{'content':'<th'}") REASON("stop") DONE, "text(<th) end(stop" UNCOUNTED);
+	expect_heard("openai", "gpt-4o", CHUNK("{'content':'<think>a'}") REASON("stop") DONE,
+		"text(<think>a) end(stop" UNCOUNTED);
+}
+
 #define DETAILS(list) CHUNK("{'content':'','reasoning_details':[" list "]}")
 
 TEST(openrouters_details_become_thoughts_and_seals)
@@ -435,6 +450,9 @@ TEST(errors_of_every_vendor_mean_the_same)
 		ERROR_NOT_FOUND, "decommissioned");
 	expect_error("openrouter", 402, "{'error':{'message':'Insufficient credits','code':402}}", ERROR_DENIED,
 		"credits");
+	expect_error("openrouter", 400, "{'error':{'message':'Provider returned error','code':400,'metadata':"
+		"{'raw':'temperature is not for me','provider_name':'Anthropic'}}}", ERROR_INVALID,
+		"temperature is not for me");
 	expect_error("deepseek", 402, "{'error':{'message':'Insufficient Balance'}}", ERROR_DENIED, "Balance");
 	expect_error("ollama", 404, "{'error':{'message':'model \\'x\\' not found','type':'api_error'}}",
 		ERROR_NOT_FOUND, "not found");
@@ -466,6 +484,7 @@ int main(void)
 		cmocka_unit_test(further_choices_are_passed_over),
 		cmocka_unit_test(thoughts_have_two_names),
 		cmocka_unit_test(thoughts_that_must_come_back_are_sealed),
+		cmocka_unit_test(thoughts_between_tags_are_told_apart_from_a_local_servers_text),
 		cmocka_unit_test(openrouters_details_become_thoughts_and_seals),
 		cmocka_unit_test(encrypted_details_hold_the_thought_itself),
 		cmocka_unit_test(thoughts_beside_details_without_text_are_not_lost),
