@@ -27,6 +27,33 @@ struct check {
 	float *logits;                 /* of the graph: [positions][vocabulary] */
 };
 
+/* ---- Memory ---- */
+
+static uint64_t product_memory(const struct product *p)
+{
+	uint64_t numbers = (uint64_t)p->outputs * p->weights.inputs, copy = numbers * sizeof(float);
+
+	if (p->weights.scales)
+		return numbers * p->weights.bits / 8 * 5 / 4;
+	return p->weights.data->tensor.type == ONNX_FLOAT ? copy : 2 * copy;
+}
+
+uint64_t check_memory(const struct found *f)
+{
+	const struct decoder_shape *s = &f->shape;
+	uint64_t logits = (uint64_t)(TEXT_TOKENS + SCATTERED_TOKENS) * s->vocabulary * sizeof(float);
+	uint64_t table = (uint64_t)s->vocabulary * s->hidden * sizeof(float);
+	uint64_t sum = logits + (s->tied && !f->embedding.scales ? 3 * table : product_memory(&f->head));
+
+	for (size_t i = 0; i < s->layers; i++) {
+		const struct found_layer *l = &f->layers[i];
+		const struct product *all[] = { &l->q, &l->k, &l->v, &l->o, &l->gate, &l->up, &l->down };
+		for (size_t k = 0; k < countof(all); k++)
+			sum += product_memory(all[k]);
+	}
+	return sum;
+}
+
 /* ---- Tokens ---- */
 
 /* Without a tokenizer that we can read there are more scattered tokens. */

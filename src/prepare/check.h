@@ -24,6 +24,7 @@
 
 #include "base/cancel.h"
 #include "model/engine.h"
+#include "prepare/recognise.h"
 
 #define CHECK_NEAR 0.1
 #define CHECK_NOISE 3
@@ -39,6 +40,14 @@ struct check_result {
 struct check;
 
 typedef void check_progress_fn(void *user, double share);
+
+/*
+ * Memory that ONNX Runtime takes at most to run a graph once, in bytes, beside its files, which
+ * it maps.  Measured: products are copied into an order of its own, halves become
+ * floats before that, and an embedding that is the head as well is turned first,
+ * which makes three copies for a while.
+ */
+uint64_t check_memory(const struct found *f);
 
 /*
  * Runs the graph in folder and keeps its logits, a few dozen times the

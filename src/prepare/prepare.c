@@ -238,15 +238,11 @@ static bool make_any(struct preparation *p, struct check *check, struct error *e
 	return false;
 }
 
-/* ONNX Runtime maps the files and keeps most of their weights once more, in an order of its own. */
 static bool has_memory(struct preparation *p)
 {
-	const json_t *file;
 	struct memory m;
-	size_t i;
 
-	json_array_foreach(json_object_get(p->stamp, "files"), i, file)
-		p->wanted += (uint64_t)json_integer_value(json_array_get(file, 1)) / 4 * 5;
+	p->wanted = check_memory(&p->found);
 	memory_look(&m, "");
 	p->available = p->options->memory ? p->options->memory : m.available;
 	return p->wanted <= p->available;
