@@ -1,5 +1,5 @@
 /*
- * Connections are numbered in a fixed array under the server's lock, which also
+ * Connections have places in a fixed array under the server's lock, which also
  * guards the received requests.  Stopping shuts every socket down, which ends
  * the threads' reads and writes.
  */
@@ -23,12 +23,13 @@
 #define REQUESTS_MAX 1024
 #define REQUEST_LIMIT ((size_t)64 << 20)
 
-struct connection {
+struct scripted_peer {
 	struct scripted_server *server;
 	pthread_t thread;
-	int fd;
+	int fd;                /* -1 when it has ended, which the lock guards */
 	struct buf received;   /* what of the next request came with the last one */
 	size_t sent;           /* of the answer under way */
+	bool gone;             /* the peer left in the middle of it */
 };
 
 struct scripted_server {
@@ -44,22 +45,26 @@ struct scripted_server {
 
 	pthread_mutex_t lock;  /* guards what follows */
 	pthread_cond_t changed;
-	struct connection connections[CONNECTIONS_MAX];
-	size_t connection_count;
+	struct scripted_peer connections[CONNECTIONS_MAX];
+	size_t connection_count;       /* places in use */
+	size_t accepted;
 	char *requests[REQUESTS_MAX];
 	size_t request_count;
 	uint64_t hung_up;
+	size_t hang_ups;
 	bool stopping;
 };
 
-static bool send_all(struct connection *c, const char *bytes, size_t n)
+static bool send_all(struct scripted_peer *c, const char *bytes, size_t n)
 {
 	while (n > 0) {
 		ssize_t sent = send(c->fd, bytes, n, MSG_NOSIGNAL);
 		if (sent < 0 && errno == EINTR)
 			continue;
-		if (sent <= 0)
+		if (sent <= 0) {
+			c->gone = true;
 			return false;
+		}
 		bytes += sent;
 		n -= (size_t)sent;
 		c->sent += (size_t)sent;
@@ -67,11 +72,24 @@ static bool send_all(struct connection *c, const char *bytes, size_t n)
 	return true;
 }
 
+/* How much of the body is the next piece. */
+static size_t next_piece(const struct scripted_reply *reply, struct str bytes)
+{
+	const char *end = reply->by_event ? memmem(bytes.p, bytes.n, "\n\n", 2) : NULL;
+	const char *other = reply->by_event ? memmem(bytes.p, bytes.n, "\n\r\n", 3) : NULL;
+
+	if (other && (!end || other < end))
+		return (size_t)(other - bytes.p) + 3;
+	if (end)
+		return (size_t)(end - bytes.p) + 2;
+	return reply->piece && reply->piece < bytes.n ? reply->piece : bytes.n;
+}
+
 /* Sends as much as the reply's cut allows, in its pieces; false when the connection is to end. */
-static bool send_pieces(struct connection *c, const struct scripted_reply *reply, struct str bytes)
+static bool send_pieces(struct scripted_peer *c, const struct scripted_reply *reply, struct str bytes)
 {
 	while (bytes.n > 0) {
-		size_t n = reply->piece && reply->piece < bytes.n ? reply->piece : bytes.n;
+		size_t n = next_piece(reply, bytes);
 		size_t left = reply->cut ? reply->cut - c->sent : n;
 		if (!send_all(c, bytes.p, n < left ? n : left) || (reply->cut && c->sent >= reply->cut))
 			return false;
@@ -83,54 +101,82 @@ static bool send_pieces(struct connection *c, const struct scripted_reply *reply
 }
 
 /* At once, but for the cut. */
-static bool send_whole(struct connection *c, const struct scripted_reply *reply, struct str bytes)
+static bool send_whole(struct scripted_peer *c, const struct scripted_reply *reply, struct str bytes)
 {
 	return send_pieces(c, &(struct scripted_reply){ .cut = reply->cut }, bytes);
 }
 
-static bool send_chunks(struct connection *c, const struct scripted_reply *reply, struct str body)
+static bool send_chunk(struct scripted_peer *c, const struct scripted_reply *reply, struct str bytes)
+{
+	own_buf chunk = BUF_INIT(SIZE_MAX / 2);
+	struct error err;
+
+	buf_putf(&chunk, "%zx\r\n", bytes.n);
+	return buf_add_str(&chunk, bytes, &err) && buf_adds(&chunk, "\r\n", &err) &&
+	       send_whole(c, reply, buf_str(&chunk));
+}
+
+static bool send_chunks(struct scripted_peer *c, const struct scripted_reply *reply, struct str body)
 {
 	while (body.n > 0) {
-		own_buf chunk = BUF_INIT(SIZE_MAX / 2);
-		size_t n = reply->piece && reply->piece < body.n ? reply->piece : body.n;
-		buf_putf(&chunk, "%zx\r\n%.*s\r\n", n, (int)n, body.p);
-		if (!send_whole(c, reply, buf_str(&chunk)))
+		size_t n = next_piece(reply, body);
+		if (!send_chunk(c, reply, (struct str){ body.p, n }))
 			return false;
 		body = str_from(body, n);
 		if (reply->pause_ms && body.n)
 			clock_sleep_ms(reply->pause_ms);
 	}
-	return reply->hang || reply->endless || send_whole(c, reply, str_of("0\r\n\r\n"));
+	return !c->gone && (reply->hang || reply->endless || reply->unended || reply->reset ||
+		send_whole(c, reply, str_of("0\r\n\r\n")));
 }
 
-static bool send_body(struct connection *c, const struct scripted_reply *reply)
+bool scripted_write(struct scripted_peer *c, struct str bytes)
 {
-	struct str body = str_of(reply->body ? reply->body : "");
+	return send_chunk(c, &(struct scripted_reply){ 0 }, bytes);
+}
 
-	return reply->chunked ? send_chunks(c, reply, body) : send_pieces(c, reply, body);
+static struct str body_of(const struct scripted_reply *reply)
+{
+	if (reply->body_n)
+		return (struct str){ reply->body, reply->body_n };
+	return str_of(reply->body ? reply->body : "");
+}
+
+static bool send_body(struct scripted_peer *c, const struct scripted_reply *reply)
+{
+	if (reply->write_body)
+		reply->write_body(reply->user, c);
+	return reply->chunked ? send_chunks(c, reply, body_of(reply)) : send_pieces(c, reply, body_of(reply));
+}
+
+static void note_hang_up(struct scripted_server *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->hung_up = clock_ms();
+	s->hang_ups++;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* Until the peer, or the test, closes the connection. */
-static void hang(struct connection *c)
+static void hang(struct scripted_peer *c)
 {
 	char byte;
 
 	while (recv(c->fd, &byte, 1, 0) > 0)
 		;
-	pthread_mutex_lock(&c->server->lock);
-	c->server->hung_up = clock_ms();
-	pthread_cond_broadcast(&c->server->changed);
-	pthread_mutex_unlock(&c->server->lock);
+	c->gone = true;
 }
 
 /* False when the connection is to be closed. */
-static bool send_reply(struct connection *c, const struct scripted_reply *reply)
+static bool send_reply(struct scripted_peer *c, const struct scripted_reply *reply)
 {
 	own_buf head = BUF_INIT(SIZE_MAX / 2);
 	bool silent = reply->hang && !reply->body && !reply->headers && !reply->status;
 	bool ok = true;
 
 	c->sent = 0;
+	c->gone = false;
 	clock_sleep_ms(reply->delay_ms);
 	if (!silent && !reply->raw) {
 		buf_putf(&head, "HTTP/1.1 %d Scripted\r\n%s", reply->status ? reply->status : 200,
@@ -140,7 +186,7 @@ static bool send_reply(struct connection *c, const struct scripted_reply *reply)
 		else if (reply->endless || reply->hang)
 			buf_put(&head, "\r\n");
 		else
-			buf_putf(&head, "Content-Length: %zu\r\n\r\n", reply->body ? strlen(reply->body) : 0);
+			buf_putf(&head, "Content-Length: %zu\r\n\r\n", body_of(reply).n);
 		ok = send_whole(c, reply, buf_str(&head));
 	}
 	do {
@@ -148,7 +194,11 @@ static bool send_reply(struct connection *c, const struct scripted_reply *reply)
 	} while (ok && reply->endless);
 	if (ok && reply->hang)
 		hang(c);
-	return ok && !reply->hang && !reply->close && !reply->raw;
+	if (c->gone)
+		note_hang_up(c->server);
+	if (reply->reset)          /* what a close does then */
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger));
+	return ok && !reply->hang && !reply->close && !reply->raw && !reply->unended && !reply->reset;
 }
 
 /* The length a request states for its body. */
@@ -163,7 +213,7 @@ static size_t body_length(struct str head)
 }
 
 /* Reads until `received` holds a whole request, whose length it gives; 0 when the peer has gone. */
-static size_t read_request(struct connection *c)
+static size_t read_request(struct scripted_peer *c)
 {
 	char piece[65536];
 	struct error err;
@@ -214,7 +264,7 @@ static void choose(struct scripted_server *s, size_t index, struct str request, 
 
 static void *serve(void *user)
 {
-	struct connection *c = user;
+	struct scripted_peer *c = user;
 	size_t length;
 	bool more = true;
 
@@ -226,8 +276,25 @@ static void *serve(void *user)
 		buf_consume(&c->received, length);
 		more = send_reply(c, &reply);
 	}
-	shutdown(c->fd, SHUT_RDWR);
+	pthread_mutex_lock(&c->server->lock);
+	close(c->fd);
+	c->fd = -1;
+	pthread_mutex_unlock(&c->server->lock);
 	return NULL;
+}
+
+/* A place for a connection, perhaps of one that has ended; NULL when all are taken. */
+static struct scripted_peer *find_place_locked(struct scripted_server *s)
+{
+	for (size_t i = 0; i < s->connection_count; i++) {
+		struct scripted_peer *c = &s->connections[i];
+		if (c->fd >= 0)
+			continue;
+		pthread_join(c->thread, NULL);
+		buf_done(&c->received);
+		return c;
+	}
+	return s->connection_count < CONNECTIONS_MAX ? &s->connections[s->connection_count++] : NULL;
 }
 
 /* False when no more are wanted. */
@@ -235,13 +302,14 @@ static bool add_connection(struct scripted_server *s, int fd)
 {
 	pthread_mutex_lock(&s->lock);
 	bool stopping = s->stopping;
-	if (stopping || s->connection_count == CONNECTIONS_MAX) {
+	struct scripted_peer *c = stopping ? NULL : find_place_locked(s);
+	if (!c) {
 		close(fd);
 	} else {
-		struct connection *c = &s->connections[s->connection_count++];
 		int on = 1;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);   /* head and body are sent one by one */
-		*c = (struct connection){ .server = s, .fd = fd, .received = BUF_INIT(REQUEST_LIMIT) };
+		*c = (struct scripted_peer){ .server = s, .fd = fd, .received = BUF_INIT(REQUEST_LIMIT) };
+		s->accepted++;
 		pthread_create(&c->thread, NULL, serve, c);
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -326,14 +394,14 @@ void scripted_server_stop(struct scripted_server *s)
 	pthread_mutex_lock(&s->lock);
 	s->stopping = true;
 	for (size_t i = 0; i < s->connection_count; i++)
-		shutdown(s->connections[i].fd, SHUT_RDWR);
+		if (s->connections[i].fd >= 0)
+			shutdown(s->connections[i].fd, SHUT_RDWR);
 	pthread_mutex_unlock(&s->lock);
 	poke(s);
 	pthread_join(s->acceptor, NULL);
 	close(s->listener);
 	for (size_t i = 0; i < s->connection_count; i++) {
 		pthread_join(s->connections[i].thread, NULL);
-		close(s->connections[i].fd);
 		buf_done(&s->connections[i].received);
 	}
 	for (size_t i = 0; i < s->request_count; i++)
@@ -367,7 +435,7 @@ size_t scripted_server_requests(struct scripted_server *s)
 size_t scripted_server_connections(struct scripted_server *s)
 {
 	pthread_mutex_lock(&s->lock);
-	size_t count = s->connection_count;
+	size_t count = s->accepted;
 	pthread_mutex_unlock(&s->lock);
 	return count;
 }
@@ -392,4 +460,12 @@ uint64_t scripted_server_hung_up(struct scripted_server *s)
 	uint64_t when = s->hung_up;
 	pthread_mutex_unlock(&s->lock);
 	return when;
+}
+
+size_t scripted_server_hang_ups(struct scripted_server *s)
+{
+	pthread_mutex_lock(&s->lock);
+	size_t count = s->hang_ups;
+	pthread_mutex_unlock(&s->lock);
+	return count;
 }

@@ -12,6 +12,11 @@
 
 #include "base/buf.h"
 
+struct scripted_peer;
+
+/* Writes a body with scripted_write(), at its own pace. */
+typedef void scripted_body_fn(void *user, struct scripted_peer *peer);
+
 /* One answer.  Strings outlive the server. */
 struct scripted_reply {
 	const char *expect[4]; /* texts the request must hold; otherwise the answer is 599 and the missing text */
@@ -19,14 +24,20 @@ struct scripted_reply {
 	const char *headers;   /* lines besides Content-Length or Transfer-Encoding, each ended by CRLF */
 	const char *body;      /* NULL: none */
 	bool raw;              /* body is the whole answer, head included */
+	size_t body_n;         /* bytes of the body; 0: it ends with a NUL */
 	bool chunked;          /* each piece a chunk; otherwise Content-Length */
 	size_t piece;          /* the body goes out in pieces of so many bytes; 0: at once */
+	bool by_event;         /* ... or in pieces that end with an empty line, as server-sent events do */
 	unsigned delay_ms;     /* before the head */
 	unsigned pause_ms;     /* between pieces */
 	size_t cut;            /* the connection is closed after so many bytes of the answer; 0: not */
 	bool hang;             /* after that (after the request, when there is no answer) silence until the peer goes */
 	bool endless;          /* the body again and again until the peer goes */
 	bool close;            /* the connection is closed after the answer; the peer is not told before */
+	bool unended;          /* of a chunked body: closed without the chunk that ends it */
+	bool reset;            /* the same, and not closed but reset */
+	scripted_body_fn *write_body;  /* writes the chunks of the body instead */
+	void *user;            /* of write_body */
 };
 
 /*
@@ -58,5 +69,11 @@ size_t scripted_server_connections(struct scripted_server *server);
 /* The bytes of a request received, head and body; valid until the server stops. */
 const char *scripted_server_request(struct scripted_server *server, size_t index);
 
-/* Waits until a peer has left a connection that hangs, and says when (clock_ms()); 0 after five seconds in vain. */
+/* Waits until a peer has left before its answer was over, and says when (clock_ms()); 0 after five seconds in vain. */
 uint64_t scripted_server_hung_up(struct scripted_server *server);
+
+/* How many peers have done so. */
+size_t scripted_server_hang_ups(struct scripted_server *server);
+
+/* For scripted_body_fn: sends a chunk; false when the peer has gone. */
+bool scripted_write(struct scripted_peer *peer, struct str bytes);
