@@ -16,12 +16,13 @@ import tempfile
 import termios
 import time
 import traceback
+import urllib.request
 
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 PROGRAM = BUILD / 'shammah'
 MAKE_MODEL = BUILD / 'tests/support/make-model'
 MAKE_ENCODER = BUILD / 'tests/support/make-encoder'
-FAKE_CLAUDE = BUILD / 'tests/support/fake-claude'
+FAKE_TEACHER = BUILD / 'tests/support/fake-teacher'
 LIMIT = 60          # seconds that nothing here may take
 
 
@@ -157,16 +158,34 @@ def make_encoder(folder):
     return folder
 
 
-class Claude:
-    """fake-claude, for as long as the `with` lasts."""
+class Teacher:
+    """fake-teacher (tests/support/fake_teacher.h has its turns), for as long as the `with` lasts: these turns, then always that one."""
 
-    def __init__(self, *args):
-        self.process = subprocess.Popen([FAKE_CLAUDE, '--until-eof', *map(str, args)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+    def __init__(self, *turns, **always):
+        self.process = subprocess.Popen([FAKE_TEACHER, '--until-eof', '--turns', json.dumps(turns), '--always', json.dumps(always)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip()
 
     def env(self, key='sk-test'):
         return {'ANTHROPIC_BASE_URL': self.url, 'ANTHROPIC_API_KEY': key}
+
+    def control(self, what, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(f'{self.url}/control/{what}', data, timeout=LIMIT) as r:
+            return json.loads(r.read())
+
+    def turns(self, *turns):
+        self.control('turns', turns)
+
+    def always(self, **turn):
+        self.control('always', turn)
+
+    def requests(self):
+        return self.control('requests')
+
+    def hang_ups(self):
+        """How many have left before their answer was over."""
+        return self.control('state')['hang_ups']
 
     def __enter__(self):
         return self

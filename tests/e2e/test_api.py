@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 
-from harness import Claude, Home, LIMIT, Skip, main, make_model, read_all, wait_for
+from harness import Home, LIMIT, Skip, Teacher, main, make_model, read_all, wait_for
 
 LONG = 'one two three four five six seven eight nine ten ' * 20
 HELLO = [{'role': 'user', 'content': 'hello there'}]
@@ -352,7 +352,7 @@ def more_connections_than_the_first_limit_of_open_files():
 
 
 def who_hangs_up_no_longer_keeps_the_teacher_busy():
-    with Home() as h, Claude('--hang') as c:
+    with Home() as h, Teacher(how='hang', after=3) as c:
         h.env.update(c.env())
         h.daemon()
         body = json.dumps({'messages': HELLO, 'model': 'teacher'}).encode()

@@ -13,7 +13,7 @@ import tempfile
 import termios
 import time
 
-from harness import Claude, Home, LIMIT, PROGRAM, Skip, Terminal, free_port, main, make_model, wait_for
+from harness import Home, LIMIT, PROGRAM, Skip, Teacher, Terminal, free_port, main, make_model, wait_for
 
 SAYS = 'Grüße aus dem Modell: ein Satz, der mit 🚀 endet'
 
@@ -72,7 +72,7 @@ def a_random_model_answers_whatever_it_is():
 def piped_input_is_read_with_and_without_a_question():
     with Home() as h:
         assert 'tit for tat' in h.run(stdin='what is reciprocity\n').out
-        with Claude() as c:
+        with Teacher() as c:
             h.env.update(c.env())
             result = h.run('-p', 'review this', stdin='int x;\n')
             assert 'Claude heard: review this' in result.out and 'int x;' in result.out, result
@@ -107,21 +107,21 @@ def closed_standard_input_is_none():
 
 
 def asks_claude_when_there_is_a_key():
-    with Home() as h, Claude() as c:
+    with Home() as h, Teacher() as c:
         result = h.ask('write a quicksort in ocaml', **c.env())
         assert result.code == 0 and 'Claude heard: write a quicksort in ocaml' in result.out, result
         assert 'the teacher' in result.err, result
 
 
 def a_key_set_later_reaches_the_running_daemon():
-    with Home() as h, Claude() as c:
+    with Home() as h, Teacher() as c:
         h.daemon()
         assert h.ask('write a quicksort in ocaml').code == 1
         assert h.ask('write a quicksort in ocaml', **c.env()).code == 0
 
 
 def a_wrong_key_is_explained_and_not_shown():
-    with Home() as h, Claude() as c:
+    with Home() as h, Teacher() as c:
         result = h.ask('write a quicksort in ocaml', **c.env('sk-wrong-key-1234567890'))
         assert result.code == 1 and 'key' in result.err, result
         log = (h.path / '.shammah/daemon.log').read_text()
@@ -129,19 +129,19 @@ def a_wrong_key_is_explained_and_not_shown():
 
 
 def a_busy_teacher_is_asked_again():
-    with Home() as h, Claude('--status', 529, '--retry-after', 1, '--times', 1) as c:
+    with Home() as h, Teacher({'status': 529, 'retry_after': 1}) as c:
         result = h.ask('write a quicksort in ocaml', **c.env())
         assert result.code == 0 and 'Claude heard' in result.out, result
 
 
 def a_cut_stream_is_never_a_silent_end():
-    with Home() as h, Claude('--cut', 900, '--times', 1) as c:
+    with Home() as h, Teacher({'how': 'cut', 'bytes': 900}) as c:
         result = h.ask('write a quicksort in ocaml that sorts a list of many words and says so', **c.env())
         assert result.code == 1 and 'cut' in result.err, result
 
 
 def known_stays_known_and_local_stays_local():
-    with Home() as h, Claude() as c:
+    with Home() as h, Teacher() as c:
         h.env.update(c.env())
         assert h.ask('write a quicksort in ocaml', '--source', 'known').code == 1
         assert h.ask('write a quicksort in ocaml', '--source', 'local').code == 1
@@ -225,7 +225,7 @@ def another_port_than_the_running_one_is_an_error():
 
 
 def killed_in_the_middle_of_an_answer_it_is_said_and_the_next_works():
-    with Home() as h, Claude('--pause', 50) as c:
+    with Home() as h, Teacher(pause_ms=50) as c:
         h.env.update(c.env())
         client = h.start('-p', 'write ' + 'many words ' * 100)
         client.stdout.read(20)
@@ -236,7 +236,7 @@ def killed_in_the_middle_of_an_answer_it_is_said_and_the_next_works():
 
 
 def a_stop_lets_a_stream_finish_or_says_why_not():
-    with Home() as h, Claude('--pause', 20) as c:
+    with Home() as h, Teacher(pause_ms=20) as c:
         h.env.update(c.env())
         client = h.start('-p', 'write ' + 'word ' * 20)
         client.stdout.read(12)
@@ -319,7 +319,7 @@ def a_model_named_on_the_command_line_wins_over_the_daemons_environment():
 
 
 def a_prompt_tells_a_new_daemon_what_the_old_one_knew():
-    with Home() as h, Claude() as c:
+    with Home() as h, Teacher() as c:
         h.env.update(c.env())
         t = Terminal(h)
         t.prompt()
@@ -373,7 +373,7 @@ def a_question_never_goes_to_another_program_on_the_port():
 # --- the prompt ---------------------------------------------------------------------------
 
 def the_prompt_answers_remembers_and_leaves():
-    with Home() as h, Claude() as c:
+    with Home() as h, Teacher() as c:
         h.env.update(c.env())
         t = Terminal(h)
         t.see('/help lists the commands')
@@ -404,7 +404,7 @@ def a_first_message_is_asked_at_once():
 
 
 def a_backslash_continues_a_message():
-    with Home() as h, Claude() as c:
+    with Home() as h, Teacher() as c:
         h.env.update(c.env())
         t = Terminal(h)
         t.prompt()
@@ -419,7 +419,7 @@ def a_backslash_continues_a_message():
 
 
 def pasted_lines_are_one_message():
-    with Home() as h, Claude() as c:
+    with Home() as h, Teacher() as c:
         h.env.update(c.env())
         t = Terminal(h)
         t.prompt()
@@ -448,7 +448,7 @@ def a_line_is_broken_where_a_resized_window_ends():
 
 
 def ctrl_c_stops_an_answer_and_twice_leaves():
-    with Home() as h, Claude('--pause', 100) as c:
+    with Home() as h, Teacher(pause_ms=100) as c:
         h.env.update(c.env())
         t = Terminal(h)
         t.prompt()
@@ -488,7 +488,7 @@ def control_characters_of_a_models_name_never_reach_the_terminal():
 
 
 def ctrl_c_ends_one_shot_with_130():
-    with Home() as h, Claude('--pause', 100) as c:
+    with Home() as h, Teacher(pause_ms=100) as c:
         h.env.update(c.env())
         client = h.start('-p', 'write ' + 'many words ' * 50)
         client.stdout.read(10)
@@ -499,7 +499,7 @@ def ctrl_c_ends_one_shot_with_130():
 
 
 def a_hanging_teacher_can_be_interrupted():
-    with Home() as h, Claude('--hang') as c:
+    with Home() as h, Teacher(how='hang', after=3) as c:
         h.env.update(c.env())
         client = h.start('-p', 'write something')
         client.stdout.read(10)
@@ -509,7 +509,7 @@ def a_hanging_teacher_can_be_interrupted():
 
 
 def a_ten_megabyte_paste_is_carried():
-    with Home() as h, Claude() as c:
+    with Home() as h, Teacher() as c:
         h.env.update(c.env())
         result = h.run('-p', 'count', '--source', 'teacher', stdin=('0123456789abcdef' * 64 + ' ') * 10000)
         assert result.code == 0 and result.out.count('0123456789abcdef') == 640000, (result.code, result.err[-500:], len(result.out))
