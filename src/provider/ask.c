@@ -32,6 +32,18 @@ struct asking {
 
 static unsigned or_default(unsigned wish, unsigned otherwise) { return wish ? wish : otherwise; }
 
+/* Nothing here asks for compression; a stream that comes so could not be read. */
+static bool is_plain(const struct attempt *a, const struct http_head *head, struct error *err)
+{
+	const char *coding = http_head_get(head, "Content-Encoding");
+
+	return !coding || str_is(str_of(coding), "identity") ||
+	       error_set(err, ERROR_INVALID,
+		       "%s's address answered with a compressed stream (%.20s), which nobody asked for: check the base "
+		       "URL, and any proxy before it",
+		       a->ask->teacher.provider->display_name, coding);
+}
+
 static bool on_head(void *user, const struct http_head *head, struct error *err)
 {
 	struct attempt *a = user;
@@ -39,7 +51,11 @@ static bool on_head(void *user, const struct http_head *head, struct error *err)
 
 	a->status = http_head_status(head);
 	a->told = retry_read(head, clock_unix());
-	if (a->status != 200 || !type || str_starts(str_of(type), (struct str)STR("text/event-stream")))
+	if (a->status != 200)
+		return true;
+	if (!is_plain(a, head, err))
+		return false;
+	if (!type || str_starts(str_of(type), (struct str)STR("text/event-stream")))
 		return true;
 	/* Some servers know no streams, and some say what went wrong with a status of success. */
 	if (str_starts(str_of(type), (struct str)STR("application/json")) && provider_stream_expect_whole(a->stream))

@@ -24,6 +24,7 @@
  *   delay_ms        before the head
  *   crlf, pings     line ends of the other kind; comments and pings between the events
  *   gzip            the body compressed, though nobody asked
+ *   whole           no stream, though one was asked for
  *   hold            the connection says nothing more after the answer, and stays
  *   times           so many requests get this turn
  *

@@ -129,7 +129,7 @@ static void write_answer(const struct teacher_dialect *dialect, const struct tea
 		struct teacher_error error = find_error(dialect, turn, turn->status);
 		own_json *json = dialect->write_error(&error);
 		must(json_write(body, json, &err), &err);
-	} else if (q->stream) {
+	} else if (q->stream && !turn->whole) {
 		write_events(dialect, q, turn, body);
 		if (dialect->crlf != turn->crlf)
 			make_crlf(body);

@@ -140,6 +140,7 @@ static void read_manners(struct turn *turn)
 	turn->pings = is_true(source, "pings");
 	turn->gzip = is_true(source, "gzip");
 	turn->hold = is_true(source, "hold");
+	turn->whole = is_true(source, "whole");
 }
 
 void turn_read(struct turn *turn, json_t *source)
@@ -150,7 +151,8 @@ void turn_read(struct turn *turn, json_t *source)
 	};
 	static const char *const known[] = { "text", "long", "parts", "finish", "usage", "done", "status", "error",
 		"message", "retry_after", "retry_date", "location", "type", "body", "how", "after", "bytes", "piece",
-		"pause_ms", "delay_ms", "crlf", "pings", "gzip", "hold", "times" };
+		"pause_ms", "delay_ms", "crlf", "pings", "gzip", "hold",
+		"whole", "times" };
 	size_t room = json_dumpb(source, NULL, 0, 0) * 2 + number_or(source, "long", 0);
 
 	check_members(source, "member of a turn", known, countof(known));

@@ -35,7 +35,7 @@ struct turn {
 	size_t after, bytes;   /* SIZE_MAX: not given */
 	size_t piece;
 	unsigned pause_ms, delay_ms;
-	bool crlf, pings, gzip, hold;
+	bool crlf, pings, gzip, hold, whole;
 };
 
 /* Of one object, whose reference is not taken.  Ends the program with a message when it cannot be understood. */
