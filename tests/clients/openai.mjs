@@ -1,25 +1,10 @@
 // OpenAI's own SDK against the daemon: chat, stream, tools, abort, errors, 30 streams at once.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import OpenAI from 'openai'
+import { BASE, messages, run, status, tools, use } from './tap.mjs'
 
-const { SHAMMAH, MODELS, BASE } = process.env
 const client = new OpenAI({ baseURL: BASE + '/v1', apiKey: 'any', maxRetries: 0 })
-const messages = [{ role: 'user', content: 'hello there' }]
-const tools = [{ type: 'function', function: { name: 'get_weather', description: 'Weather', parameters: {
-  type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } } }]
-
-async function use(model) {
-  execFileSync(SHAMMAH, ['daemon', 'start', '--model', `${MODELS}/${model}`])
-  for (;;) {
-    const { model: m } = await (await fetch(BASE + '/v1/status')).json()
-    if (m.state === 'ready' && m.name === model) return
-    assert.notEqual(m.state, 'failed', m.error)
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
-}
-
-const state = async () => (await (await fetch(BASE + '/v1/status')).json()).queue
+const state = async () => (await status()).queue
 
 const tests = {
   async 'models are listed and retrieved'() {
@@ -186,17 +171,4 @@ const tests = {
 }
 
 await use('saying')
-const names = Object.keys(tests)
-let failed = 0
-console.log(`1..${names.length}`)
-for (const [i, name] of names.entries()) {
-  try {
-    await tests[name]()
-    console.log(`ok ${i + 1} - openai: ${name}`)
-  } catch (e) {
-    failed++
-    console.log(`not ok ${i + 1} - openai: ${name}`)
-    console.log(String(e.stack ?? e).replace(/^/gm, '# '))
-  }
-}
-process.exit(failed ? 1 : 0)
+await run('openai', tests)
