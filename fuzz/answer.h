@@ -28,9 +28,11 @@ static inline bool answer_record(void *user, const struct delta *d, struct error
 	if (d->kind == DELTA_ARGUMENTS)
 		assert(d->call + 1 == seen->calls);
 	if (d->kind == DELTA_SEAL)
-		assert(d->vendor.n && (d->call == DELTA_NO_CALL || d->call < seen->calls));
+		assert(d->vendor.n && (d->call == DELTA_NO_CALL || d->call < seen->calls) &&
+			(d->text.n || !d->redacted));
 	seen->ended = d->kind == DELTA_END;
-	return buf_addf(&seen->deltas, err, "%d %zu ", d->kind, d->call) && buf_add_str(&seen->deltas, d->text, err);
+	return buf_addf(&seen->deltas, err, "%d %zu ", d->kind, d->call) && buf_add_str(&seen->deltas, d->text, err) &&
+		buf_add_str(&seen->deltas, d->id, err);
 }
 
 /* Whom an answer is from, and in what form it comes. */
@@ -80,4 +82,18 @@ static inline void answer_check_error(const struct provider *p, int status, stru
 	assert(!p->dialect->read_error(p, status, body, &err));
 	assert(err.kind != ERROR_NONE && err.text[0]);
 	assert(utf8_valid(err.text, strlen(err.text)));
+}
+
+/* First byte 0: the body of an error, for the status in the second; 255: one body; else a stream in such pieces. */
+static inline void answer_fuzz(
+	const struct provider *p, const struct dialect *dialect, const uint8_t *data, size_t size)
+{
+	if (size < 2)
+		return;
+	struct answer_manner form = { p, dialect, data[0] == 255, data[0] };
+	struct str rest = { (const char *)data + 1, size - 1 };
+	if (data[0])
+		answer_check(&form, rest);
+	else
+		answer_check_error(p, data[1] * 3, str_from(rest, 1));
 }

@@ -1,4 +1,5 @@
-#include "answers_of.h"
+/* What Gemini's server may send: see answer.h. */
+#include "answer.h"
 #include "provider/gemini.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -6,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	unsigned ms;
 
-	check_answer(provider_find("gemini"), data, size);
+	answer_fuzz(provider_find("gemini"), &dialect_gemini, data, size);
 	(void)gemini_read_delay((struct str){ (const char *)data, size }, &ms);
 	return 0;
 }

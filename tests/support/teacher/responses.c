@@ -29,8 +29,8 @@ static json_t *response(const struct teacher_question *q, const char *status, js
 		"id", "resp_Teacher", "object", "response", "created_at", 1790000000, "status", status, "background", 0,
 		"error", "incomplete_details", "instructions", "max_output_tokens", "model", q->model, "output", output,
 		"parallel_tool_calls", 1, "previous_response_id", "reasoning", "effort", "medium", "summary",
-		"store", 0, "service_tier", "default", "temperature", 1.0, "text", "format", "type", "text", "tool_choice", "auto",
-		"tools", "top_p", 1.0, "truncation", "disabled", "usage", "metadata");
+		"store", 0, "service_tier", "default", "temperature", 1.0, "text", "format", "type", "text",
+		"tool_choice", "auto", "tools", "top_p", 1.0, "truncation", "disabled", "usage", "metadata");
 }
 
 static json_t *finished(const struct turn *turn, const struct teacher_question *q, json_t *output)
