@@ -18,11 +18,13 @@
 static const struct dialect_row {
 	const char *provider, *model;
 	bool whole;            /* an answer that is no stream is read as well */
+	bool endless;          /* an answer is over when its bytes are: no event says so */
 } dialects[] = {
 	{ "claude", NULL, false },
 	{ "deepseek", NULL, true },        /* Chat Completions */
 	{ "openai", "gpt-4.1", true },     /* the same, as OpenAI wants it */
 	{ "openai", NULL, true },          /* Responses */
+	{ "gemini", NULL, false, true },
 };
 
 enum outcome {
@@ -47,7 +49,6 @@ static const struct fault {
 	{ "pings and comments", J([{"pings": true}]), ANSWERS },
 	{ "no usage", J([{"usage": false}]), ANSWERS },
 	{ "no last event but the answer's own", J([{"done": false}]), ANSWERS },
-	{ "a connection that stays open", J([{"hold": true}]), ANSWERS },
 
 	{ "a request it refuses", J([{"status": 400}]), FAILS, ERROR_INVALID, "refused the request" },
 	{ "a conversation too long", J([{"status": 400, "error": "too_long"}]), FAILS, ERROR_TOO_LARGE },
@@ -292,6 +293,19 @@ TEST(an_answer_that_is_no_stream_is_read_whole_or_refused)
 	}
 }
 
+TEST(an_answer_is_over_when_it_says_so_even_if_the_connection_stays)
+{
+	for (size_t i = 0; i < countof(dialects); i++) {
+		own_teacher *teacher = start(J([{"hold": true}]));
+		own_seen seen = SEEN_NOTHING;
+		if (dialects[i].endless)
+			continue;
+		ask(teacher, &dialects[i], &seen);
+		assert_true(seen.ok);
+		assert_string_equal(seen.text.data, TEXT);
+	}
+}
+
 TEST(a_refusal_is_an_answer)
 {
 	static const char *const turns[] = { J([{"finish": "refused", "text": "No."}]), J([{"finish": "blocked"}]) };
@@ -374,6 +388,7 @@ int main(void)
 		cmocka_unit_test(an_answer_cut_at_any_byte_is_whole_or_said_to_be_cut),
 		cmocka_unit_test(thoughts_text_and_parallel_calls_come_through_in_pieces_of_any_size),
 		cmocka_unit_test(an_answer_that_is_no_stream_is_read_whole_or_refused),
+		cmocka_unit_test(an_answer_is_over_when_it_says_so_even_if_the_connection_stays),
 		cmocka_unit_test(a_refusal_is_an_answer),
 		cmocka_unit_test(an_answer_that_met_its_limit_says_so),
 		cmocka_unit_test(usage_is_counted_the_same_in_every_dialect),
