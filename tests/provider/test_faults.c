@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "provider/ask.h"
+#include "provider/chain.h"
 #include "support/fake_teacher.h"
 #include "support/test.h"
 
@@ -38,7 +38,8 @@ enum outcome {
 static const struct fault {
 	const char *what, *turns;
 	enum outcome outcome;
-	enum error_kind kind;  /* of FAILS and CUT */
+	enum error_kind kind;  /* of what fails or is cut */
+	enum ask_end end;      /* the same */
 	const char *says;      /* part of the error's text; NULL: anything */
 } faults[] = {
 	{ "nothing", J([]), ANSWERS },
@@ -50,26 +51,29 @@ static const struct fault {
 	{ "no usage", J([{"usage": false}]), ANSWERS },
 	{ "no last event but the answer's own", J([{"done": false}]), ANSWERS },
 
-	{ "a request it refuses", J([{"status": 400}]), FAILS, ERROR_INVALID, "refused the request" },
-	{ "a conversation too long", J([{"status": 400, "error": "too_long"}]), FAILS, ERROR_TOO_LARGE },
-	{ "a key it does not know", J([{"status": 401}]), FAILS, ERROR_DENIED, "key" },
-	{ "an account without money", J([{"status": 402}]), FAILS, ERROR_DENIED, "billing" },
-	{ "what the key may not", J([{"status": 403}]), FAILS, ERROR_DENIED },
-	{ "a model it does not know", J([{"status": 404}]), FAILS, ERROR_NOT_FOUND, "model" },
-	{ "a body too large", J([{"status": 413}]), FAILS, ERROR_TOO_LARGE },
+	{ "a request it refuses", J([{"status": 400}]), FAILS, ERROR_INVALID, ASK_REFUSED, "refused the request" },
+	{ "a conversation too long", J([{"status": 400, "error": "too_long"}]), FAILS, ERROR_TOO_LARGE, ASK_TOO_LARGE },
+	{ "a key it does not know", J([{"status": 401}]), FAILS, ERROR_DENIED, ASK_KEY, "key" },
+	{ "an account without money", J([{"status": 402}]), FAILS, ERROR_DENIED, ASK_DENIED, "billing" },
+	{ "what the key may not", J([{"status": 403}]), FAILS, ERROR_DENIED, ASK_DENIED },
+	{ "a model it does not know", J([{"status": 404}]), FAILS, ERROR_NOT_FOUND, ASK_UNKNOWN, "model" },
+	{ "a body too large", J([{"status": 413}]), FAILS, ERROR_TOO_LARGE, ASK_TOO_LARGE },
 	{ "a rate limit, once", J([{"status": 429, "retry_after": 0}]), ANSWERS_AGAIN },
 	{ "a rate limit with a date, once", J([{"status": 429, "retry_date": 0}]), ANSWERS_AGAIN },
-	{ "a rate limit, always", J([{"status": 429, "retry_after": 0, "times": 9}]), FAILS_THRICE, ERROR_UNAVAILABLE,
-		"rate limit" },
-	{ "a rate limit for hours", J([{"status": 429, "retry_after": 7200}]), FAILS, ERROR_UNAVAILABLE, "7200 s" },
+	{ "a rate limit, always", J([{"status": 429, "retry_after": 0, "times": 9}]), FAILS_THRICE,
+		ERROR_UNAVAILABLE, ASK_DOWN, "rate limit" },
+	{ "a rate limit for hours", J([{"status": 429, "retry_after": 7200}]), FAILS,
+		ERROR_UNAVAILABLE, ASK_DOWN, "7200 s" },
 	{ "an internal error, once", J([{"status": 500}]), ANSWERS_AGAIN },
-	{ "an internal error, always", J([{"status": 500, "times": 9}]), FAILS_THRICE, ERROR_UNAVAILABLE },
+	{ "an internal error, always", J([{"status": 500, "times": 9}]), FAILS_THRICE, ERROR_UNAVAILABLE, ASK_DOWN },
 	{ "overload, once", J([{"status": 503}]), ANSWERS_AGAIN },
-	{ "overload, always", J([{"status": 529, "times": 9}]), FAILS_THRICE, ERROR_UNAVAILABLE, "overloaded" },
+	{ "overload, always", J([{"status": 529, "times": 9}]), FAILS_THRICE,
+		ERROR_UNAVAILABLE, ASK_DOWN, "overloaded" },
 	{ "a gateway's error page", J([{"status": 502, "type": "text/html", "body": "<html>bad gateway</html>"}]),
 		ANSWERS_AGAIN },
 
-	{ "silence before the head", J([{"how": "hang", "times": 9}]), FAILS_TWICE, ERROR_TIMEOUT, "no answer" },
+	{ "silence before the head", J([{"how": "hang", "times": 9}]), FAILS_TWICE,
+		ERROR_TIMEOUT, ASK_DOWN, "no answer" },
 	{ "silence, once", J([{"how": "hang"}]), ANSWERS_AGAIN },
 	{ "a connection closed before the head", J([{"how": "cut"}]), ANSWERS_AGAIN },
 	{ "a connection reset before the head", J([{"how": "reset"}]), ANSWERS_AGAIN },
@@ -78,19 +82,19 @@ static const struct fault {
 	{ "an error event first", J([{"how": "error"}]), ANSWERS_AGAIN },
 	{ "an error event after the beginning", J([{"how": "error", "after": 0}]), ANSWERS_AGAIN },
 	{ "garbage first", J([{"how": "garbage"}]), ANSWERS_AGAIN },
-	{ "always closed", J([{"how": "cut", "times": 9}]), FAILS_THRICE, ERROR_UNAVAILABLE },
+	{ "always closed", J([{"how": "cut", "times": 9}]), FAILS_THRICE, ERROR_UNAVAILABLE, ASK_DOWN },
 
-	{ "silence in mid-stream", J([{"how": "hang", "after": 2}]), CUT, ERROR_TIMEOUT, "fell silent" },
-	{ "closed in mid-stream", J([{"how": "cut", "after": 2}]), CUT, ERROR_UNAVAILABLE },
-	{ "reset in mid-stream", J([{"how": "reset", "after": 2}]), CUT, ERROR_UNAVAILABLE },
-	{ "ended in mid-stream", J([{"how": "end", "after": 2}]), CUT, ERROR_UNAVAILABLE, "ended too early" },
-	{ "an error event in mid-stream", J([{"how": "error", "after": 2}]), CUT, ERROR_UNAVAILABLE },
-	{ "garbage in mid-stream", J([{"how": "garbage", "after": 2}]), CUT, ERROR_UNAVAILABLE },
+	{ "silence in mid-stream", J([{"how": "hang", "after": 2}]), CUT, ERROR_TIMEOUT, ASK_CUT, "fell silent" },
+	{ "closed in mid-stream", J([{"how": "cut", "after": 2}]), CUT, ERROR_UNAVAILABLE, ASK_CUT },
+	{ "reset in mid-stream", J([{"how": "reset", "after": 2}]), CUT, ERROR_UNAVAILABLE, ASK_CUT },
+	{ "ended in mid-stream", J([{"how": "end", "after": 2}]), CUT, ERROR_UNAVAILABLE, ASK_CUT, "ended too early" },
+	{ "an error event in mid-stream", J([{"how": "error", "after": 2}]), CUT, ERROR_UNAVAILABLE, ASK_CUT },
+	{ "garbage in mid-stream", J([{"how": "garbage", "after": 2}]), CUT, ERROR_UNAVAILABLE, ASK_CUT },
 
-	{ "a log-in page", J([{"type": "text/html", "body": "<html>log in</html>"}]), FAILS, ERROR_INVALID,
+	{ "a log-in page", J([{"type": "text/html", "body": "<html>log in</html>"}]), FAILS, ERROR_INVALID, ASK_UNKNOWN,
 		"text/html" },
-	{ "an event of 9 MB", J([{"long": 9437184}]), FAILS, ERROR_TOO_LARGE },
-	{ "a compressed body", J([{"gzip": true}]), FAILS, ERROR_INVALID, "compressed" },
+	{ "an event of 9 MB", J([{"long": 9437184}]), FAILS, ERROR_TOO_LARGE, ASK_TOO_LARGE },
+	{ "a compressed body", J([{"gzip": true}]), FAILS, ERROR_INVALID, ASK_UNKNOWN, "compressed" },
 };
 
 struct seen {
@@ -99,6 +103,7 @@ struct seen {
 	enum finish finish;
 	struct usage usage;
 	struct cancel *cancel; /* fired at the first text; NULL: none */
+	struct ask_report report;
 	struct error err;
 	bool ok;
 };
@@ -160,7 +165,7 @@ static void ask_for(struct fake_teacher *teacher, const struct dialect_row *row,
 
 	assert_non_null(client);
 	assert_non_null(chat_add(&request.chat, ROLE_USER, (struct str)STR("hi"), &seen->err));
-	seen->ok = ask_provider(client, &how, &request, &seen->err);
+	seen->ok = ask_provider(client, &how, &request, &seen->report, &seen->err);
 	assert_null(strstr(seen->err.text, FAKE_TEACHER_KEY));
 }
 
@@ -219,7 +224,7 @@ static void check(const struct dialect_row *row, const struct fault *fault)
 	if (answers)
 		must(strcmp(seen.text.data, TEXT) == 0);
 	else
-		must(seen.err.kind == fault->kind);
+		must(seen.err.kind == fault->kind && seen.report.end == fault->end);
 	if (fault->outcome == CUT)
 		must(strcmp(seen.text.data, "Hello there,") == 0 && strstr(seen.err.text, "cut after 12 characters"));
 	else if (!answers)
@@ -233,6 +238,76 @@ TEST(every_fault_in_every_dialect_ends_as_the_table_says)
 	for (size_t i = 0; i < countof(dialects); i++)
 		for (size_t k = 0; k < countof(faults); k++)
 			check(&dialects[i], &faults[k]);
+}
+
+/* --- with another teacher behind it ------------------------------------------------------ */
+
+#define OTHER "The other one says so."
+
+static bool give_key(void *user, size_t teacher, bool refused, const char **key, struct error *err)
+{
+	(void)user;
+	(void)teacher;
+	*key = FAKE_TEACHER_KEY;
+	return !refused || error_set(err, ERROR_DENIED, "there is no other key");
+}
+
+static void note_event(void *user, const struct chain_notice *notice)
+{
+	((struct seen *)user)->notices += notice->event == CHAIN_NEXT;
+}
+
+static void on_teacher(void *user, size_t teacher) { (void)user, (void)teacher; }
+
+/* Asks a teacher of that dialect, and Claude when it fails. */
+static void ask_two(struct fake_teacher *first, struct fake_teacher *second, const struct dialect_row *row,
+	unsigned silence_ms, struct seen *seen)
+{
+	const struct provider *p = provider_find(row->provider), *claude = provider_find("claude");
+	own_request request = REQUEST_INIT(1 << 16);
+	own_http_client *client = http_client_create(&seen->err);
+	own_mem char *url = base_url(first, p), *other_url = base_url(second, claude);
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	struct breaker breakers[2] = { 0 };
+	const struct chain_teacher teachers[] = {
+		{ { .provider = p, .base_url = url, .model = row->model }, "First", NULL, &breakers[0] },
+		{ { .provider = claude, .base_url = other_url }, "Second", NULL, &breakers[1] },
+	};
+	const struct chain chain = {
+		.teachers = teachers, .count = 2, .lock = &lock,
+		.patience = { .pause_ms = 1, .first_byte_ms = silence_ms, .silence_ms = silence_ms },
+		.on_delta = on_delta, .on_notice = note_event, .find_key = give_key,
+		.on_teacher = on_teacher, .user = seen,
+	};
+
+	assert_non_null(client);
+	assert_non_null(chat_add(&request.chat, ROLE_USER, (struct str)STR("hi"), &seen->err));
+	seen->ok = chain_ask(client, &chain, &request, &seen->err);
+	assert_null(strstr(seen->err.text, FAKE_TEACHER_KEY));
+}
+
+static void check_fallback(const struct dialect_row *row, const struct fault *fault)
+{
+	own_teacher *first = start(fault->turns), *second = start("[]");
+	own_seen seen = SEEN_NOTHING;
+	bool answers = fault->outcome == ANSWERS || fault->outcome == ANSWERS_AGAIN;
+	bool stops = fault->outcome == CUT || fault->end == ASK_REFUSED;
+
+	fake_teacher_always(second, J({"text": "The other one says so."}));
+	ask_two(first, second, row, strstr(fault->turns, "hang") ? 250 : 60000, &seen);
+	size_t requests = fake_teacher_requests(second);
+	must(requests == !(answers || stops));
+	must(seen.notices == requests);
+	must(seen.ok == !stops && seen.ends == !stops);
+	const char *text = answers ? TEXT : !stops ? OTHER : fault->outcome == CUT ? "Hello there," : "";
+	must(strcmp(seen.text.data, text) == 0);
+}
+
+TEST(the_next_teacher_is_asked_only_when_nothing_was_said_and_another_may_do_better)
+{
+	for (size_t i = 0; i < countof(dialects); i++)
+		for (size_t k = 0; k < countof(faults); k++)
+			check_fallback(&dialects[i], &faults[k]);
 }
 
 /* Nothing lost, nothing doubled: either the second attempt says all of it, or what came is a beginning and is kept. */
@@ -385,6 +460,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_fault_in_every_dialect_ends_as_the_table_says),
+		cmocka_unit_test(the_next_teacher_is_asked_only_when_nothing_was_said_and_another_may_do_better),
 		cmocka_unit_test(an_answer_cut_at_any_byte_is_whole_or_said_to_be_cut),
 		cmocka_unit_test(thoughts_text_and_parallel_calls_come_through_in_pieces_of_any_size),
 		cmocka_unit_test(an_answer_that_is_no_stream_is_read_whole_or_refused),
