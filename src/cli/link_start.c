@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/inherit.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "config/home.h"
@@ -42,7 +43,7 @@ static bool prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attrib
 	flags |= POSIX_SPAWN_SETSID;
 #endif
 	return posix_spawn_file_actions_adddup2(files, report, READY_FD) == 0 &&
-		self_inherits_below(READY_FD + 1, files, &flags) == 0 &&
+		inherit_below(READY_FD + 1, files, &flags) == 0 &&
 		posix_spawnattr_setsigmask(attributes, &none) == 0 &&
 		posix_spawnattr_setflags(attributes, flags) == 0 &&
 		posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0 &&

@@ -14,9 +14,3 @@ char *self_path(struct error *err)
 		return error_errno(err, "cannot find this program in /proc/self/exe"), NULL;
 	return mem_strndup(path, (size_t)n);
 }
-
-int self_inherits_below(int first, posix_spawn_file_actions_t *files, short *flags)
-{
-	(void)flags;
-	return posix_spawn_file_actions_addclosefrom_np(files, first);   /* glibc 2.34 */
-}

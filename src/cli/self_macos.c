@@ -14,11 +14,3 @@ char *self_path(struct error *err)
 		return error_set(err, ERROR_INTERNAL, "cannot find this program"), NULL;
 	return mem_strdup(path);
 }
-
-int self_inherits_below(int first, posix_spawn_file_actions_t *files, short *flags)
-{
-	(void)first;
-	(void)files;
-	*flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;   /* all but what the file actions make */
-	return 0;
-}
