@@ -37,7 +37,7 @@ SETUP_coverage = -Db_coverage=true
 
 # make fuzz [TARGET=sse] [SECONDS=60]: all targets, or one, for so long each.
 fuzz:
-	@CC=clang $(MAKE) --no-print-directory build BUILD=build-fuzz SETUP='-Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false'
+	@CC=clang CXX=clang++ $(MAKE) --no-print-directory build BUILD=build-fuzz SETUP='-Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false'
 	@fuzz/run build-fuzz "$(TARGET)" "$(or $(SECONDS),60)"
 
 format:

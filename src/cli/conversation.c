@@ -1,9 +1,11 @@
 #include "cli/conversation.h"
 
 #include "cli/interrupt.h"
+#include "config/report.h"
 
 #define ANSWER_MAX ((size_t)16 << 20)
 #define CUT_MARK "\n\n[cut off here]"
+#define REPORT_MAX ((size_t)64 << 10)
 
 void conversation_init(struct conversation *c, struct link *link, const struct options *options)
 {
@@ -90,6 +92,17 @@ static void on_tick(void *user)
 	show_tick(t->show);
 }
 
+/* Who asks a teacher and has none reads where its key was looked for. */
+static void explain_no_key(const struct conversation *c, const struct link_answer *answer)
+{
+	own_buf report = BUF_INIT(REPORT_MAX);
+
+	if (!answer->nobody || c->options->wish != WISH_TEACHER || c->link->config->teacher_count)
+		return;
+	config_key_report(c->link->config, &report);
+	show_report(&c->show, report.data);
+}
+
 static int result_of(struct conversation *c, bool ok, bool interrupted, const struct error *err,
 	const struct link_answer *answer)
 {
@@ -102,6 +115,7 @@ static int result_of(struct conversation *c, bool ok, bool interrupted, const st
 		show_error(&c->show, err->text);
 		if (answer->cut)
 			show_note(&c->show, "what came is kept; ask it to continue");
+		explain_no_key(c, answer);
 		return EXIT_NO_ANSWER;
 	}
 	if (!c->options->quiet)

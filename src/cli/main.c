@@ -8,6 +8,8 @@
 #include "cli/protect.h"
 #include "hub/spec.h"
 
+#define WARNINGS_SHOWN 3
+
 /*
  * A standard descriptor that is closed would be given to the next file or socket,
  * and an answer written into that.  Reading finds nothing; writing fails.
@@ -20,26 +22,66 @@ static void open_standard(void)
 }
 
 /* A folder is relative to where the user stands, before PATH is entered. */
-static bool set_model(const struct options *o, struct config *c, struct error *err)
+static bool find_model(const struct options *o, char **model, struct error *err)
 {
 	own_model_spec spec = {0};
 
+	*model = NULL;
+	if (!o->model)
+		return true;
 	if (!spec_parse(&spec, o->model, err))
 		return error_prefix(err, "--model");
-	return config_set_flag(c, SETTING_MODEL, spec.folder ? spec.folder : o->model, err);
+	*model = mem_strdup(spec.folder ? spec.folder : o->model);
+	return true;
+}
+
+/* The daemon is no project's. */
+static bool is_daemon(const struct options *o)
+{
+	return o->mode == MODE_DAEMON ||
+	       (o->command && (o->command->run == cmd_daemon || o->command->run == cmd_serve));
+}
+
+static bool load(const struct options *o, struct config *c, struct error *err)
+{
+	own_config_places places;
+
+	config_places_init(&places, !is_daemon(o));
+	return config_load(c, &places, err);
 }
 
 static bool configure(const struct options *o, struct config *c, struct error *err)
 {
-	if (!config_load(c, err))
-		return false;
-	if (o->model && !set_model(o, c, err))
-		return false;
-	if (o->port && !config_set_flag(c, SETTING_PORT, o->port, err))
+	own_mem char *model = NULL;
+
+	if (!find_model(o, &model, err))
 		return false;
 	if (o->directory && chdir(o->directory) < 0)
 		return error_errno(err, "cannot work in %s", o->directory);
+	if (!load(o, c, err) && !(o->command && o->command->run == cmd_config))   /* which shows what is wrong */
+		return false;
+	if (model && !config_set_flag(c, SETTING_MODEL, model, err))
+		return false;
+	if (o->port && !config_set_flag(c, SETTING_PORT, o->port, err))
+		return false;
+	config_export(c);
 	return true;
+}
+
+/* What the settings say and nobody follows. */
+static void warn(const struct config *c)
+{
+	size_t warnings = 0;
+
+	for (size_t i = 0; i < c->finding_count; i++) {
+		if (c->findings[i].kind != FINDING_WARNING)
+			continue;
+		if (++warnings <= WARNINGS_SHOWN)
+			fprintf(stderr, "shammah: %s\n", c->findings[i].text);
+	}
+	if (warnings > WARNINGS_SHOWN)
+		fprintf(stderr, "shammah: and %zu more; `shammah config check` lists them\n",
+			warnings - WARNINGS_SHOWN);
 }
 
 /* What runs when no command is named. */
@@ -73,6 +115,8 @@ static int run(const struct options *o)
 		return cmd_help(o, &config);
 	if (needs_settings(o) && !configure(o, &config, &err))
 		return complain(&err);
+	if (!o->quiet && (!o->command || o->command->run == cmd_ask || is_daemon(o)))
+		warn(&config);
 	return (o->command ? o->command->run : usual(o))(o, &config);
 }
 

@@ -231,6 +231,11 @@ void show_note(const struct show *s, const char *text)
 	line(s, DIM, "- ", text);
 }
 
+void show_report(const struct show *s, const char *lines)
+{
+	line(s, "", "", lines);
+}
+
 /* One byte, read without a buffer that would keep what is typed after it; 0 at the end, or when the token fired. */
 static char read_key(const struct cancel *cancel)
 {

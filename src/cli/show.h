@@ -46,5 +46,8 @@ void show_source(const struct show *s, const struct link_answer *a);
 void show_error(const struct show *s, const char *text);
 void show_note(const struct show *s, const char *text);
 
+/* Several lines of ours, as they are. */
+void show_report(const struct show *s, const char *lines);
+
 /* Asks on standard error and reads a line of standard input: true for "y…".  The end of input and Ctrl+C are a no. */
 bool show_confirm(const char *question);

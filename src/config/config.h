@@ -1,9 +1,16 @@
 /*
  * Settings: every value knows where it came from.
  *
- * Precedence, high to low: command line, environment, ~/.claude/settings.json
- * (Claude Code's own file; we only read it), ~/.shammah/model (the model only),
- * default.  The API key is found in an order of its own, see config_load().
+ * Precedence, high to low: command line, environment, managed settings
+ * (/etc/claude-code), .claude/settings.local.json (git root), .claude/settings.json
+ * (start folder), ~/.claude/settings.json, ~/.shammah/config.toml, ~/.shammah/model
+ * (the model only), default.  The JSON files are Claude Code's own and only read;
+ * their `shammah` object holds our settings, their `env` object counts as environment
+ * with the precedence of its file.  Keys are found in an order of their own
+ * (config/keys.h), and so are teachers (config/teachers.h).
+ *
+ * What a project brings is not trusted until the user trusts the folder: see
+ * config/trust.h.  docs/configuration.md is the reference.
  *
  * A struct config is filled once and then read-only; any thread may read it.
  */
@@ -11,7 +18,8 @@
 
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/json.h"
+#include "config/stamp.h"
 
 enum setting {
 	SETTING_MODEL,           /* the local model, as hub/spec.h reads it; unset: none */
@@ -24,22 +32,29 @@ enum setting {
 	SETTING_EMBEDDING_MODEL, /* makes vectors of texts, as hub/spec.h reads it; unset: hashed features do */
 	SETTING_PORT,
 	SETTING_ORIGINS,         /* web origins CORS allows, one a line */
-	SETTING_TEACHER_MODEL,
-	SETTING_TEACHER_URL,
-	SETTING_API_KEY,
+	SETTING_TRUSTED,         /* folders whose projects may set everything, one a line */
+	SETTING_BUDGET,          /* dollars a month for teachers; unset: no limit */
 	SETTING_COUNT,
 };
 
-enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_LIST, SETTING_SECRET };
+enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_AMOUNT, SETTING_LIST };
+
+/* Whose word counts. */
+enum setting_guard {
+	GUARD_NONE,              /* any file's */
+	GUARD_PATH,              /* a project that is not trusted may name it, but no folder */
+	GUARD_TRUSTED,           /* a project's only when it is trusted */
+	GUARD_USER,              /* never a project's */
+};
 
 /* What a setting is, as data; `config`, the documents and their tests read it. */
 struct setting_info {
-	const char *name;        /* as `shammah config` prints it */
-	const char *key;         /* in settings.json, dotted; NULL: not there */
+	const char *name;        /* dotted: in config.toml, below `shammah` in settings.json, as `config` prints it */
 	const char *variable;    /* environment variable; NULL: none */
 	const char *flag;        /* command line; NULL: none */
 	const char *standard;    /* default; NULL: unset */
 	enum setting_kind kind;
+	enum setting_guard guard;
 	int64_t least, most, step;       /* of a number; it is a multiple of step, 0: any */
 	const char *what;        /* one line for the reader */
 };
@@ -47,6 +62,7 @@ struct setting_info {
 extern const struct setting_info settings[SETTING_COUNT];
 
 #define CONFIG_MODEL_FILE "~/.shammah/model"     /* the origin of what `shammah models use` chose */
+#define CONFIG_KEY_FILE "~/.anthropic/api_key"
 
 struct value {
 	char *text;              /* NULL: unset */
@@ -60,8 +76,10 @@ struct value {
 struct teacher_config {
 	char *name;              /* what it is called by; no two are called alike */
 	char *provider;          /* one of config/vendors.h */
-	char *model;             /* as written, maybe an alias; NULL: the provider's own choice */
+	char *model;             /* maybe an alias; NULL: the provider's own choice */
+	char *model_origin;      /* NULL with `model` */
 	char *base_url;          /* NULL: the provider's own address */
+	char *base_url_origin;   /* NULL with `base_url` */
 	struct value key;        /* text NULL: none, or `helper` prints it */
 	bool bearer;             /* the key travels as Authorization: Bearer */
 	char *helper;            /* a command of the user's that prints the key (config/key_helper.h); NULL: none */
@@ -70,20 +88,71 @@ struct teacher_config {
 	char *origin;            /* what made this teacher: a file, or where its key was found */
 };
 
+/* What was noticed while reading. */
+enum finding_kind {
+	FINDING_NOTE,            /* for who asks (`shammah config`) */
+	FINDING_WARNING,         /* ignored, or not meant so */
+	FINDING_ERROR,           /* this must not go on as if it were not there */
+};
+struct finding {
+	enum finding_kind kind;
+	char *text;              /* "FILE:LINE: key: what is wrong; accepted: ...", one line, no value quoted */
+};
+
+enum config_file_state {
+	CONFIG_FILE_ABSENT, CONFIG_FILE_READ,
+	CONFIG_FILE_BROKEN,      /* there, and not understood: a finding says why */
+	CONFIG_FILE_STATES
+};
+extern const char *const config_file_state_names[CONFIG_FILE_STATES];
+
+/* A file, or a folder of files, that was looked for. */
+struct config_file {
+	char *path;
+	char *name;              /* as findings and origins name it, the home folder as ~ */
+	enum config_file_state state;
+	struct stamp stamp;
+};
+
+/* A variable of a file's `env` object. */
+struct config_variable {
+	char *name, *text;
+	char *file;              /* its name */
+};
+
 struct config {
 	struct value values[SETTING_COUNT];
 	struct teacher_config *teachers;     /* in the order they are asked */
 	size_t teacher_count;
-	struct buf warnings;     /* one a line: unknown keys, ignored values */
+	json_t *permissions;     /* [{"file", "folder", "permissions": {"allow": [...], ...}}], strongest first */
+	struct finding *findings;
+	size_t finding_count;
+	struct config_file *files;           /* strongest first */
+	size_t file_count;
+	struct config_variable *variables;   /* no name twice */
+	size_t variable_count;
 };
 
+/* Where to look.  A test makes its own; everyone else has them made. */
+struct config_places {
+	char *home;              /* the user's; NULL: none */
+	char *ours;              /* $SHAMMAH_HOME, else ~/.shammah; NULL: none */
+	char *claude;            /* $CLAUDE_CONFIG_DIR, else ~/.claude; NULL: none */
+	char *managed;           /* "/etc/claude-code" */
+	char *start;             /* the folder worked in; NULL: no project's settings (the daemon) */
+};
+
+/* The usual ones; `project`: with the current folder's project. */
+void config_places_init(struct config_places *p, bool project);
+void config_places_done(struct config_places *p);
+#define own_config_places owns(config_places_done) struct config_places
+
 /*
- * Reads everything but the command line.  The key is looked for in settings.json
- * env.SHAMMAH_API_KEY, then env.ANTHROPIC_API_KEY, then the environment in the
- * same order, then ~/.anthropic/api_key.  A file that is missing is no error; one
- * that cannot be parsed, or holds a wrong value, is.  config_done() in any case.
+ * Reads everything but the command line.  A file that is missing is no error; one that
+ * cannot be parsed, or holds a wrong value, is, and `err` says the first one; all are
+ * among the findings, and the rest is read and usable.  config_done() in any case.
  */
-bool config_load(struct config *c, struct error *err) must_use;
+bool config_load(struct config *c, const struct config_places *places, struct error *err) must_use;
 void config_done(struct config *c);
 #define own_config owns(config_done) struct config
 
@@ -98,6 +167,18 @@ const char *config_text(const struct config *c, enum setting s);
 
 /* The number; `otherwise` when unset. */
 int64_t config_number(const struct config *c, enum setting s, int64_t otherwise);
+
+/* An amount in millionths; `otherwise` when unset. */
+int64_t config_micros(const struct config *c, enum setting s, int64_t otherwise);
+
+/*
+ * Puts those variables of `env` objects into the process's environment that it lacks and that
+ * libraries read, such as HTTPS_PROXY; ours are read from where they stand.  Before threads start.
+ */
+void config_export(const struct config *c);
+
+/* What a setting accepts: "a whole number from 1 to 65535".  Text for people. */
+void setting_accepts(enum setting s, char *out, size_t size);
 
 /* Whether an environment variable's name is one that Shammah reads (settings or not). */
 bool config_knows_variable(const char *name);

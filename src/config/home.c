@@ -9,6 +9,7 @@ const char *const home_files[HOME_FILES] = {
 	[HOME_TOKEN] = "daemon.token",
 	[HOME_HISTORY] = "history",
 	[HOME_CACHE] = "cache/",
+	[HOME_CONFIG] = "config.toml",
 	[HOME_MODEL] = "model",
 	[HOME_PRECISIONS] = "precisions.json",
 	[HOME_DOWNLOAD] = "download.json",

@@ -8,6 +8,7 @@
 
 enum home_file {
 	HOME_PID, HOME_LOG, HOME_OLD_LOG, HOME_TOKEN, HOME_HISTORY, HOME_CACHE,
+	HOME_CONFIG,         /* settings, the user's own file */
 	HOME_MODEL,          /* the name of the model in use, one line */
 	HOME_PRECISIONS,     /* which precision of a model to load: {"OWNER/NAME": "q4"} */
 	HOME_DOWNLOAD,       /* what the daemon is downloading, so that the next one goes on with it */

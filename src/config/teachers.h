@@ -1,10 +1,29 @@
-/* Which teachers there are: from what the configuration says and which keys are found. */
+/*
+ * Which teachers there are.  The strongest file that lists [[teachers]] says so; without any,
+ * each vendor whose key is found makes one, Claude first.
+ *
+ * A teacher with a base_url of its own gets only a key that its entry names, never one found
+ * for the vendor: keys go to their own hosts.
+ */
 #pragma once
 
-#include "config/config.h"
+#include "config/load.h"
 
-/* Fills c's teachers; the rest of c is read already. */
-bool teachers_find(struct config *c, struct error *err) must_use;
+#define TEACHERS_MAX 32
+
+/* What an entry may hold, for the documents; ends with a NULL name. */
+struct teacher_key {
+	const char *name;
+	const char *accepts;
+	const char *what;        /* one line for the reader */
+};
+extern const struct teacher_key teacher_keys[];
+
+/* Fills the configuration's teachers; all else is read already.  What is wrong becomes a finding. */
+void teachers_find(struct loader *l);
 
 /* Frees what a teacher owns. */
 void teacher_config_done(struct teacher_config *t);
+
+/* Whether a variable of the environment is one that is read for teachers, keys and addresses aside. */
+bool teachers_variable(const char *name);

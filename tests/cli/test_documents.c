@@ -10,6 +10,8 @@
 #include "base/path.h"
 #include "cli/commands.h"
 #include "config/home.h"
+#include "config/teachers.h"
+#include "config/vendors.h"
 #include "daemon/service.h"
 #include "provider/provider.h"
 #include "support/test.h"
@@ -84,10 +86,11 @@ static bool is_home_file(struct str name)
 /* "backend.model", "shammah.backend.model", "env.ANTHROPIC_API_KEY". */
 static bool is_setting(struct str name)
 {
-	struct str env = STR("env.");
+	struct str env = STR("env."), ours = STR("shammah.");
+	struct str bare = str_starts(name, ours) ? str_from(name, ours.n) : name;
 
 	for (size_t i = 0; i < SETTING_COUNT; i++)
-		if (str_is(name, settings[i].name) || (settings[i].key && str_is(name, settings[i].key)))
+		if (str_is(bare, settings[i].name))
 			return true;
 	own_mem char *variable = mem_strndup(name.p, name.n);
 	return str_starts(name, env) && config_knows_variable(variable + env.n);
@@ -135,7 +138,7 @@ static bool command_line_ok(struct str rest)
 
 static bool span_ok(struct str s)
 {
-	static const char *const ours[] = { "backend.", "server.", "shammah.", "env." };
+	static const char *const ours[] = { "backend.", "server.", "client.", "routing.", "shammah.", "env." };
 	struct str home = STR("~/.shammah/");
 
 	if (str_is(s, "shammah") || str_starts(s, (struct str)STR("shammah ")))
@@ -220,6 +223,17 @@ static size_t check_folder(const char *folder)
 	return count;
 }
 
+/* Whether a text has `name`; says so when not. */
+static bool in_quotes(const char *text, const char *name)
+{
+	own_mem char *span = mem_printf("`%s`", name);
+
+	if (strstr(text, span))
+		return true;
+	print_error("not in the reference: %s\n", name);
+	return false;
+}
+
 /* --- tests ------------------------------------------------------------------------------- */
 
 TEST(known_answers_name_only_what_there_is)
@@ -239,6 +253,28 @@ TEST(the_readme_names_only_what_there_is)
 	assert_int_equal(wrong, 0);
 }
 
+/* The reference of the configuration is complete, and names only what there is. */
+TEST(the_reference_of_the_configuration_is_whole)
+{
+	own_mem char *text = read_source("docs/configuration.md");
+	size_t missing = 0;
+
+	wrong = 0;
+	assert_true(check_text("docs/configuration.md", text) > 60);
+	assert_int_equal(wrong, 0);
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		missing += !in_quotes(text, settings[i].name);
+	for (const struct teacher_key *k = teacher_keys; k->name; k++)
+		missing += !in_quotes(text, k->name);
+	for (size_t i = 0; i < vendor_count; i++) {
+		missing += !in_quotes(text, vendors[i].name);
+		for (size_t j = 0; vendors[i].keys[j]; j++)
+			missing += !in_quotes(text, vendors[i].keys[j]);
+		missing += vendors[i].address && !in_quotes(text, vendors[i].address);
+	}
+	assert_int_equal(missing, 0);
+}
+
 TEST(the_manual_names_every_command_option_variable_and_file)
 {
 	own_mem char *man = read_source("man/shammah.1");
@@ -254,6 +290,13 @@ TEST(the_manual_names_every_command_option_variable_and_file)
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (settings[i].variable && !strstr(man, settings[i].variable))
 			fail_msg("the manual does not know %s", settings[i].variable);
+	for (size_t i = 0; i < vendor_count; i++) {
+		for (size_t j = 0; vendors[i].keys[j]; j++)
+			if (!strstr(man, vendors[i].keys[j]))
+				fail_msg("the manual does not know %s", vendors[i].keys[j]);
+		if (vendors[i].address && !strstr(man, vendors[i].address))
+			fail_msg("the manual does not know %s", vendors[i].address);
+	}
 	for (size_t i = 0; i < HOME_FILES; i++)
 		if (i != HOME_OLD_LOG && !strstr(man, home_files[i]))
 			fail_msg("the manual does not know %s", home_files[i]);
@@ -297,7 +340,7 @@ TEST(the_checker_itself_finds_what_is_wrong)
 	};
 	static const char *const bad[] = {
 		"shammah modles pull", "shammah --modle DIR", "make coffee", "--verbose", "-z",
-		"~/.shammah/config.toml", "/v1/messages", "/compact", "AZURE_API_KEY", "backend.modle", "env.PATH",
+		"~/.shammah/settings.toml", "/v1/messages", "/compact", "AZURE_API_KEY", "backend.modle", "env.PATH",
 	};
 
 	for (size_t i = 0; i < countof(good); i++)
@@ -313,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_answers_name_only_what_there_is),
 		cmocka_unit_test(the_readme_names_only_what_there_is),
+		cmocka_unit_test(the_reference_of_the_configuration_is_whole),
 		cmocka_unit_test(the_manual_names_every_command_option_variable_and_file),
 		cmocka_unit_test(the_page_of_providers_is_the_table_of_providers),
 		cmocka_unit_test(the_checker_itself_finds_what_is_wrong),

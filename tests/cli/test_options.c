@@ -122,7 +122,8 @@ TEST(wrong_usage_is_explained)
 	expect_refused("--mode|mcp", "interactive, query or daemon");
 	expect_refused("daemon", "usage: shammah daemon run|start|stop|status|logs");
 	expect_refused("daemon|dance", "usage: shammah daemon");
-	expect_refused("config|x", "takes no further words");
+	expect_refused("serve|x", "takes no further words");
+	expect_refused("config|x", "usage: shammah config [check|path]");
 }
 
 TEST(help_after_a_command_needs_no_words)

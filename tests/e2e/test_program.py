@@ -161,7 +161,7 @@ def a_broken_settings_file_is_named():
         (h.path / '.claude').mkdir()
         (h.path / '.claude/settings.json').write_text('{"shammah": {"server": {"port": "x"}}}')
         result = h.ask('hi')
-        assert result.code == 2 and 'shammah.server.port must be a whole number' in result.err, result
+        assert result.code == 2 and 'shammah.server.port: is of another kind; accepted: a whole number' in result.err, result
         assert h.run('daemon', 'stop').code == 0
 
 
