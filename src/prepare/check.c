@@ -29,21 +29,29 @@ struct check {
 
 /* ---- Memory ---- */
 
+/* Of so many floats that are changed on the way: those within the graph's own file are copied before. */
+static uint64_t floats_memory(const struct source *s, uint64_t numbers, uint64_t copies)
+{
+	const struct onnx_tensor *t = &s->data->tensor;
+	uint64_t stored = t->external ? 0 : numbers * onnx_type_bits(t->type) / 8;
+
+	return stored + copies * numbers * sizeof(float);
+}
+
 static uint64_t product_memory(const struct product *p)
 {
-	uint64_t numbers = (uint64_t)p->outputs * p->weights.inputs, copy = numbers * sizeof(float);
+	uint64_t numbers = (uint64_t)p->outputs * p->weights.inputs;
 
-	if (p->weights.scales)
-		return numbers * p->weights.bits / 8 * 5 / 4;
-	return p->weights.data->tensor.type == ONNX_FLOAT ? copy : 2 * copy;
+	return p->weights.scales ? numbers * p->weights.bits / 8 * 5 / 4 : floats_memory(&p->weights, numbers, 1);
 }
 
 uint64_t check_memory(const struct found *f)
 {
 	const struct decoder_shape *s = &f->shape;
 	uint64_t logits = (uint64_t)(TEXT_TOKENS + SCATTERED_TOKENS) * s->vocabulary * sizeof(float);
-	uint64_t table = (uint64_t)s->vocabulary * s->hidden * sizeof(float);
-	uint64_t sum = logits + (s->tied && !f->embedding.scales ? 3 * table : product_memory(&f->head));
+	uint64_t table = (uint64_t)s->vocabulary * s->hidden;
+	uint64_t sum = logits + (s->tied && !f->embedding.scales ? floats_memory(&f->embedding, table, 2) :
+		product_memory(&f->head));
 
 	for (size_t i = 0; i < s->layers; i++) {
 		const struct found_layer *l = &f->layers[i];

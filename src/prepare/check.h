@@ -43,9 +43,9 @@ typedef void check_progress_fn(void *user, double share);
 
 /*
  * Memory that ONNX Runtime takes at most to run a graph once, in bytes, beside its files, which
- * it maps.  Measured: products are copied into an order of its own, halves become
- * floats before that, and an embedding that is the head as well is turned first,
- * which makes three copies for a while.
+ * it maps.  Measured, within a tenth: products are copied into an order of its own,
+ * halves as floats, and an embedding that is the head as well is turned before that;
+ * floats within the graph's own file are copied once more.
  */
 uint64_t check_memory(const struct found *f);
 

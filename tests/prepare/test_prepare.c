@@ -385,14 +385,14 @@ TEST(a_graph_too_large_to_be_run_is_prepared_unchecked_and_says_so)
 	struct model_shape apart = { MODEL_TINY, .precision = PRECISION_Q4, .separate_head = true };
 	struct model_shape halves = { MODEL_TINY, .precision = PRECISION_FLOAT16, .separate_head = true };
 	struct model_shape int8 = { MODEL_TINY, .precision = PRECISION_INT8 };
-	struct model_shape floats = { MODEL_TINY, .attention = ATTENTION_GQA, .packed_qkv = true };
+	struct model_shape floats = { MODEL_TINY, .attention = ATTENTION_GQA, .packed_qkv = true, .external = true };
 
 	NEEDS_ONNXRUNTIME();
-	expect_estimate(&q4, 5, 3 * 32);
+	expect_estimate(&q4, 5, 32 + 2 * 32);
 	expect_estimate(&apart, 5, 5);
-	expect_estimate(&halves, 2 * 32, 2 * 32);
-	expect_estimate(&int8, 10, 3 * 32);
-	expect_estimate(&floats, 32, 3 * 32);
+	expect_estimate(&halves, 16 + 32, 16 + 32);
+	expect_estimate(&int8, 10, 32 + 2 * 32);
+	expect_estimate(&floats, 32, 2 * 32);
 }
 
 TEST(cancelling_leaves_nothing)
