@@ -161,7 +161,7 @@ static void decide(struct service *s, struct delivery *a, const struct worker_st
 	download_status(s->download, &download);
 	struct route_facts facts = {
 		.wish = wish, .known = known != NULL, .local = local->state, .teacher = choice->state,
-		.fetching = download.state == DOWNLOAD_RUNNING,
+		.fetching = download.state == DOWNLOAD_RUNNING, .pictures = chat_has_pictures(&a->request.chat),
 	};
 	struct decision decision = route_decide(&facts);
 	switch (decision.to) {

@@ -42,6 +42,14 @@ static struct decision decide_teacher(const struct route_facts *f)
 	return to(ROUTE_NOBODY, "no teacher has a key");
 }
 
+/* Without a teacher the local model is left to say that it cannot. */
+static struct decision decide_pictures(const struct route_facts *f)
+{
+	struct decision d = f->teacher == TEACHER_NONE ? decide_local(f) : decide_teacher(f);
+
+	return d.to == ROUTE_TEACHER ? to(ROUTE_TEACHER, "the local model sees no pictures") : d;
+}
+
 static const char *why_not_local(const struct route_facts *f)
 {
 	return f->local == LOCAL_LOADING ? "the local model is still loading" :
@@ -54,6 +62,8 @@ static struct decision decide_auto(const struct route_facts *f)
 
 	if (f->known)
 		return decide_known(f);
+	if (f->pictures)
+		return decide_pictures(f);
 	if (f->local == LOCAL_READY || f->teacher == TEACHER_NONE)
 		return decide_local(f);
 	if (loading && f->teacher == TEACHER_RESTING)

@@ -23,6 +23,7 @@ struct route_facts {
 	enum local_state local;
 	enum teacher_state teacher;
 	bool fetching;               /* a model is on its way to this machine */
+	bool pictures;               /* are in the conversation, and local models have no eyes */
 };
 
 enum route_to {

@@ -364,6 +364,21 @@ def who_hangs_up_no_longer_keeps_the_teacher_busy():
         wait_for(lambda: half_closed(h.port) == 0, 'its connection to be closed')
 
 
+def pictures_go_to_a_teacher_or_nowhere():
+    picture = [{'role': 'user', 'content': [{'type': 'text', 'text': 'what is this'}, {
+        'type': 'image_url', 'image_url': {'url': 'data:image/png;base64,iVBORw0KGgo='}}]}]
+    with Served('--says', 'fine') as h:
+        for model in ('auto', 'local'):
+            status, _, body = h.chat(model=model, messages=picture)
+            assert status == 400 and body['error']['param'] == 'messages', body
+            assert 'sees no pictures' in body['error']['message'], body
+    with Home() as h, Claude() as c, tempfile.TemporaryDirectory() as folder:
+        h.env.update(c.env())
+        h.ready(make_model(pathlib.Path(folder) / 'Tiny-Model', '--says', 'fine'))
+        assert text(h.chat(model='auto')) == 'fine'
+        assert text(h.chat(model='auto', messages=picture)) == 'Claude heard: what is this'
+
+
 # --- life --------------------------------------------------------------------------------------------
 
 def health_tells_the_models_state_truthfully():

@@ -1,3 +1,4 @@
+#include "base/cleanup.h"
 #include "route/route.h"
 
 #include "support/test.h"
@@ -51,6 +52,29 @@ TEST(a_spent_budget_leaves_the_local_model)
 	assert_int_equal(with(WISH_AUTO, false, LOCAL_FAILED, TEACHER_SPENT), ROUTE_SPENT);
 	assert_int_equal(with(WISH_TEACHER, true, LOCAL_READY, TEACHER_SPENT), ROUTE_SPENT);
 	assert_int_equal(with(WISH_AUTO, true, LOCAL_NONE, TEACHER_SPENT), ROUTE_KNOWN);
+}
+
+TEST(pictures_go_to_who_has_eyes)
+{
+	static const struct {
+		enum route_wish wish;
+		enum local_state local;
+		enum teacher_state teacher;
+		enum route_to to;
+	} cases[] = {
+		{ WISH_AUTO, LOCAL_READY, TEACHER_READY, ROUTE_TEACHER },
+		{ WISH_AUTO, LOCAL_LOADING, TEACHER_RESTING, ROUTE_TEACHER },
+		{ WISH_AUTO, LOCAL_READY, TEACHER_SPENT, ROUTE_SPENT },
+		{ WISH_AUTO, LOCAL_READY, TEACHER_NONE, ROUTE_LOCAL },
+		{ WISH_AUTO, LOCAL_NONE, TEACHER_NONE, ROUTE_NOBODY },
+		{ WISH_LOCAL, LOCAL_READY, TEACHER_READY, ROUTE_LOCAL },
+	};
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct route_facts facts = { .wish = cases[i].wish, .local = cases[i].local,
+			.teacher = cases[i].teacher, .pictures = true };
+		assert_int_equal(route_decide(&facts).to, cases[i].to);
+	}
 }
 
 /* Property: nobody is asked for money that is spent, and nobody without a key. */
@@ -120,6 +144,7 @@ int main(void)
 		cmocka_unit_test(without_a_teacher_a_loading_model_is_waited_for),
 		cmocka_unit_test(teachers_that_rest_are_asked_when_nobody_else_is_there),
 		cmocka_unit_test(a_spent_budget_leaves_the_local_model),
+		cmocka_unit_test(pictures_go_to_who_has_eyes),
 		cmocka_unit_test(teachers_that_cannot_be_asked_are_not),
 		cmocka_unit_test(without_anybody_that_is_said),
 		cmocka_unit_test(a_wish_is_kept_or_refused),
