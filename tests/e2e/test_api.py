@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The daemon's HTTP API, with real models, and what may be done to it."""
 import contextlib
+import http.server
 import json
 import os
 import pathlib
@@ -379,6 +380,65 @@ def pictures_go_to_a_teacher_or_nowhere():
         assert text(h.chat(model='auto', messages=picture)) == 'Claude heard: what is this'
 
 
+class Thinker(http.server.ThreadingHTTPServer):
+    """Claude's API, but whoever asks gets the same thought, sealed, and the same call; `asked` holds the requests."""
+
+    def __init__(self):
+        super().__init__(('127.0.0.1', 0), ThinkerHandler)
+        self.asked = []
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class ThinkerHandler(http.server.BaseHTTPRequestHandler):
+    EVENTS = [
+        {'type': 'message_start', 'message': {'usage': {'input_tokens': 5, 'output_tokens': 1}}},
+        {'type': 'content_block_start', 'index': 0, 'content_block': {'type': 'thinking', 'thinking': '', 'signature': ''}},
+        {'type': 'content_block_delta', 'index': 0, 'delta': {'type': 'thinking_delta', 'thinking': 'hm'}},
+        {'type': 'content_block_delta', 'index': 0, 'delta': {'type': 'signature_delta', 'signature': 'EqQB+/='}},
+        {'type': 'content_block_stop', 'index': 0},
+        {'type': 'content_block_start', 'index': 1,
+         'content_block': {'type': 'tool_use', 'id': 'toolu_1', 'name': 'look', 'input': {}}},
+        {'type': 'content_block_stop', 'index': 1},
+        {'type': 'message_delta', 'delta': {'stop_reason': 'tool_use'}, 'usage': {'output_tokens': 9}},
+        {'type': 'message_stop'},
+    ]
+
+    def do_POST(self):   # pylint: disable=invalid-name
+        self.server.asked.append(json.loads(self.rfile.read(int(self.headers['Content-Length']))))
+        body = ''.join(f'event: {e["type"]}\ndata: {json.dumps(e)}\n\n' for e in self.EVENTS).encode()
+        self.send_response(200)
+        self.send_header('Content-Type', 'text/event-stream')
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def what_claude_thought_goes_back_to_it_though_the_client_forgot():
+    tools = [{'type': 'function', 'function': {'name': 'look', 'parameters': {'type': 'object', 'properties': {}}}}]
+    with Home() as h, Thinker() as t:
+        h.env.update(ANTHROPIC_BASE_URL=f'http://127.0.0.1:{t.server_port}', ANTHROPIC_API_KEY='sk-test')
+        h.daemon()
+        message = h.chat(model='teacher', messages=HELLO, tools=tools)[2]['choices'][0]['message']
+        assert message['reasoning_content'] == 'hm', message
+        assert message['reasoning_details'][0]['signature'] == 'EqQB+/=', message
+        forgetful = {'role': 'assistant', 'content': None, 'tool_calls': message['tool_calls']}
+        result = {'role': 'tool', 'tool_call_id': 'toolu_1', 'content': 'nothing there'}
+        h.chat(model='teacher', messages=[*HELLO, forgetful, result], tools=tools)
+        assert t.asked[1]['messages'][1]['content'] == [
+            {'type': 'thinking', 'thinking': 'hm', 'signature': 'EqQB+/='},
+            {'type': 'tool_use', 'id': 'toolu_1', 'name': 'look', 'input': {}}], t.asked[1]
+
+
 # --- life --------------------------------------------------------------------------------------------
 
 def health_tells_the_models_state_truthfully():
@@ -442,4 +502,4 @@ def the_log_holds_no_text_of_questions():
 
 if __name__ == '__main__':
     main([v for v in list(globals().values()) if callable(v) and getattr(v, '__module__', '') == '__main__'
-          and v.__name__ not in ('Served', 'text', 'events', 'begun', 'half_closed', 'is_finite')])
+          and v.__name__ not in ('Served', 'Thinker', 'ThinkerHandler', 'text', 'events', 'begun', 'half_closed', 'is_finite')])
