@@ -12,8 +12,7 @@ extern "C" {
 
 #include "base/json.h"
 
-#define TOML_DEPTH 32          /* tables and arrays in one another; more are refused */
-#define TOML_LINE_DOTS 128     /* dots in one line: what a dotted key may nest */
+#define TOML_DEPTH 32          /* tables, arrays and dotted names in one another; more are refused */
 
 /*
  * Parses a whole text.  `lines` has the shape of the tree: for each value a list of

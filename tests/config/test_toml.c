@@ -80,7 +80,7 @@ TEST(depth_is_bounded_however_it_is_written)
 	for (size_t i = 0; i < 20000; i += 2)
 		dots[i] = 'a';
 	memcpy(dots + 19999, " = 1", 5);
-	expect_refused(str_of(dots), "more than 128 dots");
+	expect_refused(str_of(dots), "nested more than 32 deep");
 	memset(brackets, '[', 20000);
 	memcpy(brackets, "a = ", 4);
 	brackets[20000] = '\0';
