@@ -3,21 +3,8 @@
 
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/mask.h"
 #include "config/teachers.h"
-
-#define MASKED 32
-
-/* A key is shown by its first and last letters only, and only when that leaves most of it hidden. */
-static const char *mask(const char *secret, char out[MASKED])
-{
-	size_t n = strlen(secret);
-
-	if (n < 20)
-		snprintf(out, MASKED, "(set, %zu characters)", n);
-	else
-		snprintf(out, MASKED, "%.7s...%s", secret, secret + n - 4);
-	return out;
-}
 
 /* A list's lines with commas between. */
 static char *one_line(const struct value *v)
@@ -52,14 +39,15 @@ static void print_part(size_t i, const char *name, const char *text, const char 
 
 static void print_teacher(const struct teacher_config *t, size_t i)
 {
-	char masked[MASKED];
+	char masked[MASK_TEXT];
 
 	print_part(i, "name", t->name, t->origin);
 	print_part(i, "provider", t->provider, t->origin);
 	print_part(i, "model", t->model, t->model_origin);
 	print_part(i, "base_url", t->base_url, t->base_url_origin);
 	if (t->key.text)
-		print_part(i, t->bearer ? "api_key (as Bearer)" : "api_key", mask(t->key.text, masked), t->key.origin);
+		print_part(i, t->bearer ? "api_key (as Bearer)" : "api_key", mask_secret(t->key.text, masked),
+			t->key.origin);
 	else if (t->helper)
 		print_part(i, "api_key", "(a command prints it)", t->key.origin);
 	for (char **h = t->headers; h && *h; h++)
@@ -152,14 +140,14 @@ static json_t *setting_json(const struct config *c, enum setting s)
 
 static json_t *teacher_json(const struct teacher_config *t)
 {
-	char masked[MASKED];
+	char masked[MASK_TEXT];
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "name", text_of(t->name), "provider",
 		text_of(t->provider), "model", valued(t->model, t->model_origin), "base_url",
 		valued(t->base_url, t->base_url_origin), "api_key",
-		t->helper ? valued("(a command prints it)", t->key.origin) :
-		valued(t->key.text ? mask(t->key.text, masked) : NULL, t->key.origin), "bearer", t->bearer, "helper",
-		t->helper != NULL, "origin", text_of(t->origin));
+		t->helper ? valued("(a command prints it)", t->key.origin)
+				: valued(t->key.text ? mask_secret(t->key.text, masked) : NULL, t->key.origin),
+		"bearer", t->bearer, "helper", t->helper != NULL, "origin", text_of(t->origin));
 }
 
 static size_t show_json(const struct config *c)

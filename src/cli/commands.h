@@ -6,6 +6,7 @@
 int cmd_ask(const struct options *o, struct config *c);
 int cmd_config(const struct options *o, struct config *c);
 int cmd_daemon(const struct options *o, struct config *c);
+int cmd_doctor(const struct options *o, struct config *c);
 int cmd_explain(const struct options *o, struct config *c);
 int cmd_help(const struct options *o, struct config *c);
 int cmd_models(const struct options *o, struct config *c);

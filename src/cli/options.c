@@ -25,6 +25,7 @@ FLAG(take_version, version)
 FLAG(take_jsonl, jsonl)
 FLAG(take_follow, follow)
 FLAG(take_json, json)
+FLAG(take_online, online)
 FLAG(take_yes, yes)
 FLAG(take_background, background)
 
@@ -109,7 +110,8 @@ const struct option option_table[] = {
 	{ "--precision", 0, "P", "models pull, use: q4, q4f16, int8, fp16, ...", take_precision },
 	{ "--revision", 0, "R", "models: a branch, tag or commit", take_revision },
 	{ "--background", 0, NULL, "models pull: the daemon does it", take_background },
-	{ "--json", 0, NULL, "models list, recommend, bench; config: for programs", take_json },
+	{ "--json", 0, NULL, "models list, recommend, bench; config, doctor: for programs", take_json },
+	{ "--online", 0, NULL, "doctor: also ask each teacher for a word", take_online },
 	{ "--yes", 'y', NULL, "models rm: do not ask", take_yes },
 	{ "--follow", 'f', NULL, "daemon logs: go on as the log grows", take_follow },
 	{ "--mode", 0, "MODE", "as in older versions: interactive, query or daemon", take_mode },

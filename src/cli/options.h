@@ -40,7 +40,7 @@ struct options {
 	const struct command *command;   /* NULL: the prompt, or with `print` one answer */
 	char *text;                  /* the words that are no option, joined by spaces; NULL: none */
 	const char *directory;       /* the PATH to work in; NULL: here */
-	bool over_budget, print, quiet, help, version, jsonl, follow, json, yes, background;
+	bool over_budget, print, quiet, help, version, jsonl, follow, json, online, yes, background;
 	enum mode mode;
 	enum route_wish wish;
 	const char *model, *port;    /* as written; NULL: not given */

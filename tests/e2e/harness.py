@@ -1,5 +1,6 @@
 """What the end-to-end tests share: a home of their own, the real program, sockets, and TAP."""
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -10,6 +11,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -199,10 +201,13 @@ class Teacher:
 class Terminal:
     """The program on a terminal of its own."""
 
-    def __init__(self, home, *args):
+    def __init__(self, home, *args, size=None):
+        """`size`: columns and rows, which the terminal otherwise does not know."""
         self.seen = ''
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            if size:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', size[1], size[0], 0, 0))
             os.execve(PROGRAM, ['shammah', *map(str, args)], home.env)
 
     def type(self, text):
