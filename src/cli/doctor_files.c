@@ -140,7 +140,7 @@ void doctor_settings(struct doctor *d)
 		read++;
 	}
 	if (!read)
-		report_add(&d->report, REPORT_OK, NULL, "no file of settings");
+		report_add(&d->report, REPORT_OK, NULL, "no file of settings; `shammah setup` writes one");
 	for (size_t i = 0; i < c->finding_count; i++)
 		report_add(&d->report, results[c->findings[i].kind], NULL, "%s", c->findings[i].text);
 	if (d->trouble.kind != ERROR_NONE && !c->finding_count)

@@ -104,7 +104,7 @@ void doctor_teachers(struct doctor *d)
 
 	if (!c->teacher_count)
 		report_add(
-			&d->report, REPORT_WARN, "set ANTHROPIC_API_KEY, or another teacher's variable", "none: no key was found");
+			&d->report, REPORT_WARN, "shammah setup, or set ANTHROPIC_API_KEY", "none: no key was found");
 	for (size_t i = 0; i < c->teacher_count; i++) {
 		const struct teacher_config *t = &c->teachers[i];
 		own_mem char *key = describe_key(t);

@@ -139,6 +139,7 @@ struct config_places {
 	char *ours;              /* $SHAMMAH_HOME, else ~/.shammah; NULL: none */
 	char *claude;            /* $CLAUDE_CONFIG_DIR, else ~/.claude; NULL: none */
 	char *managed;           /* "/etc/claude-code" */
+	const char *draft;       /* what config.toml is to hold, read in its place; NULL: what it holds.  Borrowed */
 	char *start;             /* the folder worked in; NULL: no project's settings (the daemon) */
 };
 

@@ -67,10 +67,11 @@ static bool parse(struct document *d, struct error *err)
 void document_read(struct document *d, struct config *c)
 {
 	struct error err = {0};
-	struct stamp stamp;
+	struct stamp stamp = {0};
 	enum config_file_state state = CONFIG_FILE_READ;
 
-	d->text = document_text(d->path, d->name, DOCUMENT_MAX, &d->len, &stamp, &err);
+	if (!d->text)
+		d->text = document_text(d->path, d->name, DOCUMENT_MAX, &d->len, &stamp, &err);
 	if (!d->text && err.kind == ERROR_NOT_FOUND) {
 		state = CONFIG_FILE_ABSENT;
 	} else if (!d->text || !parse(d, &err)) {

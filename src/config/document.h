@@ -33,7 +33,7 @@ static inline bool scope_is_project(enum scope s) { return s == SCOPE_PROJECT ||
 char *document_text(const char *path, const char *name, size_t limit, size_t *len, struct stamp *stamp,
 	struct error *err) must_use;
 
-/* Reads and parses d->path and notes the file; what is wrong becomes a finding. */
+/* Reads d->path, unless there is a text already, parses that and notes the file; what is wrong becomes a finding. */
 void document_read(struct document *d, struct config *c);
 void document_done(struct document *d);
 

@@ -31,6 +31,10 @@ static void read_file(struct loader *l, enum scope scope, const char *folder, co
 	d->path = take(path);
 	if (scope_is_project(scope))
 		d->folder = mem_strdup(l->root);
+	if (scope == SCOPE_OURS && l->places->draft) {
+		d->text = mem_strdup(l->places->draft);
+		d->len = strlen(d->text);
+	}
 	document_read(d, l->c);
 }
 
