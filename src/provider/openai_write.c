@@ -51,13 +51,17 @@ static void put_effort(struct writer *w, const struct target *target, const stru
 		writer_putf(w, ",\"reasoning_effort\":\"%s\"", word);
 }
 
-static void put_limits(struct writer *w, const struct target *target, const struct sampling *s)
+static void put_limit(struct writer *w, const struct target *target, int64_t tokens)
 {
 	const char *const *models = target->provider->openai->completion_tokens;
 	bool newer = models && openai_model_in(target->model, models);
 
-	if (s->max_tokens > 0)
-		put_number(w, newer ? "max_completion_tokens" : "max_tokens", s->max_tokens);
+	if (tokens > 0)
+		put_number(w, newer ? "max_completion_tokens" : "max_tokens", tokens);
+}
+
+static void put_stops(struct writer *w, const struct sampling *s)
+{
 	for (size_t i = 0; i < s->stop_count; i++) {
 		writer_put(w, i ? "," : ",\"stop\":[");
 		writer_string(w, s->stop[i]);
@@ -184,8 +188,9 @@ bool openai_write_body(
 	writer_string(&w, str_of(target->model));
 	writer_put(&w, ",\"stream\":true");
 	writer_put(&w, q->no_usage_option || target->plain ? "" : ",\"stream_options\":{\"include_usage\":true}");
-	put_limits(&w, target, &request->sampling);
+	put_limit(&w, target, request->sampling.max_tokens);
 	if (!target->plain) {
+		put_stops(&w, &request->sampling);
 		put_wishes(&w, q, &request->sampling);
 		put_effort(&w, target, request);
 	}

@@ -7,8 +7,8 @@
 
 /* What OpenAI's dialects call the wishes that some models refuse. */
 static const char *const openai_refusable[] = {
-	"temperature", "top_p", "top_k", "min_p", "penalty", "seed", "reasoning", "effort", "thinking", "summary",
-	"encrypted", "not persisted", "phase", "stream_options", "chat_template_kwargs", NULL
+	"temperature", "top_p", "top_k", "min_p", "enalty", "seed", "stop", "reasoning", "effort", "thinking",
+	"summary", "encrypted", "not persisted", "phase", "stream_options", "chat_template_kwargs", NULL
 };
 
 static const struct provider_alias no_aliases[] = { { 0 } };
@@ -109,6 +109,8 @@ const struct provider providers[] = {
 			.version_path = "/v1",
 			.efforts = (const struct openai_efforts[]){
 				{ "grok-4.20", { 0 } },
+				{ "grok-build", { 0 } },
+				{ "grok-4.6", { NULL, "low", "low", "low", "medium", "high", "xhigh" } },
 				{ "grok-4.3", { NULL, "none", "low", "low", "medium", "high", "high" } },
 				{ "grok-", { NULL, "low", "low", "low", "medium", "high", "high" } },
 				{ 0 },

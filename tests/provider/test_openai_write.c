@@ -308,6 +308,8 @@ TEST(wishes_that_may_be_refused_are_left_out_the_second_time)
 	add_message(&r, ROLE_USER, "hi");
 	r.sampling.temperature = 0.5f;
 	r.effort = EFFORT_HIGH;
+	r.sampling.stop[0] = (struct str)STR("END");
+	r.sampling.stop_count = 1;
 	own_mem char *body = body_for("compatible", "m", true, &r);
 	assert_string_equal(body, "{'model':'m','stream':true,'messages':[" USER_HI "]}");
 }
