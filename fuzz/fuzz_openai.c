@@ -1,6 +1,6 @@
 /*
  * A chat completion's body: whatever comes, it is read whole or refused with a reason; and
- * what was read becomes valid JSON for whichever of Claude's models, or is refused too.
+ * what was read becomes valid JSON for every provider, or is refused too.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,22 +23,30 @@ static void embed(struct str body)
 	}
 }
 
-static void ask_claude(const struct request *request)
+static void write_for(const struct provider *p, const char *model, bool plain, const struct request *request)
 {
-	static const char *const models[] = { "claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-4-5", "other" };
+	struct target target = { p, model, plain };
+	own_buf body = BUF_INIT(1 << 24);
+	struct error err = {0};
 
-	for (size_t i = 0; i < 2 * countof(models); i++) {
-		struct target target = { provider_find("claude"), models[i / 2], i % 2 };
-		own_buf body = BUF_INIT(1 << 24);
-		struct error err = {0};
-		if (!dialect_claude.write_body(&target, request, &body, &err)) {
-			if (err.kind == ERROR_NONE || !*err.text)
-				abort();
-			continue;
-		}
-		own_json *parsed = json_parse(buf_str(&body), "body", &err);
-		if (!parsed)
+	if (!provider_dialect(p, model)->write_body(&target, request, &body, &err)) {
+		if (err.kind == ERROR_NONE || !*err.text)
 			abort();
+		return;
+	}
+	own_json *parsed = json_parse(buf_str(&body), "body", &err);
+	if (!parsed)
+		abort();
+}
+
+static void ask_everybody(const struct request *request)
+{
+	static const char *const models[] = { "claude-opus-5-5", "claude-haiku-4-5", "gpt-4.1", "o3", "other" };
+
+	for (size_t i = 0; i < provider_count; i++) {
+		const struct provider *p = &providers[i];
+		write_for(p, p->default_model ? p->default_model : "other", false, request);
+		write_for(p, models[i % countof(models)], true, request);
 	}
 }
 
@@ -52,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (openai_read((struct str){ (const char *)data, size }, &request, &fault, &err)) {
 		if (!request.chat.message_count || request.sampling.stop_count > STOP_MAX)
 			abort();
-		ask_claude(&request);
+		ask_everybody(&request);
 	} else if (err.kind == ERROR_NONE || !*err.text) {
 		abort();
 	}
