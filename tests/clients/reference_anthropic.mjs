@@ -77,14 +77,14 @@ await run('@anthropic-ai/sdk', {
   async 'our request is what the SDK sends, field by field'() {
     const call = (id, city) => ({ id, type: 'function', function: { name: 'get_weather', arguments: JSON.stringify({ city }) } })
     await daemon.chat.completions.create({ model: 'teacher', max_tokens, stream: true, stop: ['END'], tools,
-      tool_choice: { type: 'function', function: { name: 'get_weather' } }, parallel_tool_calls: false,
+      parallel_tool_calls: false,
       messages: [{ role: 'system', content: 'Be brief.' }, ...messages,
         { role: 'assistant', content: 'I look.', tool_calls: [call('toolu_1', 'Zürich'), call('toolu_2', 'Genève')] },
         { role: 'tool', tool_call_id: 'toolu_1', content: 'blue' }, { role: 'tool', tool_call_id: 'toolu_2', content: 'grey' }] })
     const ours = await lastRequest()
     await client.messages.stream({ model: ours.body.model, max_tokens, stop_sequences: ['END'], system: 'Be brief.',
       tools: [{ name: 'get_weather', description: 'Weather', input_schema: weather }],
-      tool_choice: { type: 'tool', name: 'get_weather', disable_parallel_tool_use: true },
+      tool_choice: { type: 'auto', disable_parallel_tool_use: true }, thinking: { type: 'adaptive', display: 'summarized' },
       messages: [...messages,
         { role: 'assistant', content: [{ type: 'text', text: 'I look.' },
           { type: 'tool_use', id: 'toolu_1', name: 'get_weather', input: { city: 'Zürich' } },

@@ -7,12 +7,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'e2e'))
-from harness import Home, LIMIT, Teacher, make_encoder, make_model   # noqa: E402  pylint: disable=wrong-import-position
+from harness import Home, LIMIT, PROVIDERS, Teacher, make_encoder, make_model   # noqa: E402  pylint: disable=wrong-import-position
 
 CALL = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Zürich"}}\n</tool_call>'
 MODELS = {'saying': ['--says', 'The quick brown fox 🦊 jumps.'], 'calling': ['--says', CALL],
           'long': ['--says', 'word ' * 3000, '--context', '8192']}
-PROVIDERS = ('claude',)
 CLIENTS = pathlib.Path(sys.argv[2])
 
 
@@ -30,11 +29,11 @@ def with_models(script):
         return talk(script, home, MODELS=folder)
 
 
-def with_teacher(script, provider='claude'):
+def with_teacher(script, provider='claude', model=None):
     with Home() as home, Teacher() as teacher:
-        home.env.update(teacher.env())
+        home.configure(teacher.entry(provider, model=model))
         home.daemon()
-        return talk(script, home, FAKE=teacher.url, PROVIDER=provider)
+        return talk(script, home, FAKE=teacher.url, PROVIDER=' '.join(filter(None, (provider, model))))
 
 
 def main():
@@ -43,8 +42,8 @@ def main():
         if wanted and script not in wanted:
             continue
         if script.startswith('teacher_'):
-            for provider in PROVIDERS:
-                status |= with_teacher(script, provider)
+            for provider, model in PROVIDERS:
+                status |= with_teacher(script, provider, model)
         elif script.startswith('reference_'):
             status |= with_teacher(script)
         else:

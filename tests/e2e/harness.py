@@ -27,6 +27,15 @@ MAKE_ENCODER = BUILD / 'tests/support/make-encoder'
 FAKE_TEACHER = BUILD / 'tests/support/fake-teacher'
 LIMIT = 60          # seconds that nothing here may take
 
+# A new dialect is one row: whom the daemon asks, and which of their models.
+PROVIDERS = (
+    ('claude', None),
+    ('deepseek', None),         # Chat Completions
+    ('openai', 'gpt-4.1'),      # the same, as OpenAI wants it
+    ('openai', None),           # Responses
+    ('gemini', None),
+)
+
 
 class Skip(Exception):
     """Raised with the reason why a test cannot run here."""
@@ -71,6 +80,12 @@ class Home:
             shutil.copy(log, pathlib.Path(keep) / f'{self.path.name}.log')
         shutil.rmtree(self.path, ignore_errors=True)
         assert not complaints, complaints[:5]
+
+    def configure(self, *parts):
+        """Writes config.toml."""
+        path = self.path / '.shammah/config.toml'
+        path.parent.mkdir(exist_ok=True)
+        path.write_text('\n'.join(parts))
 
     def start(self, *args, **more):
         return subprocess.Popen([PROGRAM, *map(str, args)], env=self.env, text=True, stdin=subprocess.DEVNULL,
@@ -170,6 +185,12 @@ class Teacher:
 
     def env(self, key='sk-test'):
         return {'ANTHROPIC_BASE_URL': self.url, 'ANTHROPIC_API_KEY': key}
+
+    def entry(self, provider='claude', **more):
+        """What makes it a teacher, in config.toml."""
+        base = self.url + ('' if provider in ('claude', 'gemini') else '/v1')
+        fields = {'provider': provider, 'base_url': base, 'api_key': 'sk-test', **more}
+        return '[[teachers]]\n' + ''.join(f'{k} = {json.dumps(v)}\n' for k, v in fields.items() if v is not None)
 
     def control(self, what, body=None):
         data = None if body is None else json.dumps(body).encode()

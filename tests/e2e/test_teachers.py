@@ -5,15 +5,12 @@ import socket
 import threading
 import time
 
-from harness import Home, LIMIT, Teacher, main, read_all, wait_for
+from harness import Home, LIMIT, PROVIDERS, Teacher, main, read_all, wait_for
 
 WORDS = 'Hello there, you all.'
 HELLO = [{'role': 'user', 'content': 'hello there'}]
 TOOLS = [{'type': 'function', 'function': {'name': name, 'description': name, 'parameters': {
     'type': 'object', 'properties': {'path': {'type': 'string'}}}}} for name in ('Read', 'List')]
-
-# A new dialect is one word.
-PROVIDERS = ('claude',)
 
 # (what the vendor does first, how many questions it gets, what the client sees: words, or the status of an error)
 FAULTS = (
@@ -21,7 +18,6 @@ FAULTS = (
     ({'piece': 1}, 1, WORDS),
     ({'crlf': True, 'pings': True}, 1, WORDS),
     ({'usage': False, 'done': False}, 1, WORDS),
-    ({'hold': True}, 1, WORDS),
     ({'status': 400}, 1, 400),
     ({'status': 400, 'error': 'too_long'}, 1, 400),
     ({'status': 401}, 1, 401),
@@ -48,8 +44,7 @@ class Taught:
 
     def __init__(self, provider, **always):
         self.home, self.teacher = Home(), Teacher(**(always or {'text': WORDS}))
-        assert provider == 'claude'
-        self.home.env.update(self.teacher.env())
+        self.home.configure(self.teacher.entry(provider[0], model=provider[1]))
         self.home.daemon()
 
     def __enter__(self):
@@ -152,7 +147,7 @@ def a_whole_answer_is_whole_or_an_error(provider):
         assert status == 401 and 'key' in body['error']['message'], (status, body)
 
 
-PARTS = [{'thought': 'Let me see.', 'seal': 'c2VhbA=='}, {'text': 'I look.'}, {'call': 'Read', 'arguments': {'path': 'ä b.c'}},
+PARTS = [{'thought': 'Let me see.', 'seal': 'c2VhbA=='}, {'text': 'I look.'}, {'call': 'Read', 'arguments': {'path': 'ä b.c'}, 'seal': 'Y2FsbA=='},
          {'call': 'List', 'arguments': {}}]
 
 
@@ -171,6 +166,13 @@ def parallel_calls_come_streamed_and_whole(provider):
         assert h.chat(model='teacher', tools=TOOLS, messages=[*HELLO, message, *results])[0] == 200
         sent = json.dumps(teacher.requests()[-1]['body'])
         assert sent.index('result 0') < sent.index('result 1'), sent
+        seal = {'claude': 'c2VhbA==', 'gemini': 'Y2FsbA==', 'openai': 'c2VhbA==' if not provider[1] else ''}.get(provider[0], '')
+        assert seal in sent, sent
+        # a client that keeps nothing but what OpenAI's own format has
+        bare = {k: v for k, v in message.items() if k in ('role', 'content')}
+        bare['tool_calls'] = [{k: c[k] for k in ('id', 'type', 'function')} for c in message['tool_calls']]
+        assert h.chat(model='teacher', tools=TOOLS, messages=[*HELLO, bare, *results])[0] == 200
+        assert seal in json.dumps(teacher.requests()[-1]['body']), teacher.requests()[-1]['body']
 
 
 @everywhere
@@ -247,11 +249,55 @@ def the_key_never_leaves_for_another_host(provider):
         assert 'sk-test' not in log and 'hello there' not in log, log
 
 
+@everywhere
+def the_next_teacher_is_asked_when_nothing_was_said(provider):
+    with Home() as h, Teacher(text=WORDS) as first, Teacher(text='The other one.') as second:
+        h.configure(first.entry(provider[0], model=provider[1], name='first'), second.entry(name='second'))
+        h.daemon()
+        for turn, seen in (({'status': 401}, 'The other one.'), ({'status': 403}, 'The other one.')):
+            first.turns(turn)
+            assert streamed(h)[:3] == (200, seen, None), turn
+    with Home() as h, Teacher(text=WORDS) as first, Teacher(text='The other one.') as second:
+        h.configure(first.entry(provider[0], model=provider[1], name='first'), second.entry(name='second'))
+        h.daemon()
+        for turn, status, seen in (
+                ({'status': 404}, 200, 'The other one.'), ({'status': 413}, 200, 'The other one.'),
+                ({'status': 429, 'retry_after': 7200}, 200, 'The other one.')):
+            first.turns(turn)
+            assert streamed(h)[:3] == (status, seen, None), turn
+
+
+@everywhere
+def nobody_else_is_asked_once_something_was_said(provider):
+    with Home() as h, Teacher(text=WORDS) as first, Teacher(text='The other one.') as second:
+        h.configure(first.entry(provider[0], model=provider[1]), second.entry(name='second'))
+        h.daemon()
+        for how in ('cut', 'error', 'end', 'garbage', 'reset'):
+            first.turns({'how': how, 'after': 2})
+            status, text, error, *_ = streamed(h)
+            assert (status, text) == (200, 'Hello there,') and 'cut after' in error['message'], (how, status, text, error)
+            assert streamed(h)[1] == WORDS      # or it would soon rest
+        first.turns({'status': 400})
+        assert streamed(h)[0] == 400
+        assert second.requests() == []
+
+
+def a_user_reads_that_another_teacher_was_asked_and_why():
+    with Home() as h, Teacher(text=WORDS) as first, Teacher(text='The other one.') as second:
+        first.turns({'status': 529, 'retry_after': 0, 'times': 9})
+        h.configure(first.entry('openai', name='first'), second.entry(name='second'))
+        result = h.ask('write a quicksort in ocaml')
+        assert result.code == 0 and result.out.strip() == 'The other one.', result
+        assert 'second' in result.err.lower() or 'claude' in result.err.lower(), result
+        assert 'sk-test' not in result.err, result
+
+
 def a_port_where_nobody_listens_is_said():
     with Home() as h:
         with socket.socket() as s:
             s.bind(('127.0.0.1', 0))
-            h.env.update(ANTHROPIC_BASE_URL=f'http://127.0.0.1:{s.getsockname()[1]}', ANTHROPIC_API_KEY='sk-test')
+            url = f'http://127.0.0.1:{s.getsockname()[1]}'
+        h.configure(f'[[teachers]]\nprovider = "claude"\napi_key = "sk-test"\nbase_url = "{url}"\n')
         h.daemon()
         status, _, error, *_ = streamed(h)
         assert status == 503 and 'cannot connect' in error['message'], (status, error)
