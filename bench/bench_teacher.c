@@ -21,6 +21,7 @@
 #define WORDS 40               /* of an answer, 2 ms apart */
 #define BURST 20000            /* of an answer that comes as fast as it can */
 #define STREAMS 100
+#define HANG_UPS 15
 #define BODY "\"messages\":[{\"role\":\"user\",\"content\":\"say something long\"}],\"stream\":true}"
 
 struct side {
@@ -100,11 +101,18 @@ static void write_and_wait(void *user, struct scripted_peer *peer)
 	end_answer(peer);
 }
 
-static scripted_body_fn *how = write_paced;    /* set while nobody asks */
+static scripted_body_fn *how = write_paced;    /* set while nobody asks; NULL: two words, then silence */
 
 static void answer(void *user, size_t index, struct str request, struct scripted_reply *reply, struct buf *storage)
 {
-	(void)user, (void)index, (void)request, (void)storage;
+	(void)user, (void)index, (void)request;
+	if (!how) {
+		buf_put(storage, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+			"\"delta\":{\"type\":\"text_delta\",\"text\":\"@1@@1@\"}}\n\n");
+		*reply = (struct scripted_reply){ .headers = "Content-Type: text/event-stream\r\n", .chunked = true,
+			.body = storage->data, .hang = true };
+		return;
+	}
 	*reply = (struct scripted_reply){ .headers = "Content-Type: text/event-stream\r\n", .chunked = true,
 		.write_body = how };
 }
@@ -254,6 +262,31 @@ static void measure_memory(struct side *daemon, const char *pid)
 		close(fds[i]);
 }
 
+/* From a client's hang-up until the teacher's connection is closed. */
+static void measure_hang_ups(struct scripted_server *upstream, struct side *daemon)
+{
+	double ms[HANG_UPS];
+
+	how = NULL;
+	for (size_t i = 0; i < HANG_UPS; i++) {
+		own_buf got = BUF_INIT(1 << 20);
+		struct side one = { .path = daemon->path, .body = daemon->body, .fd = dial(daemon->port) };
+		size_t before = scripted_server_hang_ups(upstream);
+		send_question(&one);
+		while (!strchr(got.data, '@'))
+			(void)receive(one.fd, &got);
+		clock_sleep_ms(1 + (unsigned)i * 37 % 100);
+		uint64_t start = clock_ns();
+		close(one.fd);
+		while (scripted_server_hang_ups(upstream) == before)
+			clock_sleep_ms(1);
+		ms[i] = (double)(clock_ns() - start) / 1e6;
+	}
+	double middle = median(ms, HANG_UPS);
+	report("a client's hang-up closes the teacher's connection", "50 ms", "median %.0f ms, worst %.0f ms", middle,
+		ms[HANG_UPS - 1]);
+}
+
 static void measure(struct side *direct, struct side *daemon)
 {
 	struct side *sides[] = { direct, daemon };
@@ -297,6 +330,7 @@ int main(int argc, char **argv)
 	measure_memory(&daemon, argv[3]);
 	how = write_paced;
 	measure(&direct, &daemon);
+	measure_hang_ups(upstream, &daemon);
 	scripted_server_stop(upstream);
 	return 0;
 }
