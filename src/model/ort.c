@@ -2,6 +2,12 @@
  * ORT has one exported symbol, OrtGetApiBase; everything else is a table of
  * function pointers by API version.  The library is never unloaded: its threads
  * and thread-local destructors outlive the last handle.
+ *
+ * Since 1.30 its builds for Linux, too, gather what they are used for, send it to
+ * their makers and write a number for this device into the user's cache, from
+ * CreateEnv() on, which is before DisableTelemetryEvents() can be called.  They
+ * look at one variable first, which is set before main() begins: later, other
+ * threads may be reading the environment.
  */
 #include "model/ort.h"
 
@@ -27,6 +33,11 @@ static const char *const usual_paths[] = {
 #endif
 	NULL
 };
+
+__attribute__((constructor)) static void send_nothing(void)
+{
+	(void)setenv("ORT_DISABLE_TELEMETRY", "1", 1);
+}
 
 static void silence(void *user, OrtLoggingLevel level, const char *category, const char *id, const char *where,
 		    const char *message)

@@ -78,8 +78,10 @@ class Home:
                       if 'Sanitizer' in line or 'runtime error' in line]
         if complaints and (keep := os.environ.get('SHAMMAH_KEEP_LOGS')):
             shutil.copy(log, pathlib.Path(keep) / f'{self.path.name}.log')
+        strange = [p.name for p in (self.path / '.cache').glob('*') if p.name != 'huggingface']
         shutil.rmtree(self.path, ignore_errors=True)
         assert not complaints, complaints[:5]
+        assert not strange, strange      # what libraries of others gather
 
     def configure(self, *parts):
         """Writes config.toml."""

@@ -22,6 +22,14 @@ static int restore_environment(void **state)
 	return 0;
 }
 
+TEST(the_library_is_told_to_send_nothing_before_it_is_opened)
+{
+	const char *told = getenv("ORT_DISABLE_TELEMETRY");
+
+	assert_non_null(told);
+	assert_string_equal(told, "1");
+}
+
 TEST(the_library_is_found_and_may_be_opened_again_and_again)
 {
 	struct error err = {0};
@@ -84,6 +92,7 @@ TEST(a_library_that_is_something_else_is_refused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_library_is_told_to_send_nothing_before_it_is_opened),
 		cmocka_unit_test(the_library_is_found_and_may_be_opened_again_and_again),
 		cmocka_unit_test_setup_teardown(the_usual_places_are_searched_when_the_environment_names_none,
 			keep_environment, restore_environment),

@@ -45,6 +45,12 @@ static bool check(struct bare *b, OrtStatus *status, struct error *err)
 	return false;
 }
 
+/* As model/ort.c has it: what ONNX Runtime would send, and its thread that would, are not for tests. */
+__attribute__((constructor)) static void send_nothing(void)
+{
+	(void)setenv("ORT_DISABLE_TELEMETRY", "1", 1);
+}
+
 bool bare_available(void)
 {
 	const char *path = getenv("SHAMMAH_ONNXRUNTIME");
