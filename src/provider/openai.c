@@ -12,17 +12,22 @@
 #include "base/mem.h"
 #include "provider/calls.h"
 #include "provider/openai_details.h"
+#include "provider/openai_logprobs.h"
 #include "text/thoughts.h"
+
+#define LOGPROBS_MAX ((size_t)32 << 20)    /* bytes, of one chunk's */
 
 struct state {
 	struct calls calls;
 	struct details details;
 	struct thoughts tagged;    /* of text that may hold thoughts, once some has come */
 	bool tags;
+	struct logprobs logprobs;  /* of the chunk that is read, beside a text of so many bytes */
+	size_t beside;
 	struct usage usage;
 	enum finish finish;
 	bool spoken;           /* some chunk held a piece of the answer */
-	bool reasoned, counted;    /* why it ended, and what it cost, have come */
+	bool reasoned;         /* it was said why it ended */
 	bool refused;
 	bool thinking;         /* thoughts have been passed on, and not sealed */
 };
@@ -41,21 +46,21 @@ static size_t figure(const json_t *object, const char *key, size_t otherwise)
 	return json_is_integer(value) && json_integer_value(value) >= 0 ? (size_t)json_integer_value(value) : otherwise;
 }
 
-/* Absent figures leave the old ones. */
-static void read_usage(struct state *st, const json_t *usage)
+/* Absent figures leave the old ones.  False when there are none at all. */
+static bool read_usage(struct state *st, const json_t *usage)
 {
 	const json_t *prompt = json_object_get(usage, "prompt_tokens_details");
 	const json_t *completion = json_object_get(usage, "completion_tokens_details");
 	struct usage *u = &st->usage;
 
 	if (!json_is_object(usage))
-		return;
-	st->counted = true;
+		return false;
 	u->prompt_tokens = figure(usage, "prompt_tokens", u->prompt_tokens);
 	u->completion_tokens = figure(usage, "completion_tokens", u->completion_tokens);
 	u->cached_tokens = figure(prompt, "cached_tokens", figure(usage, "prompt_cache_hit_tokens", u->cached_tokens));
 	u->written_tokens = figure(prompt, "cache_write_tokens", u->written_tokens);
 	u->thought_tokens = figure(completion, "reasoning_tokens", u->thought_tokens);
+	return true;
 }
 
 /* ---- thoughts ---- */
@@ -104,9 +109,17 @@ static bool on_thoughts(struct provider_stream *s, const json_t *delta, struct e
 
 /* ---- text ---- */
 
+/* Log-probabilities go with the text that they came beside, if that is passed on as it came. */
 static bool say(struct provider_stream *s, struct str text, struct error *err)
 {
-	return text.n == 0 || (seal(s, err) && emit(s, DELTA_TEXT, text, err));
+	const struct state *st = provider_stream_state(s);
+	struct delta delta = delta_text(text);
+
+	if (text.n == st->beside) {
+		delta.logprobs = st->logprobs.tokens;
+		delta.logprob_count = st->logprobs.count;
+	}
+	return text.n == 0 || (seal(s, err) && provider_emit(s, &delta, err));
 }
 
 static bool on_tagged_thought(void *user, struct str text, struct error *err) { return think(user, text, err); }
@@ -260,9 +273,14 @@ static bool on_choice(struct provider_stream *s, const json_t *choice, const cha
 
 	if (!json_is_object(choice) || json_integer_value(json_object_get(choice, "index")) != 0)
 		return true;
+	own_arena arena = ARENA_INIT(LOGPROBS_MAX);
 	st->spoken = true;
-	return on_thoughts(s, delta, err) && on_content(s, delta, err) && on_refusal(s, delta, err) &&
-		on_calls(s, delta, err) && on_reason(s, json_member_str(choice, "finish_reason"), err);
+	st->logprobs = openai_read_logprobs(&arena, choice);
+	st->beside = json_member_str(delta, "content").n;
+	bool ok = on_thoughts(s, delta, err) && on_content(s, delta, err);
+	st->logprobs = (struct logprobs){ 0 };
+	return ok && on_refusal(s, delta, err) && on_calls(s, delta, err) &&
+		on_reason(s, json_member_str(choice, "finish_reason"), err);
 }
 
 static bool is_error(const json_t *chunk)
@@ -272,7 +290,9 @@ static bool is_error(const json_t *chunk)
 	return (error && !json_is_null(error)) || str_is(json_member_str(chunk, "object"), "error");
 }
 
-static bool on_chunk(struct provider_stream *s, const json_t *chunk, const char *piece, struct error *err)
+/* *counted: it held what the answer cost. */
+static bool on_chunk(
+	struct provider_stream *s, const json_t *chunk, const char *piece, bool *counted, struct error *err)
 {
 	struct state *st = provider_stream_state(s);
 	const json_t *error = json_object_get(chunk, "error"), *groq = json_object_get(chunk, "x_groq");
@@ -282,8 +302,7 @@ static bool on_chunk(struct provider_stream *s, const json_t *chunk, const char 
 	if (is_error(groq))
 		return openai_explain(provider_stream_provider(s), json_object_get(groq, "error"), err);
 	calls_note_origin(&st->calls, json_member_str(chunk, "id"));
-	read_usage(st, json_object_get(groq, "usage"));
-	read_usage(st, json_object_get(chunk, "usage"));
+	*counted = read_usage(st, json_object_get(groq, "usage")) | read_usage(st, json_object_get(chunk, "usage"));
 	return on_choice(s, json_array_get(json_object_get(chunk, "choices"), 0), piece, err);
 }
 
@@ -305,6 +324,7 @@ static bool read_event(struct provider_stream *s, const struct sse_event *event,
 {
 	struct state *st = provider_stream_state(s);
 	struct str data = str_trim(event->data);
+	bool counted;
 
 	if (str_is(data, "[DONE]"))
 		return st->spoken ? finish(s, err) : nothing_said(s, err);
@@ -315,7 +335,10 @@ static bool read_event(struct provider_stream *s, const struct sse_event *event,
 		return false;
 	if (strcmp(event->name, "error") == 0 && !is_error(chunk))
 		return openai_explain(provider_stream_provider(s), chunk, err);
-	return on_chunk(s, chunk, "delta", err) && (!st->reasoned || !st->counted || finish(s, err));
+	if (!on_chunk(s, chunk, "delta", &counted, err))
+		return false;
+	/* Some count all the way; what comes with the reason, or after it, is the sum. */
+	return !st->reasoned || !counted || finish(s, err);
 }
 
 /* Without [DONE] the answer is whole if it was said why it ended. */
@@ -330,8 +353,9 @@ static bool read_whole(struct provider_stream *s, struct str body, struct error 
 {
 	const struct state *st = provider_stream_state(s);
 	own_json *answer = parse(body, err);
+	bool counted;
 
-	if (!answer || !on_chunk(s, answer, "message", err))
+	if (!answer || !on_chunk(s, answer, "message", &counted, err))
 		return false;
 	return st->spoken ? finish(s, err) : nothing_said(s, err);
 }

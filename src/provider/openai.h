@@ -30,6 +30,7 @@ struct openai_quirks {
 	const char *seed;              /* NULL: "seed"; "": there is none */
 	const char *repetition;        /* the name of the repetition penalty; NULL: there is none */
 	bool samplers;                 /* top_k and min_p are known */
+	bool no_logprobs;              /* log-probabilities are refused */
 	bool no_penalties;             /* presence_penalty and frequency_penalty are not */
 	bool no_usage_option;          /* stream_options is refused; the usage comes unasked */
 	bool no_one_call;              /* parallel_tool_calls is refused */

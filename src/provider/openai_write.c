@@ -36,6 +36,10 @@ static void put_wishes(struct writer *w, const struct openai_quirks *q, const st
 		writer_fraction(w, q->repetition, s->repetition_penalty, 0, 10);
 	if (s->seed >= 0 && !(q->seed && !q->seed[0]))
 		put_number(w, q->seed ? q->seed : "seed", s->seed);
+	if (s->top_logprobs >= 0 && !q->no_logprobs)
+		writer_put(w, ",\"logprobs\":true");
+	if (s->top_logprobs > 0 && !q->no_logprobs)
+		put_number(w, "top_logprobs", s->top_logprobs);
 }
 
 static void put_effort(struct writer *w, const struct target *target, const struct request *request)

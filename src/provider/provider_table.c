@@ -7,8 +7,8 @@
 
 /* What OpenAI's dialects call the wishes that some models refuse. */
 static const char *const openai_refusable[] = {
-	"temperature", "top_p", "top_k", "min_p", "enalty", "seed", "stop", "reasoning", "effort", "thinking",
-	"summary", "encrypted", "not persisted", "phase", "stream_options", "chat_template_kwargs", NULL
+	"temperature", "top_p", "top_k", "min_p", "enalty", "seed", "stop", "logprobs", "easoning", "ffort",
+	"hinking", "summary", "ncrypted", "not persisted", "phase", "stream_options", "chat_template_kwargs", NULL
 };
 
 static const struct provider_alias no_aliases[] = { { 0 } };
@@ -132,6 +132,7 @@ const struct provider providers[] = {
 			.version_path = "/v1",
 			.required = "any",
 			.seed = "random_seed",
+			.no_logprobs = true,
 			.no_usage_option = true,
 			.between = true,
 			.tool_pictures = true,
@@ -157,6 +158,7 @@ const struct provider providers[] = {
 		.dialect = &dialect_openai,
 		.openai = &(const struct openai_quirks){
 			.version_path = "/openai/v1",
+			.no_logprobs = true,
 			.completion_tokens = all_models,
 			.think_tags = true,
 			.efforts = (const struct openai_efforts[]){

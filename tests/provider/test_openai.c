@@ -43,6 +43,8 @@ TEST(usage_may_come_in_the_last_chunk_or_before_it_or_in_all)
 		"'finish_reason':'stop'}],'usage':{'prompt_tokens':1,'completion_tokens':2}}\n" DONE,
 		"text(a) end(stop 1+2 cached 0 written 0 thought 0)");
 	expect_heard("compatible", "m", USAGE CHUNK("{'content':'a'}") REASON("stop") DONE, "text(a) end(stop" COUNTED);
+	expect_heard("vllm", "m", "{'choices':[{'index':0,'delta':{'content':'a'}}],'usage':{'prompt_tokens':9,"
+		"'completion_tokens':1}}\n" REASON("stop") USAGE DONE, "text(a) end(stop" COUNTED);
 }
 
 TEST(groqs_usage_is_read)
@@ -92,6 +94,39 @@ TEST(further_choices_are_passed_over)
 {
 	expect_heard("vllm", "m", CHUNK("{'content':'a'}") "{'choices':[{'index':1,'delta':{'content':'b'}}]}\n"
 		REASON("stop") DONE, "text(a) end(stop" UNCOUNTED);
+}
+
+/* Writes "text token=logprob[rival=logprob …] …;" */
+static bool note_logprobs(void *user, const struct delta *d, struct error *err)
+{
+	struct buf *line = user;
+
+	if (d->kind != DELTA_TEXT)
+		return true;
+	assert_true(buf_add_str(line, d->text, err));
+	for (size_t i = 0; i < d->logprob_count; i++) {
+		const struct token_logprob *t = &d->logprobs[i];
+		buf_putf(line, " %.*s=%.2f[", STR_ARGS(t->text), (double)t->logprob);
+		for (size_t k = 0; k < t->rival_count; k++)
+			buf_putf(line, "%.*s=%.1f ", STR_ARGS(t->rivals[k].text), (double)t->rivals[k].logprob);
+		buf_put(line, "]");
+	}
+	return buf_adds(line, ";", err);
+}
+
+TEST(log_probabilities_go_with_their_text)
+{
+	own_mem char *stream = stream_of("{'choices':[{'index':0,'delta':{'content':'ab'},'logprobs':{'content':["
+		"{'token':'?','logprob':-0.25,'bytes':[97],'top_logprobs':[{'token':'a','logprob':-0.25},"
+		"{'token':'x','logprob':-2,'bytes':null}]},{'token':'b','logprob':-1.5}]}}]}\n"
+		"{'choices':[{'index':0,'delta':{'content':'c'},'logprobs':null}]}\n"
+		"{'choices':[{'index':0,'delta':{},'logprobs':{'content':[]},'finish_reason':'stop'}]}\n" DONE);
+	own_buf line = BUF_INIT(1 << 12);
+	struct error err = { 0 };
+	own_provider_stream *s = provider_stream_create(provider_find("vllm"), note_logprobs, &line);
+
+	assert_ok(provider_stream_feed(s, str_of(stream), &err) && provider_stream_close(s, &err));
+	assert_string_equal(line.data, "ab a=-0.25[a=-0.2 x=-2.0 ] b=-1.50[];c;");
 }
 
 /* ---- thoughts ---- */
@@ -482,6 +517,7 @@ int main(void)
 		cmocka_unit_test(content_may_be_a_list_of_parts),
 		cmocka_unit_test(a_refusal_is_text_and_a_reason),
 		cmocka_unit_test(further_choices_are_passed_over),
+		cmocka_unit_test(log_probabilities_go_with_their_text),
 		cmocka_unit_test(thoughts_have_two_names),
 		cmocka_unit_test(thoughts_that_must_come_back_are_sealed),
 		cmocka_unit_test(thoughts_between_tags_are_told_apart_from_a_local_servers_text),

@@ -301,6 +301,19 @@ TEST(samplers_go_to_those_who_know_them)
 	expect_not_in_body("deepseek", NULL, &r, "seed':3");
 }
 
+TEST(log_probabilities_are_asked_for_where_they_are_known)
+{
+	own_request r = REQUEST_INIT(1 << 16);
+
+	add_message(&r, ROLE_USER, "hi");
+	r.sampling.top_logprobs = 0;
+	expect_in_body("vllm", "m", &r, ",'logprobs':true,'messages'");
+	r.sampling.top_logprobs = 2;
+	expect_in_body("openai", "gpt-4o", &r, ",'logprobs':true,'top_logprobs':2,'messages'");
+	expect_not_in_body("groq", NULL, &r, "logprobs");
+	expect_not_in_body("mistral", NULL, &r, "logprobs");
+}
+
 TEST(wishes_that_may_be_refused_are_left_out_the_second_time)
 {
 	own_request r = REQUEST_INIT(1 << 16);
@@ -473,6 +486,7 @@ int main(void)
 		cmocka_unit_test(a_calls_seal_goes_to_its_vendor_only),
 		cmocka_unit_test(the_limit_is_called_as_the_model_knows_it),
 		cmocka_unit_test(samplers_go_to_those_who_know_them),
+		cmocka_unit_test(log_probabilities_are_asked_for_where_they_are_known),
 		cmocka_unit_test(wishes_that_may_be_refused_are_left_out_the_second_time),
 		cmocka_unit_test(usage_is_asked_for_where_that_is_known),
 		cmocka_unit_test(effort_is_said_in_each_vendors_words),
