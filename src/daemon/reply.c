@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "daemon/hangups.h"
 #include "net/sse_write.h"
 
 #define CHUNKS 2                         /* that may wait, besides the last one of all */
@@ -37,6 +38,7 @@ struct reply {
 	atomic_uint refs;
 	struct cancel cancel;
 	char *origin;
+	struct hangups *hangups;
 
 	pthread_mutex_t lock;                /* guards everything below */
 	pthread_cond_t room;
@@ -56,7 +58,7 @@ struct reply {
 	void *user;
 };
 
-struct reply *reply_create(struct MHD_Connection *connection, const char *origin)
+struct reply *reply_create(struct MHD_Connection *connection, const char *origin, struct hangups *hangups)
 {
 	struct reply *r = mem_zeroed(1, sizeof *r);
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -66,6 +68,7 @@ struct reply *reply_create(struct MHD_Connection *connection, const char *origin
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->room, NULL);
 	r->origin = mem_strdup(origin);
+	r->hangups = hangups;
 	r->connection = connection;
 	r->socket = info ? info->connect_fd : -1;
 	r->body = (struct buf)BUF_INIT(CHUNK_MAX);
@@ -259,6 +262,8 @@ static bool take_bytes_locked(struct reply *r, char *out, size_t max, size_t *n)
 
 static void suspend_locked(struct reply *r)
 {
+	if (!r->slept)
+		hangups_watch(r->hangups, r->socket);
 	r->suspended = r->slept = true;
 	MHD_suspend_connection(r->connection);
 }

@@ -20,6 +20,7 @@
 #include "base/cancel.h"
 
 struct MHD_Connection;
+struct hangups;
 struct reply;
 
 /* What a reply carries besides its body. */
@@ -31,8 +32,8 @@ struct reply_head {
 	bool final;                  /* asking again changes nothing: tells SDKs that retry by themselves */
 };
 
-/* For `connection`; `origin` (may be NULL, copied) is allowed by CORS. */
-struct reply *reply_create(struct MHD_Connection *connection, const char *origin);
+/* For `connection`; `origin` (copied) is allowed by CORS; `hangups` outlives the connection.  Both may be NULL. */
+struct reply *reply_create(struct MHD_Connection *connection, const char *origin, struct hangups *hangups);
 struct reply *reply_ref(struct reply *r);
 void reply_unref(struct reply *r);
 

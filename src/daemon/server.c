@@ -21,6 +21,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/processors.h"
+#include "daemon/hangups.h"
 #include "daemon/origin.h"
 
 #define IDLE_SECONDS 75                   /* a connection with nothing to say is closed */
@@ -32,6 +33,7 @@ struct server {
 	struct server_options options;
 	uint16_t port;
 	MHD_socket quiesced;
+	struct hangups *hangups;          /* NULL: clients that leave are found by looking around */
 
 	pthread_mutex_t lock;             /* guards the list and its links */
 	struct exchange *exchanges;
@@ -151,7 +153,8 @@ static struct exchange *exchange_create(struct server *s, struct MHD_Connection 
 
 	x->server = s;
 	x->body = (struct buf)BUF_INIT(BODY_MAX);
-	x->reply = reply_create(connection, origin && origin_is_allowed(origin, s->options.origins) ? origin : NULL);
+	x->reply = reply_create(connection, origin && origin_is_allowed(origin, s->options.origins) ? origin : NULL,
+		s->hangups);
 	pthread_mutex_lock(&s->lock);
 	x->next = s->exchanges;
 	x->link = &s->exchanges;
@@ -293,6 +296,17 @@ static uint16_t port_of(int fd)
 	return getsockname(fd, (struct sockaddr *)&address, &n) == 0 ? ntohs(address.sin_port) : 0;
 }
 
+/* Some client has left: cancels what nobody waits for any more. */
+static void look_around(void *user)
+{
+	struct server *s = user;
+
+	pthread_mutex_lock(&s->lock);
+	for (struct exchange *x = s->exchanges; x; x = x->next)
+		(void)reply_is_gone(x->reply);
+	pthread_mutex_unlock(&s->lock);
+}
+
 struct server *server_start(const struct server_options *options, struct error *err)
 {
 	int fd = listen_on(options->port, err);
@@ -304,6 +318,7 @@ struct server *server_start(const struct server_options *options, struct error *
 	s->port = port_of(fd);
 	s->quiesced = MHD_INVALID_SOCKET;
 	pthread_mutex_init(&s->lock, NULL);
+	s->hangups = hangups_start(look_around, s);
 	s->http = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
 		s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -311,6 +326,7 @@ struct server *server_start(const struct server_options *options, struct error *
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADERS_MAX, MHD_OPTION_THREAD_POOL_SIZE, thread_count(),
 		MHD_OPTION_END);
 	if (!s->http) {
+		hangups_stop(s->hangups);
 		(void)close(fd);
 		free(s);
 		error_set(err, ERROR_INTERNAL, "cannot start the HTTP server");
@@ -335,6 +351,7 @@ void server_stop(struct server *s)
 	if (!s)
 		return;
 	MHD_stop_daemon(s->http);
+	hangups_stop(s->hangups);
 	if (s->quiesced != MHD_INVALID_SOCKET)
 		(void)close(s->quiesced);
 	pthread_mutex_destroy(&s->lock);

@@ -293,6 +293,28 @@ TEST(a_client_that_hangs_up_is_noticed)
 	finish(r, "");
 }
 
+/* Nobody looks: the answer's producer sleeps, as a teacher's thread does while nothing comes. */
+TEST(a_client_that_leaves_a_silent_answer_cancels_it)
+{
+	int fd = dial(), other = dial();
+	struct cancel *cancel;
+
+	send_text(fd, "GET /kept HTTP/1.1\r\n" CLOSE "\r\n");
+	struct reply *r = take_kept();
+	send_text(other, "GET /kept HTTP/1.1\r\n" CLOSE "\r\n");
+	struct reply *stays = take_kept();
+	cancel = reply_cancel(r);
+	assert_false(cancel_fired(cancel));
+	close(fd);
+	for (int i = 0; !cancel_fired(cancel) && i < 1000; i++)
+		clock_sleep_ms(5);
+	assert_true(cancel_fired(cancel));
+	assert_false(cancel_fired(reply_cancel(stays)));
+	finish(r, "");
+	finish(stays, "");
+	close(other);
+}
+
 TEST(a_silent_stream_is_kept_alive)
 {
 	own_fd fd = dial();
@@ -355,6 +377,7 @@ int main(void)
 		cmocka_unit_test(an_answer_may_come_later_from_another_thread),
 		cmocka_unit_test(a_slow_reader_slows_the_producer),
 		cmocka_unit_test(a_client_that_hangs_up_is_noticed),
+		cmocka_unit_test(a_client_that_leaves_a_silent_answer_cancels_it),
 		cmocka_unit_test(a_silent_stream_is_kept_alive),
 		cmocka_unit_test(every_request_is_counted_once),
 		cmocka_unit_test(a_taken_port_is_an_error),
