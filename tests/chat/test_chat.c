@@ -20,6 +20,35 @@ TEST(messages_and_calls_are_copied)
 	assert_true(str_is(c.messages[20].calls[2].name, "Read"));
 }
 
+TEST(pictures_thoughts_and_seals_are_copied)
+{
+	own_chat c = CHAT_INIT(1 << 20);
+	char text[] = "hello";
+	struct image image = { .type = str_of(text), .data = str_of(text), .url = str_of(text) };
+	struct seal seal = { str_of(text), str_of(text) };
+	struct error err = {0};
+	struct message *m = chat_add(&c, ROLE_ASSISTANT, (struct str)STR(""), &err);
+
+	assert_ok(chat_add_call(&c, m, &(struct tool_call){ STR("a"), STR("f"), STR("{}") }, &err));
+	assert_ok(chat_seal_call(&c, &m->calls[0], seal, &err));
+	for (size_t i = 0; i < 300; i++) {
+		struct thought thought = { .text = str_of(text), .id = str_of(text), .seal = seal, .after_text = i };
+		assert_ok(chat_add_thought(&c, m, &thought, &err));
+		assert_ok(chat_add_piece(&c, m, &(struct piece){ str_of(text), i % 2 ? &image : NULL }, &err));
+	}
+	memset(text, 'x', sizeof text - 1);
+	memset(&image, 0, sizeof image);
+	assert_true(str_is(m->calls[0].seal.vendor, "hello") && str_is(m->calls[0].seal.text, "hello"));
+	for (size_t i = 0; i < 300; i++) {
+		assert_true(str_is(m->sealed[i].text, "hello") && str_is(m->sealed[i].id, "hello"));
+		assert_true(str_is(m->sealed[i].seal.text, "hello") && str_is(m->sealed[i].seal.vendor, "hello"));
+		assert_int_equal(m->sealed[i].after_text, i);
+		assert_true(str_is(m->pieces[i].text, "hello"));
+		assert_int_equal(m->pieces[i].image != NULL, i % 2);
+		assert_true(i % 2 == 0 || str_is(m->pieces[i].image->data, "hello"));
+	}
+}
+
 TEST(a_conversation_over_its_ceiling_is_refused)
 {
 	own_chat c = CHAT_INIT(1000);
@@ -63,6 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_and_calls_are_copied),
+		cmocka_unit_test(pictures_thoughts_and_seals_are_copied),
 		cmocka_unit_test(a_conversation_over_its_ceiling_is_refused),
 		cmocka_unit_test(roles_are_found_by_name),
 		cmocka_unit_test(the_question_is_the_users_last_word),
