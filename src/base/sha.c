@@ -47,17 +47,59 @@ void sha_feed(struct sha *s, struct str bytes)
 		memcpy(s->block, bytes.p + bytes.n / 64 * 64, bytes.n % 64);
 }
 
-void sha_hex(struct sha *s, char hex[SHA_HEX_MAX + 1])
+#define BYTES_MAX 32
+
+/* Ends the digest; returns the number of its bytes. */
+static size_t end_digest(struct sha *s, uint8_t bytes[BYTES_MAX])
 {
-	static const char digits[] = "0123456789abcdef";
 	uint64_t bits = s->bytes * 8;
 	uint8_t tail[72] = { 0x80 };
-	size_t zeros = (s->bytes % 64 < 56 ? 56 : 120) - s->bytes % 64;
+	size_t zeros = (s->bytes % 64 < 56 ? 56 : 120) - s->bytes % 64, n = 4 * words[s->kind];
 
 	for (size_t i = 0; i < 8; i++)
 		tail[zeros + i] = (uint8_t)(bits >> (56 - 8 * i));
 	sha_feed(s, (struct str){ (const char *)tail, zeros + 8 });
-	for (size_t i = 0; i < 8 * words[s->kind]; i++)
-		*hex++ = digits[s->state[i / 8] >> (28 - 4 * (i % 8)) & 15];
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (uint8_t)(s->state[i / 4] >> (24 - 8 * (i % 4)));
+	return n;
+}
+
+void sha_hex(struct sha *s, char hex[SHA_HEX_MAX + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t bytes[BYTES_MAX];
+	size_t n = end_digest(s, bytes);
+
+	for (size_t i = 0; i < n; i++) {
+		*hex++ = digits[bytes[i] >> 4];
+		*hex++ = digits[bytes[i] & 15];
+	}
 	*hex = '\0';
+}
+
+void sha_hmac_hex(struct str key, struct str message, char hex[SHA_HEX_MAX + 1])
+{
+	uint8_t pad[64] = { 0 }, inner[BYTES_MAX];
+	struct sha s;
+
+	sha_init(&s, SHA_256);
+	if (key.n > sizeof pad) {
+		sha_feed(&s, key);
+		end_digest(&s, pad);
+		sha_init(&s, SHA_256);
+	} else if (key.n) {
+		memcpy(pad, key.p, key.n);
+	}
+	for (size_t i = 0; i < sizeof pad; i++)
+		pad[i] ^= 0x36;
+	sha_feed(&s, (struct str){ (const char *)pad, sizeof pad });
+	sha_feed(&s, message);
+	end_digest(&s, inner);
+	for (size_t i = 0; i < sizeof pad; i++)
+		pad[i] ^= 0x36 ^ 0x5c;
+	sha_init(&s, SHA_256);
+	sha_feed(&s, (struct str){ (const char *)pad, sizeof pad });
+	sha_feed(&s, (struct str){ (const char *)inner, sizeof inner });
+	sha_hex(&s, hex);
+	explicit_bzero(pad, sizeof pad);
 }

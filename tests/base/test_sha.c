@@ -38,6 +38,32 @@ TEST(the_examples_of_the_standard_hold)
 	assert_digest(SHA_256, "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+/* RFC 4231, cases 1, 2, 3, 6 and 7. */
+TEST(the_examples_of_hmac_hold)
+{
+	static const char large[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+	static const char larger[] = "This is a test using a larger than block-size key and a larger than block-size data. "
+		"The key needs to be hashed before being used by the HMAC algorithm.";
+	const struct { char fill; size_t n; const char *message; const char *mac; } cases[] = {
+		{ 0x0b, 20, "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
+		{ (char)0xaa, 131, large, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
+		{ (char)0xaa, 131, larger, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2" },
+	};
+	char hex[SHA_HEX_MAX + 1], key[131], dd[50];
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		memset(key, cases[i].fill, sizeof key);
+		sha_hmac_hex((struct str){ key, cases[i].n }, str_of(cases[i].message), hex);
+		assert_string_equal(hex, cases[i].mac);
+	}
+	sha_hmac_hex(str_of("Jefe"), str_of("what do ya want for nothing?"), hex);
+	assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	memset(dd, 0xdd, sizeof dd);
+	memset(key, 0xaa, sizeof key);
+	sha_hmac_hex((struct str){ key, 20 }, (struct str){ dd, sizeof dd }, hex);
+	assert_string_equal(hex, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
+}
+
 TEST(a_million_letters_have_the_digest_of_the_standard)
 {
 	own_mem char *text = malloc(1000001);
@@ -78,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_examples_of_the_standard_hold),
+		cmocka_unit_test(the_examples_of_hmac_hold),
 		cmocka_unit_test(a_million_letters_have_the_digest_of_the_standard),
 		cmocka_unit_test(any_cut_and_either_code_give_one_digest),
 	};
