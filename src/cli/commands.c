@@ -14,6 +14,7 @@ const struct command commands[] = {
 	{ "doctor", "", "checks everything a bug report would ask for", "", cmd_doctor },
 	{ "config", "[check|path]", "every setting and its origin; what is wrong; which files", "|check|path",
 		cmd_config },
+	{ "metrics", "", "what was answered by whom, and what it cost", "", cmd_metrics },
 	{ "help", "[COMMAND]", "this text, or a command's own", NULL, cmd_help },
 	{0},
 };

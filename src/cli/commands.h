@@ -9,6 +9,7 @@ int cmd_daemon(const struct options *o, struct config *c);
 int cmd_doctor(const struct options *o, struct config *c);
 int cmd_explain(const struct options *o, struct config *c);
 int cmd_help(const struct options *o, struct config *c);
+int cmd_metrics(const struct options *o, struct config *c);
 int cmd_models(const struct options *o, struct config *c);
 int cmd_repl(const struct options *o, struct config *c);
 int cmd_serve(const struct options *o, struct config *c);

@@ -110,7 +110,7 @@ const struct option option_table[] = {
 	{ "--precision", 0, "P", "models pull, use: q4, q4f16, int8, fp16, ...", take_precision },
 	{ "--revision", 0, "R", "models: a branch, tag or commit", take_revision },
 	{ "--background", 0, NULL, "models pull: the daemon does it", take_background },
-	{ "--json", 0, NULL, "models list, recommend, bench; config, doctor: for programs", take_json },
+	{ "--json", 0, NULL, "models list, recommend, bench; metrics, config, doctor: for programs", take_json },
 	{ "--online", 0, NULL, "doctor: also ask each teacher for a word", take_online },
 	{ "--yes", 'y', NULL, "models rm: do not ask", take_yes },
 	{ "--follow", 'f', NULL, "daemon logs: go on as the log grows", take_follow },

@@ -14,6 +14,8 @@ const char *const home_files[HOME_FILES] = {
 	[HOME_PRECISIONS] = "precisions.json",
 	[HOME_DOWNLOAD] = "download.json",
 	[HOME_OFFER] = "offer",
+	[HOME_METRICS] = "metrics/",
+	[HOME_METRICS_KEY] = "metrics.key",
 };
 
 char *home_path(const char *home, enum home_file file)

@@ -13,6 +13,8 @@ enum home_file {
 	HOME_PRECISIONS,     /* which precision of a model to load: {"OWNER/NAME": "q4"} */
 	HOME_DOWNLOAD,       /* what the daemon is downloading, so that the next one goes on with it */
 	HOME_OFFER,          /* there once a download was offered: it is not offered again */
+	HOME_METRICS,        /* the books, a file a day (store/record.h) */
+	HOME_METRICS_KEY,    /* of the hashes in them */
 	HOME_FILES
 };
 

@@ -42,7 +42,8 @@ TEST(the_examples_of_the_standard_hold)
 TEST(the_examples_of_hmac_hold)
 {
 	static const char large[] = "Test Using Larger Than Block-Size Key - Hash Key First";
-	static const char larger[] = "This is a test using a larger than block-size key and a larger than block-size data. "
+	static const char larger[] =
+		"This is a test using a larger than block-size key and a larger than block-size data. "
 		"The key needs to be hashed before being used by the HMAC algorithm.";
 	const struct { char fill; size_t n; const char *message; const char *mac; } cases[] = {
 		{ 0x0b, 20, "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
