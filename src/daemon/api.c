@@ -63,6 +63,15 @@ static json_t *embeddings_json(struct service *s)
 		"dimensions", (json_int_t)e.dimensions, "waiting", (json_int_t)e.waiting);
 }
 
+/* An error holds as long as the files are broken; the last good reading is in use then. */
+static json_t *config_json(struct reload *r)
+{
+	char problem[400] = "";
+
+	(void)reload_problem(r, problem, sizeof problem);
+	return json_pack("{s:s}", "error", problem);
+}
+
 static void status(void *user, const struct http_request_in *in, struct reply *r)
 {
 	struct service *s = user;
@@ -80,6 +89,8 @@ static void status(void *user, const struct http_request_in *in, struct reply *r
 		w.runtime, "reason", w.reason, "context", (json_int_t)w.context, "memory", memory_json(&w.memory),
 		"teachers", teachers_json(s->teachers), "queue", "active", (json_int_t)w.active, "waiting",
 		 (json_int_t)w.waiting, "parked", (json_int_t)w.parked);
+	json_object_set_new(value, "config", config_json(s->reload));
+	json_object_set_new(value, "spending", books_json(s->books));
 	json_object_set_new(value, "download", download_json(&d));
 	json_object_set_new(value, "embeddings", embeddings_json(s));
 	api_send(r, value);

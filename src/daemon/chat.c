@@ -13,6 +13,8 @@
 #include "model/constraint.h"
 #include "route/answers.h"
 
+#define NOTICE_MAX 500
+
 /* --- whom the request's model names ------------------------------------------------- */
 
 /* Who is meant; the teachers among them are put into `choice`. */
@@ -73,6 +75,17 @@ static void give_known(struct delivery *a, const struct answer *known, const str
 	}
 }
 
+/* A broken edit is told to whoever asks, as long as it is there. */
+static void tell_problem(struct service *s, struct delivery *a)
+{
+	char problem[400], text[NOTICE_MAX];
+
+	if (!reload_problem(s->reload, problem, sizeof problem))
+		return;
+	snprintf(text, sizeof text, "%s; the last good configuration stays in use", problem);
+	delivery_notice(a, &(struct openai_notice){ .kind = "config", .text = text });
+}
+
 static void give_local(struct service *s, struct delivery *a, const struct worker_status *w, const struct decision *d)
 {
 	struct openai_source source = { "local", w->name, d->reason }; /* the rest when its turn comes */
@@ -89,9 +102,41 @@ static void give_local(struct service *s, struct delivery *a, const struct worke
 		delivery_refuse(a, &err, param, "unsupported_schema");
 		return;
 	}
+	a->waits = false;
 	delivery_begin(a, METRIC_LOCAL, *w->name ? w->name : "local", &source);
+	tell_problem(s, a);
 	if (!worker_submit(s->worker, a, &err))
 		delivery_abandon(a, &err);
+}
+
+/* A teachers' question that no teacher could answer, when there is a local model by now. */
+static bool ask_local_instead(void *user, struct delivery *a, const struct error *why)
+{
+	struct service *s = user;
+	struct worker_status w;
+	struct error err = {0};
+	char text[NOTICE_MAX], param[64];
+
+	worker_status(s->worker, &w);
+	if ((w.state != LOCAL_READY && w.state != LOCAL_LOADING) ||
+		!constraint_check(&a->request, param, sizeof param, &err))
+		return false;
+	snprintf(text, sizeof text, "%s; asking the local model", why->text);
+	delivery_notice(a, &(struct openai_notice){ .kind = "next", .text = text });
+	give_local(s, a, &w, &(struct decision){ ROUTE_LOCAL, "no teacher could answer" });
+	return true;
+}
+
+/* Says how much is left when that is little, to whoever wants to know. */
+static void tell_spending(struct service *s, struct delivery *a)
+{
+	struct spending_view view = books_spending(s->books);
+	char text[120];
+
+	if (view.state != SPENDING_NEAR && view.state != SPENDING_OVER)
+		return;
+	books_describe(&view, text, sizeof text);
+	delivery_notice(a, &(struct openai_notice){ .kind = "budget", .text = text });
 }
 
 static void give_teacher(struct service *s, struct delivery *a, struct teacher_choice *choice, const struct decision *d)
@@ -107,8 +152,22 @@ static void give_teacher(struct service *s, struct delivery *a, struct teacher_c
 	}
 	delivery_begin(a, METRIC_TEACHER, choice->first_model, &source);
 	delivery_keep_seals(a, s->seals);
+	tell_spending(s, a);
+	tell_problem(s, a);
 	if (!teachers_ask(s->teachers, a, choice, &err))
 		delivery_finish(a, &err);
+}
+
+static void refuse_spending(struct service *s, struct delivery *a)
+{
+	struct spending_view view = books_spending(s->books);
+	struct error err = {0};
+	char text[120];
+
+	books_describe(&view, text, sizeof text);
+	error_set(&err, ERROR_UNAVAILABLE, "%s: raise routing.monthly_budget_usd, or ask with --over-budget "
+		"(\"shammah\": {\"over_budget\": true} in a request)", text);
+	delivery_refuse(a, &err, NULL, "budget_spent");
 }
 
 static void give_nothing(struct delivery *a, const struct route_facts *facts)
@@ -158,17 +217,25 @@ static void decide(struct service *s, struct delivery *a, const struct worker_st
 	const struct answer *known = find_known(&a->request, wish);
 	struct download_status download;
 
+	bool spent = !a->request.over_budget && books_spending(s->books).state == SPENDING_OVER;
+
 	download_status(s->download, &download);
 	struct route_facts facts = {
-		.wish = wish, .known = known != NULL, .local = local->state, .teacher = choice->state,
+		.wish = wish, .known = known != NULL, .local = local->state,
+		.teacher = spent && choice->count ? TEACHER_SPENT : choice->state,
 		.fetching = download.state == DOWNLOAD_RUNNING, .pictures = chat_has_pictures(&a->request.chat),
 	};
 	struct decision decision = route_decide(&facts);
 	switch (decision.to) {
 	case ROUTE_KNOWN: give_known(a, known, &decision); break;
 	case ROUTE_LOCAL: give_local(s, a, local, &decision); break;
-	case ROUTE_TEACHER: give_teacher(s, a, choice, &decision); break;
-	case ROUTE_SPENT: case ROUTE_NOBODY: give_nothing(a, &facts); break;
+	case ROUTE_TEACHER:
+		choice->otherwise = wish == WISH_AUTO ? ask_local_instead : NULL;
+		choice->user = s;
+		give_teacher(s, a, choice, &decision);
+		break;
+	case ROUTE_SPENT: refuse_spending(s, a); break;
+	case ROUTE_NOBODY: give_nothing(a, &facts); break;
 	}
 }
 
@@ -182,6 +249,7 @@ void chat_completions(void *user, const struct http_request_in *in, struct reply
 	own_teacher_choice choice = {0};
 	enum route_wish wish;
 
+	a->books = s->books;
 	if (!openai_read(in->body, &a->request, &fault, &err) ||
 		!seals_restore(s->seals, &a->request.chat, clock_ns(), &err)) {
 		refuse_request(a, &fault, &err);

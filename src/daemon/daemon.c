@@ -132,18 +132,41 @@ static struct server *serve(struct service *s, const struct config *c, struct er
 	return server;
 }
 
-static void use_configuration(struct service *s, const struct config *c)
+static void use_model(struct service *s, const struct config *c)
 {
 	const char *model = config_text(c, SETTING_MODEL);
 	struct error err = {0};
 	own_mem char *folder = model ? spec_locate(model, &err) : NULL;
 
-	if (!teachers_set(s->teachers, c->teachers, c->teacher_count, &err))
-		log_warn("teachers: %s", err.text);
 	if (folder)
 		worker_load(s->worker, folder);
 	else if (model)
 		log_warn("%s: %s", c->values[SETTING_MODEL].origin, err.text);
+}
+
+static void use_teachers(struct service *s, const struct config *c)
+{
+	struct error err = {0};
+
+	if (!teachers_set(s->teachers, c->teachers, c->teacher_count, &err))
+		log_warn("teachers: %s", err.text);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Only what differs: a model or teachers that a client brought stay until the files say something new of them. */
+static void use_changes(void *user, const struct config *before, const struct config *now)
+{
+	struct service *s = user;
+
+	books_set_budget(s->books, config_micros(now, SETTING_BUDGET, -1));
+	if (!before || !reload_same_teachers(before, now))
+		use_teachers(s, now);
+	if (before && !same_text(config_text(before, SETTING_MODEL), config_text(now, SETTING_MODEL)))
+		use_model(s, now);
 }
 
 static void run_until_signal(struct server *server)
@@ -167,6 +190,7 @@ static void drain(struct service *s, struct server *server)
 	if (!life_publish(&s->life, 0, &err))
 		log_warn("%s", err.text);
 	server_quiesce(server);
+	reload_destroy(take(s->reload));
 	wait_until_idle(server, GRACE_MS);
 	worker_stop(s->worker);
 	teachers_stop(s->teachers);
@@ -187,7 +211,10 @@ static bool start(struct service *s, const struct config *c, const char *home, i
 	if (!*server)
 		return false;
 	/* Before clients can know the port: what they bring comes after and over it. */
-	use_configuration(s, c);
+	books_set_budget(s->books, config_micros(c, SETTING_BUDGET, -1));
+	use_teachers(s, c);
+	use_model(s, c);
+	s->reload = reload_create(use_changes, s);
 	download_resume(s->download);
 	if (!life_publish(&s->life, server_port(*server), err))
 		return false;
@@ -225,6 +252,7 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	raise_descriptor_limit();
 	s.teachers = teachers_create();
 	s.seals = seals_create(SEALS_BYTES, SEALS_KEEP_NS);
+	s.books = books_create(home, s.teachers, &s.metrics);
 	s.worker = worker_create(&options);
 	s.embeddings = embeddings_create(config_text(config, SETTING_EMBEDDING_MODEL), options.threads);
 	s.download = download_create(home, s.worker);
@@ -247,6 +275,7 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	download_destroy(s.download);
 	worker_destroy(s.worker);
 	embeddings_destroy(s.embeddings);
+	books_destroy(s.books);
 	teachers_destroy(s.teachers);
 	seals_destroy(s.seals);
 	release_signals();

@@ -2,7 +2,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "daemon/books.h"
 #include "daemon/server.h"
+#include "provider/provider.h"
 
 #define REQUEST_MAX (2 * BODY_MAX)      /* a parsed request is larger than its JSON */
 #define OUT_MAX ((size_t)32 << 20)
@@ -35,6 +37,9 @@ void delivery_begin(struct delivery *a, enum metric_source source, const char *m
 {
 	a->source = source;
 	a->open = a->request.choices;
+	a->provider = NULL;
+	free(take(a->teacher));
+	openai_writer_destroy(a->writer);
 	a->writer = openai_writer_create(&a->request, model, shown);
 	if (a->request.stream)
 		reply_expect_stream(a->reply);
@@ -42,6 +47,8 @@ void delivery_begin(struct delivery *a, enum metric_source source, const char *m
 
 void delivery_name(struct delivery *a, const char *model, const char *build)
 {
+	free(a->model);
+	a->model = mem_strdup(model);
 	if (!a->sent)
 		openai_writer_name(a->writer, model, build);
 }
@@ -104,6 +111,16 @@ static void note_usage(struct delivery *a, const struct delta *d)
 	a->usage.completion_tokens = completion;
 }
 
+static void note_end(struct delivery *a, const struct delta *d)
+{
+	uint64_t cost;
+
+	note_usage(a, d);
+	a->ended = true;
+	if (a->provider && books_cost(a->provider->name, a->model, &a->usage, &cost))
+		openai_writer_cost(a->writer, cost);
+}
+
 bool delivery_delta(void *answer, const struct delta *d, struct error *err)
 {
 	struct delivery *a = answer;
@@ -112,7 +129,7 @@ bool delivery_delta(void *answer, const struct delta *d, struct error *err)
 	if (a->seals)
 		seals_note(a->seals, &a->notes, d, clock_ns());
 	if (d->kind == DELTA_END)
-		note_usage(a, d);
+		note_end(a, d);
 	if (!a->request.stream)
 		return openai_collect(a->writer, d, err);
 	if (!openai_write_delta(a->writer, d, &a->out, err))
@@ -156,6 +173,11 @@ static void send_failure(struct delivery *a, const struct error *failure, const 
 static void note_result(struct delivery *a, enum metric_result result)
 {
 	metrics_answer(a->metrics, a->source, result, a->usage);
+	if (a->books)
+		books_note(a->books, &a->request, &(struct book_entry){
+			.source = a->source, .result = result, .teacher = a->teacher, .model = a->model,
+			.provider = a->provider ? a->provider->name : NULL, .usage = a->usage, .ended = a->ended,
+			.ms = (clock_ns() - a->started_ns) / 1000000 });
 }
 
 static void send_result(struct delivery *a)

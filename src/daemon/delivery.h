@@ -15,6 +15,7 @@
 #include "daemon/reply.h"
 #include "daemon/seals.h"
 
+struct books;
 struct provider;
 
 struct delivery {
@@ -25,12 +26,14 @@ struct delivery {
 	enum metric_source source;
 	const struct provider *provider;  /* of the teacher that answers; NULL: none does */
 	char *teacher, *model;            /* what it is called, and its model */
+	struct books *books;              /* where it is written down; NULL: nowhere */
 	struct seals *seals;              /* take note of what its vendor seals; NULL: nobody does */
 	struct seal_notes notes;
 	struct buf out;                   /* streamed, not yet handed to the reply */
 	bool waits;                       /* a full reply is waited for (teacher's thread), not returned to */
 	bool sent;                        /* something went out */
 	struct usage usage;
+	bool ended;                       /* a DELTA_END came: the usage is known */
 	unsigned open;                    /* answers that have not ended */
 	struct error failure;             /* the first of theirs, with its param and code; kind ERROR_NONE: none */
 	const char *param, *code;
@@ -40,7 +43,7 @@ struct delivery {
 /* With an empty request, for the dialect to fill.  Holds a reference of its own to the reply. */
 struct delivery *delivery_create(struct reply *reply, struct metrics *metrics);
 
-/* Says who answers, every one of the answers; before the first delta. */
+/* Says who answers, every one of the answers; before the first delta, once more when another takes over. */
 void delivery_begin(struct delivery *a, enum metric_source source, const char *model,
 	const struct openai_source *shown);
 

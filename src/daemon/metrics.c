@@ -42,6 +42,12 @@ void metrics_answer(struct metrics *m, enum metric_source source, enum metric_re
 	add(&m->accepted_tokens, usage.accepted_tokens);
 }
 
+void metrics_money(struct metrics *m, uint64_t cost, uint64_t saved)
+{
+	add(&m->cost, cost);
+	add(&m->saved, saved);
+}
+
 void metrics_event(struct metrics *m, enum metric_event event)
 {
 	add(&m->events[event], 1);
@@ -75,6 +81,13 @@ static void write_answers(const struct metrics *m, struct buf *out)
 		for (size_t r = 0; r < METRIC_RESULTS; r++)
 			buf_putf(out, "shammah_answers_total{source=\"%s\",result=\"%s\"} %" PRIu64 "\n",
 				sources[s], results[r], get(&m->answers[s][r]));
+}
+
+/* Micro-dollars, shown in dollars. */
+static void money(struct buf *out, const char *name, const char *help, uint64_t micro)
+{
+	title(out, name, "counter", help);
+	buf_putf(out, "shammah_%s %" PRIu64 ".%06" PRIu64 "\n", name, micro / 1000000, micro % 1000000);
 }
 
 static void write_events(const struct metrics *m, struct buf *out)
@@ -118,6 +131,8 @@ void metrics_write(const struct metrics *m, const struct metric_gauges *g, struc
 	number(out, "completion_tokens_total", "counter", "Tokens generated.", get(&m->completion_tokens));
 	number(out, "drafted_tokens_total", "counter", "Tokens guessed at.", get(&m->drafted_tokens));
 	number(out, "accepted_tokens_total", "counter", "Guesses that were right.", get(&m->accepted_tokens));
+	money(out, "cost_dollars_total", "What teachers cost, by list prices.", get(&m->cost));
+	money(out, "saved_dollars_total", "What the first teacher would have cost for local answers.", get(&m->saved));
 	write_first_token(m, out);
 	number(out, "requests_active", "gauge", "Local answers under way.", g->active);
 	number(out, "requests_waiting", "gauge", "Requests waiting for the local model.", g->waiting);

@@ -26,6 +26,7 @@ struct metrics {
 	_Atomic uint64_t prompt_tokens, cached_tokens, completion_tokens;
 	_Atomic uint64_t drafted_tokens, accepted_tokens;
 	_Atomic uint64_t events[METRIC_EVENTS];
+	_Atomic uint64_t cost, saved;                 /* micro-dollars */
 	_Atomic uint64_t first_token[FIRST_TOKEN_BUCKETS + 1];   /* not cumulative; the last is +Inf */
 	_Atomic uint64_t first_token_ns;
 };
@@ -42,6 +43,7 @@ struct metric_gauges {
 
 void metrics_http(struct metrics *m, unsigned status);
 void metrics_answer(struct metrics *m, enum metric_source source, enum metric_result result, struct usage usage);
+void metrics_money(struct metrics *m, uint64_t cost, uint64_t saved);
 void metrics_event(struct metrics *m, enum metric_event event);
 void metrics_first_token(struct metrics *m, uint64_t ns);
 

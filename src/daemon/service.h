@@ -6,10 +6,12 @@
  */
 #pragma once
 
+#include "daemon/books.h"
 #include "daemon/download.h"
 #include "daemon/embeddings.h"
 #include "daemon/life.h"
 #include "daemon/metrics.h"
+#include "daemon/reload.h"
 #include "daemon/seals.h"
 #include "daemon/server.h"
 #include "daemon/teachers.h"
@@ -21,6 +23,8 @@ struct service {
 	struct worker *worker;
 	struct teachers *teachers;
 	struct seals *seals;
+	struct books *books;
+	struct reload *reload;
 	struct download *download;
 	struct embeddings *embeddings;
 	uint64_t started_ms;

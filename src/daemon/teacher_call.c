@@ -155,6 +155,15 @@ static void log_failure(const struct error *err)
 		log_warn("teacher: %s", !quotes ? err->text : "the request was refused; who asked knows why");
 }
 
+/* Whether somebody else takes an answer that has not begun, after what is no fault of the request's. */
+static bool asks_otherwise(struct teacher_call *c, const struct error *err)
+{
+	bool theirs = err->kind != ERROR_INVALID && err->kind != ERROR_CANCELLED;
+
+	return theirs && !c->delivery->sent && c->choice.otherwise &&
+		c->choice.otherwise(c->choice.user, c->delivery, err);
+}
+
 static void *run_call(void *user)
 {
 	struct teacher_call *c = user;
@@ -168,7 +177,8 @@ static void *run_call(void *user)
 		give_back(t, client, first);
 	if (!ok)
 		log_failure(&err);
-	delivery_finish(c->delivery, ok ? NULL : &err);
+	if (ok || !asks_otherwise(c, &err))
+		delivery_finish(c->delivery, ok ? NULL : &err);
 	unlink_call(c);
 	return NULL;
 }

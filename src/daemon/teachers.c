@@ -101,6 +101,7 @@ static void name_first(struct teacher_choice *c)
 	if (!c->count)
 		return;
 	c->first = c->entries[0]->name;
+	c->first_provider = c->entries[0]->provider->name;
 	c->first_model = c->model ? c->model : c->entries[0]->model;
 }
 

@@ -34,7 +34,11 @@ struct teacher_choice {
 	struct teacher_entry *entries[TEACHER_LIST_MAX];    /* those that can be asked; references of its own */
 	size_t count;
 	char *model;              /* asked of each; NULL: its own */
-	const char *first, *first_model;   /* what the first one is called, and asked for; NULL: there is none */
+	/* What the first one is called, asked for, and who that is; NULL: there is none. */
+	const char *first, *first_model, *first_provider;
+	/* Of a question for whoever can: takes the answer when no teacher could; false: it stays with the teachers. */
+	bool (*otherwise)(void *user, struct delivery *a, const struct error *why);
+	void *user;
 	bool named;               /* some are meant, whether or not they can be asked */
 	enum teacher_state state; /* of all of them together */
 };

@@ -1,0 +1,143 @@
+#include "daemon/books.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "provider/price.h"
+#include "store/query_hash.h"
+#include "store/record.h"
+
+struct books {
+	char *home;
+	struct teachers *teachers;
+	struct metrics *metrics;
+	struct spending spending;
+	struct query_key key;
+	bool keyed;
+	_Atomic int64_t budget;        /* micro-dollars; negative: none */
+	atomic_bool complained;
+};
+
+struct books *books_create(const char *home, struct teachers *teachers, struct metrics *metrics)
+{
+	struct books *b = mem_zeroed(1, sizeof *b);
+	struct error err = {0};
+	size_t damaged = 0;
+
+	b->home = mem_strdup(home);
+	b->teachers = teachers;
+	b->metrics = metrics;
+	b->spending = (struct spending)SPENDING_INIT;
+	atomic_init(&b->budget, -1);
+	if (!spending_load(&b->spending, home, clock_unix(), &damaged, &err))
+		log_warn("the books of this month: %s", err.text);
+	if (damaged)
+		log_warn("%zu lines of this month's books cannot be read; what they cost is not counted", damaged);
+	b->keyed = query_key_load(home, &b->key, &err);
+	if (!b->keyed)
+		log_warn("questions are not told apart in the books: %s", err.text);
+	(void)records_expire(home, clock_unix());
+	return b;
+}
+
+void books_destroy(struct books *b)
+{
+	explicit_bzero(&b->key, sizeof b->key);
+	free(b->home);
+	free(b);
+}
+
+void books_set_budget(struct books *b, int64_t budget)
+{
+	atomic_store(&b->budget, budget);
+}
+
+struct spending_view books_spending(struct books *b)
+{
+	int64_t budget = atomic_load(&b->budget);
+
+	return spending_look(&b->spending, clock_unix(), budget < 0 ? SPENDING_NO_BUDGET : (uint64_t)budget);
+}
+
+bool books_cost(const char *provider, const char *model, const struct usage *usage, uint64_t *micro_usd)
+{
+	return price_cost(provider, model, usage, clock_unix(), micro_usd);
+}
+
+/* What the first teacher would have taken for an answer that was free. */
+static uint64_t saved_by(struct books *b, const struct usage *usage)
+{
+	own_teacher_choice all = {0};
+	struct usage fresh = { .prompt_tokens = usage->prompt_tokens, .completion_tokens = usage->completion_tokens };
+	uint64_t cost = 0;
+
+	teachers_choose_all(b->teachers, &all);
+	return all.count && books_cost(all.first_provider, all.first_model, &fresh, &cost) ? cost : 0;
+}
+
+static void append(struct books *b, const struct metric_record *r)
+{
+	struct error err = {0};
+
+	if (record_append(b->home, r, &err))
+		atomic_store(&b->complained, false);
+	else if (!atomic_exchange(&b->complained, true))
+		log_warn("the books cannot be written: %s", err.text);
+}
+
+void books_note(struct books *b, const struct request *request, const struct book_entry *e)
+{
+	static const char *const sources[METRIC_SOURCES] = {
+		[METRIC_KNOWN] = "known", [METRIC_LOCAL] = "local", [METRIC_TEACHER] = "teacher",
+		[METRIC_NOBODY] = "none",
+	};
+	static const char *const results[METRIC_RESULTS] = {
+		[METRIC_ANSWERED] = "answered", [METRIC_FAILED] = "failed", [METRIC_CANCELLED] = "cancelled",
+	};
+	const struct message *question = chat_question(&request->chat);
+	char hash[SHA_HEX_MAX + 1] = "";
+	struct metric_record r = {
+		.time = clock_unix(), .source = sources[e->source], .result = results[e->result], .teacher = e->teacher,
+		.provider = e->provider, .model = e->model, .prompt_tokens = e->usage.prompt_tokens,
+		.cached_tokens = e->usage.cached_tokens, .written_tokens = e->usage.written_tokens,
+		.completion_tokens = e->usage.completion_tokens, .thought_tokens = e->usage.thought_tokens, .ms = e->ms,
+	};
+
+	if (e->source == METRIC_NOBODY && !question)
+		return;                /* no question at all */
+	if (e->source == METRIC_TEACHER && e->ended && e->provider)
+		r.cost_known = books_cost(e->provider, e->model, &e->usage, &r.cost);
+	if (e->source == METRIC_LOCAL && e->result == METRIC_ANSWERED)
+		r.saved = saved_by(b, &e->usage);
+	if (question && b->keyed)
+		query_hash(&b->key, question->text, hash);
+	r.query = hash[0] ? hash : NULL;
+	if (r.cost)
+		spending_add(&b->spending, r.time, r.cost);
+	metrics_money(b->metrics, r.cost, r.saved);
+	append(b, &r);
+}
+
+/* Dollars and cents. */
+#define DOLLARS(micro) (micro) / 1000000, (micro) % 1000000 / 10000
+#define DOLLARS_FORMAT "$%" PRIu64 ".%02" PRIu64
+
+void books_describe(const struct spending_view *view, char *text, size_t size)
+{
+	snprintf(text, size, DOLLARS_FORMAT " of this month's " DOLLARS_FORMAT " for teachers are spent",
+		DOLLARS(view->spent), DOLLARS(view->budget));
+}
+
+json_t *books_json(struct books *b)
+{
+	struct spending_view view = books_spending(b);
+	json_t *json = json_pack("{s:f}", "spent_usd", (double)view.spent / 1e6);
+
+	if (view.state != SPENDING_FREE)
+		json_object_set_new(json, "budget_usd", json_real((double)view.budget / 1e6));
+	return json;
+}

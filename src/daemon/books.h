@@ -1,0 +1,47 @@
+/*
+ * The daemon's side of the books (store/record.h): what each answer cost or saved, what
+ * is spent of the month's budget, and whether teachers may still be asked.
+ *
+ * Costs are estimates by the dated table of list prices; what has no known price costs
+ * nothing here, and is marked so.  Answers under way when the budget is reached are
+ * finished.  Any thread.
+ */
+#pragma once
+
+#include "chat/request.h"
+#include "daemon/metrics.h"
+#include "daemon/teachers.h"
+#include "store/spending.h"
+
+struct books;
+
+/* Reads this month's sum from `home`; what cannot be read is logged.  `teachers` lives as long. */
+struct books *books_create(const char *home, struct teachers *teachers, struct metrics *metrics);
+void books_destroy(struct books *b);
+
+/* Micro-dollars a month; negative: there is none. */
+void books_set_budget(struct books *b, int64_t budget);
+
+struct spending_view books_spending(struct books *b);
+
+/* What has been given, as far as it came. */
+struct book_entry {
+	enum metric_source source;
+	enum metric_result result;
+	const char *teacher, *provider, *model;    /* of a teacher's; `model` of a local one as well; else NULL */
+	struct usage usage;
+	bool ended;                    /* the usage is known */
+	uint64_t ms;                   /* from the question to the end */
+};
+
+/* Writes it down; a disk that refuses is logged once, and counts go on in memory. */
+void books_note(struct books *b, const struct request *request, const struct book_entry *entry);
+
+/* What such an answer of a teacher costs; false when the price is not known. */
+bool books_cost(const char *provider, const char *model, const struct usage *usage, uint64_t *micro_usd);
+
+/* "$16.20 of this month's $20.00 for teachers are spent". */
+void books_describe(const struct spending_view *view, char *text, size_t size);
+
+/* For /v1/status: {spent_usd, budget_usd?}; new. */
+json_t *books_json(struct books *b);

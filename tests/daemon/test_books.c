@@ -1,0 +1,175 @@
+#include "daemon/books.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "provider/provider.h"
+#include "store/record.h"
+#include "support/home_folder.h"
+
+#define SECRET "Verschwiegenheit"
+
+struct study {
+	struct teachers *teachers;
+	struct metrics metrics;
+	struct books *books;
+};
+
+static void enter(struct study *s)
+{
+	*s = (struct study){0};
+	s->teachers = teachers_create();
+	s->books = books_create(home_folder, s->teachers, &s->metrics);
+}
+
+static void leave(struct study *s)
+{
+	books_destroy(s->books);
+	teachers_stop(s->teachers);
+	teachers_destroy(s->teachers);
+}
+#define own_study owns(leave) struct study
+
+static void note(struct study *s, struct book_entry entry)
+{
+	own_request r = REQUEST_INIT(1 << 16);
+	struct error err = {0};
+
+	assert_non_null(chat_add(&r.chat, ROLE_USER, (struct str)STR(SECRET), &err));
+	books_note(s->books, &r, &entry);
+}
+
+static struct book_entry answer(const char *provider)
+{
+	return (struct book_entry){
+		.source = METRIC_TEACHER, .result = METRIC_ANSWERED, .teacher = provider, .provider = provider,
+		.model = provider_model(provider_find(provider), NULL), .ended = true, .ms = 1200,
+		.usage = { .prompt_tokens = 1000000, .completion_tokens = 1000000 },
+	};
+}
+
+static char *todays_book(void)
+{
+	char path[160];
+	int day = record_day(clock_unix());
+	struct error err = {0};
+
+	snprintf(path, sizeof path,
+		"%s/metrics/%04d-%02d-%02d.jsonl", home_folder, day / 10000, day / 100 % 100, day % 100);
+	char *text = file_read(path, 1 << 20, NULL, &err);
+	if (!text)
+		fail_msg("%s", err.text);
+	return text;
+}
+
+TEST(an_answer_is_a_line_without_its_words)
+{
+	own_study s;
+
+	enter(&s);
+	note(&s, answer("claude"));
+	own_mem char *book = todays_book();
+	assert_non_null(strstr(book, "\"teacher\":\"claude\""));
+	assert_non_null(strstr(book, "\"cost_usd\""));
+	assert_null(strstr(book, SECRET));
+}
+
+TEST(a_budget_is_near_and_then_spent)
+{
+	own_study s;
+	struct book_entry one = answer("claude");
+	uint64_t cost = 0;
+	char text[120];
+
+	enter(&s);
+	assert_true(books_cost(one.provider, one.model, &one.usage, &cost));
+	assert_int_equal(books_spending(s.books).state, SPENDING_FREE);
+	books_set_budget(s.books, (int64_t)(cost * 10));
+	for (int i = 0; i < 7; i++)
+		note(&s, one);
+	assert_int_equal(books_spending(s.books).state, SPENDING_UNDER);
+	note(&s, one);
+	assert_int_equal(books_spending(s.books).state, SPENDING_NEAR);
+	note(&s, one);
+	note(&s, one);
+	struct spending_view view = books_spending(s.books);
+	assert_int_equal(view.state, SPENDING_OVER);
+	books_describe(&view, text, sizeof text);
+	assert_non_null(strstr(text, "of this month's $"));
+}
+
+TEST(what_is_spent_outlives_the_daemon)
+{
+	own_study s;
+
+	enter(&s);
+	note(&s, answer("claude"));
+	uint64_t spent = books_spending(s.books).spent;
+	assert_true(spent > 0);
+	books_destroy(s.books);
+	s.books = books_create(home_folder, s.teachers, &s.metrics);
+	assert_int_equal(books_spending(s.books).spent, spent);
+}
+
+TEST(a_local_answer_saves_what_the_first_teacher_costs)
+{
+	static const struct teacher_config claude = { .name = "c", .provider = "claude", .key = { "k", "o" } };
+	own_study s;
+	struct error err = {0};
+	struct book_entry local = answer("claude");
+	uint64_t cost = 0;
+
+	enter(&s);
+	assert_ok(teachers_set(s.teachers, &claude, 1, &err));
+	assert_true(books_cost(local.provider, local.model, &local.usage, &cost));
+	local.source = METRIC_LOCAL;
+	local.provider = local.teacher = NULL;
+	local.model = "tiny";
+	note(&s, local);
+	assert_int_equal(books_spending(s.books).spent, 0);
+	assert_int_equal(atomic_load(&s.metrics.saved), cost);
+	assert_int_equal(atomic_load(&s.metrics.cost), 0);
+}
+
+TEST(an_answer_that_was_cut_has_no_known_cost)
+{
+	own_study s;
+	struct book_entry cut = answer("claude");
+
+	enter(&s);
+	cut.ended = false;
+	cut.result = METRIC_FAILED;
+	note(&s, cut);
+	own_mem char *book = todays_book();
+	assert_null(strstr(book, "cost_usd"));
+	assert_int_equal(books_spending(s.books).spent, 0);
+}
+
+TEST(a_disk_that_refuses_stops_nothing)
+{
+	own_study s;
+	struct error err = {0};
+
+	enter(&s);
+	books_set_budget(s.books, 1);
+	own_mem char *folder = path_join(home_folder, "metrics");
+	assert_ok(file_write(folder, (struct str)STR("no folder"), 0600, &err));
+	note(&s, answer("claude"));
+	note(&s, answer("claude"));
+	assert_int_equal(books_spending(s.books).state, SPENDING_OVER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		home_test(an_answer_is_a_line_without_its_words),
+		home_test(a_budget_is_near_and_then_spent),
+		home_test(what_is_spent_outlives_the_daemon),
+		home_test(a_local_answer_saves_what_the_first_teacher_costs),
+		home_test(an_answer_that_was_cut_has_no_known_cost),
+		home_test(a_disk_that_refuses_stops_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
