@@ -25,6 +25,7 @@
 #include "cli/conversation.h"
 #include "cli/interrupt.h"
 #include "cli/offer.h"
+#include "cli/refresh.h"
 
 #define HISTORY_LINES 1000
 #define HISTORY_BYTES ((off_t)1 << 20)   /* of the file, before it is shortened to those lines */
@@ -47,6 +48,7 @@ struct repl {
 	unsigned interrupts;         /* Ctrl+C in a row, on empty lines */
 	struct conversation conversation;
 	struct offer_watch watch;
+	struct refresh refresh;
 	struct config *config;
 };
 
@@ -260,6 +262,7 @@ static bool is_command(struct str line)
 
 static void ask(struct repl *r, struct str question)
 {
+	refresh_look(&r->refresh, r->config, r->conversation.link, &r->conversation.show);
 	(void)conversation_ask(&r->conversation, question);
 	if (r->conversation.nobody && isatty(STDIN_FILENO))
 		offer_model(r->conversation.link, &r->conversation.show);
@@ -308,7 +311,9 @@ int cmd_repl(const struct options *o, struct config *c)
 	conversation_init(&r.conversation, &link, o);
 	open_history(&r, link.home);
 	open_editor(&r);
+	refresh_begin(&r.refresh, c);
 	int code = run(&r, o->text);
+	refresh_done(&r.refresh);
 	el_end(r.editor);
 	history_end(r.history);
 	free(r.history_file);
