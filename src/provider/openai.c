@@ -302,7 +302,8 @@ static bool on_chunk(
 	if (is_error(groq))
 		return openai_explain(provider_stream_provider(s), json_object_get(groq, "error"), err);
 	calls_note_origin(&st->calls, json_member_str(chunk, "id"));
-	*counted = read_usage(st, json_object_get(groq, "usage")) | read_usage(st, json_object_get(chunk, "usage"));
+	*counted = read_usage(st, json_object_get(groq, "usage"));
+	*counted |= read_usage(st, json_object_get(chunk, "usage"));
 	return on_choice(s, json_array_get(json_object_get(chunk, "choices"), 0), piece, err);
 }
 

@@ -26,6 +26,7 @@ struct openai_efforts {
 struct openai_quirks {
 	const char *version_path;      /* what an address without a version gets; of more parts it may have the first */
 	const char *const *completion_tokens;    /* models that want max_completion_tokens; "" is all; NULL: none */
+	const char *const *cached;     /* models whose prompts are cached only where that is asked for; NULL: none */
 	const char *required;          /* tool_choice, where a tool must be called; NULL: "required" */
 	const char *seed;              /* NULL: "seed"; "": there is none */
 	const char *repetition;        /* the name of the repetition penalty; NULL: there is none */

@@ -55,6 +55,14 @@ static void put_effort(struct writer *w, const struct target *target, const stru
 		writer_putf(w, ",\"reasoning_effort\":\"%s\"", word);
 }
 
+static void put_caching(struct writer *w, const struct target *target)
+{
+	const char *const *models = target->provider->openai->cached;
+
+	if (models && openai_model_in(target->model, models))
+		writer_put(w, ",\"cache_control\":{\"type\":\"ephemeral\"}");
+}
+
 static void put_limit(struct writer *w, const struct target *target, int64_t tokens)
 {
 	const char *const *models = target->provider->openai->completion_tokens;
@@ -194,6 +202,7 @@ bool openai_write_body(
 	writer_put(&w, q->no_usage_option || target->plain ? "" : ",\"stream_options\":{\"include_usage\":true}");
 	put_limit(&w, target, request->sampling.max_tokens);
 	if (!target->plain) {
+		put_caching(&w, target);
 		put_stops(&w, &request->sampling);
 		put_wishes(&w, q, &request->sampling);
 		put_effort(&w, target, request);

@@ -8,7 +8,8 @@
 /* What OpenAI's dialects call the wishes that some models refuse. */
 static const char *const openai_refusable[] = {
 	"temperature", "top_p", "top_k", "min_p", "enalty", "seed", "stop", "logprobs", "easoning", "ffort",
-	"hinking", "summary", "ncrypted", "not persisted", "phase", "stream_options", "chat_template_kwargs", NULL
+	"hinking", "summary", "ncrypted", "not persisted", "phase", "stream_options", "cache_control",
+	"chat_template_kwargs", NULL
 };
 
 static const struct provider_alias no_aliases[] = { { 0 } };
@@ -181,6 +182,7 @@ const struct provider providers[] = {
 		.dialect = &dialect_openai,
 		.openai = &(const struct openai_quirks){
 			.version_path = "/api/v1",
+			.cached = (const char *const[]){ "anthropic/", NULL },
 			.samplers = true,
 			.repetition = "repetition_penalty",
 			.thoughts = THOUGHTS_DETAILS,

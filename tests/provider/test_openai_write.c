@@ -336,6 +336,15 @@ TEST(usage_is_asked_for_where_that_is_known)
 	expect_in_body("deepseek", NULL, &r, "'stream_options':{'include_usage':true}");
 }
 
+TEST(caching_is_asked_for_where_it_does_not_come_by_itself)
+{
+	own_request r = REQUEST_INIT(1 << 16);
+
+	add_message(&r, ROLE_USER, "hi");
+	expect_in_body("openrouter", "anthropic/claude-x", &r, ",'cache_control':{'type':'ephemeral'}");
+	expect_not_in_body("openrouter", NULL, &r, "cache_control");
+}
+
 static void expect_effort(const char *provider, const char *model, enum effort effort, const char *piece)
 {
 	own_request r = REQUEST_INIT(1 << 16);
@@ -489,6 +498,7 @@ int main(void)
 		cmocka_unit_test(log_probabilities_are_asked_for_where_they_are_known),
 		cmocka_unit_test(wishes_that_may_be_refused_are_left_out_the_second_time),
 		cmocka_unit_test(usage_is_asked_for_where_that_is_known),
+		cmocka_unit_test(caching_is_asked_for_where_it_does_not_come_by_itself),
 		cmocka_unit_test(effort_is_said_in_each_vendors_words),
 		cmocka_unit_test(no_thoughts_means_no_effort),
 		cmocka_unit_test(tools_and_the_choice_among_them),
