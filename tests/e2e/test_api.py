@@ -373,11 +373,11 @@ def pictures_go_to_a_teacher_or_nowhere():
             status, _, body = h.chat(model=model, messages=picture)
             assert status == 400 and body['error']['param'] == 'messages', body
             assert 'sees no pictures' in body['error']['message'], body
-    with Home() as h, Claude() as c, tempfile.TemporaryDirectory() as folder:
+    with Home() as h, Teacher(text='I see a cat.') as c, tempfile.TemporaryDirectory() as folder:
         h.env.update(c.env())
         h.ready(make_model(pathlib.Path(folder) / 'Tiny-Model', '--says', 'fine'))
         assert text(h.chat(model='auto')) == 'fine'
-        assert text(h.chat(model='auto', messages=picture)) == 'Claude heard: what is this'
+        assert text(h.chat(model='auto', messages=picture)) == 'I see a cat.'
 
 
 class Thinker(http.server.ThreadingHTTPServer):
