@@ -1,6 +1,7 @@
 /*
  * A settings.json and a config.toml through the whole cascade: what is wrong becomes findings, what is
- * not trusted has no effect, and no key is quoted.  The first byte says which file; the rest is the file.
+ * not trusted has no effect, and the user's key is neither quoted nor sent elsewhere by a project.  The
+ * first byte says which file; the rest is the file.
  */
 #include <assert.h>
 #include <ftw.h>
@@ -13,7 +14,7 @@
 #include "base/path.h"
 #include "config/config.h"
 
-static char folder[64];
+static char folder[64], key[128];
 static const char *const files[] = { "claude/settings.json", "ours/config.toml", "start/.claude/settings.json",
 	"etc/managed-settings.json" };
 
@@ -39,6 +40,8 @@ static void begin(void)
 	snprintf(folder, sizeof folder, "/tmp/shammah_fuzz.XXXXXX");
 	assert(mkdtemp(folder));
 	(void)atexit(end);
+	snprintf(key, sizeof key, "sk-canary-%s", folder + 5);
+	setenv("ANTHROPIC_API_KEY", key, 1);
 	for (size_t i = 0; i < countof(files); i++) {
 		own_mem char *path = path_join(folder, files[i]);
 		*(char *)path_base(path) = '\0';
@@ -49,25 +52,30 @@ static void begin(void)
 static void check(const struct config *c, bool of_project)
 {
 	for (size_t i = 0; i < c->finding_count; i++) {
-		assert(!strstr(c->findings[i].text, "sk-secret"));
+		assert(!strstr(c->findings[i].text, key));
 		for (const char *p = c->findings[i].text; *p; p++)
 			assert((unsigned char)*p >= ' ' && *p != 0x7f);
 	}
 	for (size_t i = 0; i < c->teacher_count; i++)
 		assert(c->teachers[i].name && c->teachers[i].provider && c->teachers[i].origin);
-	if (of_project)
-		assert(!c->teacher_count && !c->variable_count && !c->values[SETTING_ORIGINS].text);
+	if (!of_project)
+		return;
+	assert(!c->variable_count && !c->values[SETTING_ORIGINS].text);
+	assert(c->teacher_count == 1 && strcmp(c->teachers[0].key.text, key) == 0);
+	assert(!c->teachers[0].base_url && !c->teachers[0].helper && !c->teachers[0].headers);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct error err = {0};
-	own_config c;
+	own_config c = {0};
 
 	if (!size)
 		return 0;
 	begin();
+	if (memmem(data, size, key, strlen(key)))
+		return 0;
 	size_t which = data[0] % countof(files);
 	own_mem char *path = path_join(folder, files[which]);
 	own_config_places places = { .home = path_join(folder, "home"), .ours = path_join(folder, "ours"),

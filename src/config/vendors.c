@@ -14,9 +14,9 @@ const struct vendor vendors[] = {
 	{ .name = "groq", .keys = { "GROQ_API_KEY" }, .address = "GROQ_BASE_URL" },
 	{ .name = "openrouter", .keys = { "OPENROUTER_API_KEY" } },
 	{ .name = "deepseek", .keys = { "DEEPSEEK_API_KEY" } },
-	{ .name = "ollama", .keyless = true },
+	{ .name = "ollama", .keys = { "OLLAMA_API_KEY" }, .keyless = true },
 	{ .name = "llamacpp", .keyless = true },
-	{ .name = "vllm", .keyless = true },
+	{ .name = "vllm", .keys = { "VLLM_API_KEY" }, .keyless = true },
 	{ .name = "lmstudio", .keyless = true },
 	{ .name = "compatible", .keyless = true, .needs_address = true },
 };

@@ -37,6 +37,8 @@ TEST(each_kind_of_value_becomes_its_own_in_json)
 	expect("[[t]]\nn = 1\n[[t]]\nn = 2\n", "{\"t\":[{\"n\":1},{\"n\":2}]}");
 	expect("d = 2026-11-28\nt = 09:30:01\nb = 2026-11-28T09:30:01Z\n",
 		"{\"d\":\"2026-11-28\",\"t\":\"09:30:01\",\"b\":\"2026-11-28T09:30:01\"}");
+	expect("\xef\xbb\xbf" "a = \"\\\"\xc3\xa9\" # \xc3\xa9\nb = '\xc3\xa9'\n",
+		"{\"a\":\"\\\"\xc3\xa9\",\"b\":\"\xc3\xa9\"}");
 	expect("s = \"\"\"\nmany\nlines\"\"\"\n", "{\"s\":\"many\\nlines\"}");
 }
 

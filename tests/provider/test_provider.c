@@ -1,5 +1,7 @@
 #include "provider/provider.h"
 
+#include "config/vendors.h"
+
 #include "support/test.h"
 
 TEST(every_provider_fills_what_it_must)
@@ -33,6 +35,26 @@ TEST(a_provider_is_found_by_its_name)
 }
 
 /* Property: whatever the status and the body, there is an error with a text. */
+/* The configuration, which cannot see the providers, has a table of its own. */
+TEST(the_configuration_knows_the_same_providers_in_the_same_order)
+{
+	assert_int_equal(vendor_count, provider_count);
+	for (size_t i = 0; i < provider_count; i++) {
+		const struct provider *p = &providers[i];
+		const struct vendor *v = &vendors[i];
+		bool key = false, other_key = false;
+		assert_string_equal(v->name, p->name);
+		assert_int_equal(v->keyless, p->keyless);
+		assert_int_equal(v->needs_address, p->default_base_url == NULL);
+		for (size_t j = 0; v->keys[j]; j++) {
+			key |= p->key_variable && strcmp(v->keys[j], p->key_variable) == 0;
+			other_key |= p->other_key_variable && strcmp(v->keys[j], p->other_key_variable) == 0;
+		}
+		assert_int_equal(key, p->key_variable != NULL);
+		assert_int_equal(other_key, p->other_key_variable != NULL);
+	}
+}
+
 TEST(every_provider_explains_every_status)
 {
 	static const char *const bodies[] = { "", "{}", "[]", "null", "<html>", "{\"error\":1}",
@@ -71,6 +93,7 @@ int main(void)
 		cmocka_unit_test(short_names_mean_a_model_and_other_names_themselves),
 		cmocka_unit_test(every_provider_fills_what_it_must),
 		cmocka_unit_test(a_provider_is_found_by_its_name),
+		cmocka_unit_test(the_configuration_knows_the_same_providers_in_the_same_order),
 		cmocka_unit_test(every_provider_explains_every_status),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
