@@ -103,24 +103,40 @@ static void put_call(struct items *x, const struct tool_call *call)
 	writer_put(x->w, "}");
 }
 
-static void put_answer(struct items *x, const struct message *m)
+/* From the i-th on, those that came before so many bytes of text and calls; which is the next. */
+static size_t put_thoughts(struct items *x, const struct message *m, size_t i, size_t text, size_t calls)
+{
+	for (; i < m->sealed_count && m->sealed[i].after_text <= text && m->sealed[i].after_calls <= calls; i++)
+		if (str_is(m->sealed[i].seal.vendor, x->target->provider->name) && !x->target->plain)
+			put_thought(x, &m->sealed[i]);
+	return i;
+}
+
+static void put_answers_text(struct items *x, const struct message *m)
 {
 	bool phases = x->target->provider->openai->phases && !x->target->plain;
 
-	for (size_t i = 0; i < m->sealed_count && !x->target->plain; i++)
-		if (str_is(m->sealed[i].seal.vendor, x->target->provider->name))
-			put_thought(x, &m->sealed[i]);
-	if (m->text.n) {
-		open_item(x);
-		writer_put(x->w, "{\"type\":\"message\",\"role\":\"assistant\"");
-		if (phases)
-			writer_put(x->w, m->call_count ? ",\"phase\":\"commentary\"" : ",\"phase\":\"final_answer\"");
-		writer_put(x->w, ",\"content\":[");
-		put_text_part(x->w, "output_text", m->text);
-		writer_put(x->w, "]}");
-	}
-	for (size_t i = 0; i < m->call_count; i++)
+	open_item(x);
+	writer_put(x->w, "{\"type\":\"message\",\"role\":\"assistant\"");
+	if (phases)
+		writer_put(x->w, m->call_count ? ",\"phase\":\"commentary\"" : ",\"phase\":\"final_answer\"");
+	writer_put(x->w, ",\"content\":[");
+	put_text_part(x->w, "output_text", m->text);
+	writer_put(x->w, "]}");
+}
+
+/* Items in the order they came, for a thought belongs to what follows it. */
+static void put_answer(struct items *x, const struct message *m)
+{
+	size_t thought = put_thoughts(x, m, 0, 0, 0);
+
+	if (m->text.n)
+		put_answers_text(x, m);
+	for (size_t i = 0; i < m->call_count; i++) {
+		thought = put_thoughts(x, m, thought, SIZE_MAX, i);
 		put_call(x, &m->calls[i]);
+	}
+	put_thoughts(x, m, thought, SIZE_MAX, SIZE_MAX);
 }
 
 static void put_message(struct items *x, const struct message *m)

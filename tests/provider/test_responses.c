@@ -90,6 +90,30 @@ TEST(an_answer_is_its_thoughts_its_text_and_its_calls)
 	expect_not_in_body("grok", NULL, &r, "phase");
 }
 
+TEST(thoughts_stand_where_they_came)
+{
+	own_request r = REQUEST_INIT(1 << 16);
+
+	add_message(&r, ROLE_USER, "hi");
+	struct message *m = add_message(&r, ROLE_ASSISTANT, "so");
+	for (int i = 0; i < 4; i++)
+		add_thought(&r, m, "openai", "", i == 0 ? "E0" : i == 1 ? "E1" : i == 2 ? "E2" : "E3");
+	m->sealed[1].after_text = m->sealed[2].after_text = m->sealed[3].after_text = 2;
+	m->sealed[2].after_calls = 1;
+	m->sealed[3].after_calls = 2;
+	add_call(&r, m, "call_1", "{}");
+	add_call(&r, m, "call_2", "{}");
+	expect_input("openai", &r, USER_HI ","
+		"{'type':'reasoning','summary':[],'encrypted_content':'E0'},"
+		"{'type':'message','role':'assistant','phase':'commentary','content':[{'type':'output_text',"
+		"'text':'so'}]},"
+		"{'type':'reasoning','summary':[],'encrypted_content':'E1'},"
+		"{'type':'function_call','call_id':'call_1','name':'Read','arguments':'{}'},"
+		"{'type':'reasoning','summary':[],'encrypted_content':'E2'},"
+		"{'type':'function_call','call_id':'call_2','name':'Read','arguments':'{}'},"
+		"{'type':'reasoning','summary':[],'encrypted_content':'E3'}]}");
+}
+
 TEST(what_may_be_refused_is_left_out_the_second_time)
 {
 	own_request r = REQUEST_INIT(1 << 16);
@@ -319,6 +343,7 @@ int main(void)
 		cmocka_unit_test(the_cache_key_is_the_same_all_through_a_conversation),
 		cmocka_unit_test(system_messages_have_each_vendors_role),
 		cmocka_unit_test(an_answer_is_its_thoughts_its_text_and_its_calls),
+		cmocka_unit_test(thoughts_stand_where_they_came),
 		cmocka_unit_test(what_may_be_refused_is_left_out_the_second_time),
 		cmocka_unit_test(wishes_are_said_in_this_dialects_words),
 		cmocka_unit_test(tools_say_whether_they_are_strict),
