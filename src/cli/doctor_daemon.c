@@ -26,6 +26,32 @@ static json_t *ask(struct doctor *d, const char *path, struct error *err)
 	return reply;
 }
 
+/* What has gone wrong in it since it started, as /v1/status tells. */
+static void check_trouble(struct doctor *d, const json_t *status)
+{
+	const json_t *spending = json_object_get(status, "spending"), *teacher;
+	const char *model = json_member_string(json_object_get(status, "model"), "error");
+	const char *config = json_member_string(json_object_get(status, "config"), "error");
+	double spent = json_number_value(json_object_get(spending, "spent_usd"));
+	double budget = json_number_value(json_object_get(spending, "budget_usd"));
+	size_t i;
+
+	if (model && *model)
+		report_add(&d->report, REPORT_WARN, NULL, "its local model: %s", model);
+	if (config && *config)
+		report_add(&d->report, REPORT_FAIL, "shammah config check",
+			"it goes on with the last good settings: %s", config);
+	if (json_object_get(spending, "budget_usd") && spent >= budget)
+		report_add(&d->report, REPORT_WARN, "raise routing.monthly_budget_usd, or ask with --over-budget",
+			"teachers are not asked: %.2f of %.2f dollars are spent this month", spent, budget);
+	json_array_foreach(json_object_get(status, "teachers"), i, teacher) {
+		const char *state = json_member_string(teacher, "state"), *name = json_member_string(teacher, "name");
+		if (state && name && strcmp(state, "ready") != 0)
+			report_add(&d->report, REPORT_WARN, "shammah doctor --online says more",
+				"its teacher %s: %s", name, state);
+	}
+}
+
 /* What it says of itself, and whether it is of this version. */
 static void check_running(struct doctor *d)
 {
@@ -46,6 +72,7 @@ static void check_running(struct doctor *d)
 		"runs, pid %ld, 127.0.0.1:%u, version %s%s, up %" JSON_INTEGER_FORMAT " s", (long)d->running.pid,
 		d->running.port, version ? version : "unknown", other ? " and not " SHAMMAH_VERSION : "",
 		json_integer_value(json_object_get(status, "uptime_s")));
+	check_trouble(d, status);
 }
 
 void doctor_daemon(struct doctor *d)

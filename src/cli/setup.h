@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cli/commands.h"
+#include "cli/try_teacher.h"
 #include "cli/ui.h"
 
 enum setup_model { MODEL_AS_IT_IS, MODEL_NONE, MODEL_USE, MODEL_FETCH };
@@ -16,6 +17,7 @@ struct setup {
 	struct buf was, text;        /* of that: as it was read, as it shall be */
 	struct config config;        /* read with `text` in the file's place */
 	enum setup_model model;
+	enum ask_end tried;          /* how the last try ended */
 	char *model_name;            /* to use or to fetch; NULL: none, or the one that fits */
 };
 

@@ -287,7 +287,7 @@ static enum ui_result try_new(struct setup *s, const struct provider *p, size_t 
 	enum ui_result result = UI_DONE;
 
 	while (result != UI_LEAVE && !setup_try(s, number)) {
-		size_t at = 0;
+		size_t at = s->tried == ASK_KEY ? 1 : s->tried == ASK_UNKNOWN ? 2 : 0;      /* most likely */
 		result = ui_menu(&s->term, "What now?", items, countof(items), &at);
 		if (result == UI_DONE && at == 1)
 			result = enter_key(s, p, number);

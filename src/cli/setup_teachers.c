@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "cli/mask.h"
 #include "cli/setup_text.h"
-#include "cli/try_teacher.h"
 #include "config/toml_edit.h"
 #include "provider/provider.h"
 
@@ -28,6 +27,7 @@ static bool try_and_say(struct setup *s, const struct teacher_config *t)
 	term_watch(&s->term, &cancel);
 	bool ok = try_teacher(t, &cancel, &tried, &err);
 	term_unwatch(&s->term);
+	s->tried = tried.end;
 	if (ok)
 		ui_say(&s->term, "%s answers, after %u ms%s%s", p->display_name, tried.ms, tried.text ? ": " : ".",
 			tried.text ? tried.text : "");

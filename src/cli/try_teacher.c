@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "config/key_helper.h"
-#include "provider/ask.h"
 
 #define QUESTION "Say hello in one word."
 #define TOKENS_MAX 16            /* the least that every vendor accepts */
@@ -51,11 +50,12 @@ static void split_headers(char **from, struct http_header headers[HEADERS_MAX + 
 	lines[n] = NULL;
 }
 
-static bool ask(const struct teacher *teacher, struct cancel *cancel, struct answer *a, struct error *err)
+static bool ask(
+	const struct teacher *teacher, struct cancel *cancel, struct answer *a, enum ask_end *end, struct error *err)
 {
 	own_http_client *client = http_client_create(err);
 	own_request request = REQUEST_INIT(CHAT_MAX);
-	struct ask_report report;
+	struct ask_report report = { .end = ASK_UNFIT };
 	struct ask ask = {
 		.teacher = *teacher, .cancel = cancel, .on_delta = on_delta, .user = a,
 		.patience = { .attempts = 1, .first_byte_ms = WAIT_MS, .silence_ms = WAIT_MS },
@@ -63,8 +63,10 @@ static bool ask(const struct teacher *teacher, struct cancel *cancel, struct ans
 
 	request.sampling.max_tokens = TOKENS_MAX;
 	request.stream = true;
-	return client && chat_add(&request.chat, ROLE_USER, str_of(QUESTION), err) &&
+	bool ok = client && chat_add(&request.chat, ROLE_USER, str_of(QUESTION), err) &&
 		ask_provider(client, &ask, &request, &report, err);
+	*end = report.end;
+	return ok;
 }
 
 static void forget(char *secret)
@@ -81,7 +83,7 @@ bool try_teacher(const struct teacher_config *t, struct cancel *cancel, struct t
 	struct answer a = { .text = BUF_INIT(TEXT_MAX) };
 	uint64_t started = clock_ms();
 
-	*tried = (struct tried){0};
+	*tried = (struct tried){ .end = ASK_UNFIT };
 	char *printed = t->helper && !t->key.text ? key_helper_run(t->helper, WAIT_MS, cancel, err) : NULL;
 	if (t->helper && !t->key.text && !printed)
 		return false;
@@ -90,7 +92,7 @@ bool try_teacher(const struct teacher_config *t, struct cancel *cancel, struct t
 		.provider = provider_find(t->provider), .base_url = t->base_url, .key = printed ? printed : t->key.text,
 		.model = t->model, .bearer = t->bearer, .headers = headers,
 	};
-	bool ok = teacher.provider ? ask(&teacher, cancel, &a, err) :
+	bool ok = teacher.provider ? ask(&teacher, cancel, &a, &tried->end, err) :
 		error_set(err, ERROR_INVALID, "there is no provider %s", t->provider);
 	tried->ms = (unsigned)(clock_ms() - started);
 	tried->text = a.text.len ? mem_strdup(a.text.data) : NULL;

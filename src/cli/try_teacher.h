@@ -6,10 +6,12 @@
 
 #include "base/cancel.h"
 #include "config/config.h"
+#include "provider/ask.h"
 
 struct tried {
 	unsigned ms;             /* until the answer had come whole */
 	char *text;              /* what it said, its beginning; NULL: nothing */
+	enum ask_end end;
 };
 
 /* Asks once, in this thread, for at most half a minute.  tried_done() in any case. */

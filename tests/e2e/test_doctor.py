@@ -91,6 +91,14 @@ def test_the_daemon_is_shown_with_its_version():
         assert found(rows, 'daemon', f'pid {home.pid()}', 'ok') and found(rows, 'port', "is the daemon's", 'ok'), rows
 
 
+def test_what_went_wrong_in_the_daemon_is_told():
+    with Home() as home, Teacher() as claude:
+        home.env.update(claude.env('sk-ant-wrong'))
+        assert home.ask('write a quicksort in ocaml').code == 1
+        rows = checks(home)
+        assert found(rows, 'daemon', 'its teacher claude: key refused', 'warn'), rows
+
+
 def test_online_asks_the_teacher_and_says_what_is_wrong():
     with Home() as home, Teacher() as claude:
         assert found(checks(home, '--online', **claude.env()), 'teachers', 'claude answers, after', 'ok')
