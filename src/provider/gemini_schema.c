@@ -123,7 +123,7 @@ static unsigned types_implied(const json_t *schema)
 
 	if (constant)
 		return type_of(constant);
-	if (json_object_get(schema, "enum"))
+	if (json_array_size(json_object_get(schema, "enum")))
 		return types_of_values(json_object_get(schema, "enum"));
 	for (size_t i = 0; i < countof(signs); i++)
 		if (json_object_get(schema, signs[i].keyword))
