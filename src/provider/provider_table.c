@@ -93,7 +93,7 @@ const struct provider providers[] = {
 			{ "flash-lite", "gemini-3.5-flash-lite" },
 			{ 0 },
 		},
-		.model_prefixes = (const char *const[]){ "gemini-", "gemma-", NULL },
+		.model_prefixes = (const char *const[]){ "gemini-", NULL },
 		.default_base_url = "https://generativelanguage.googleapis.com",
 		.key_variable = "GEMINI_API_KEY",
 		.other_key_variable = "GOOGLE_API_KEY",
