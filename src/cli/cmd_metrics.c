@@ -32,11 +32,13 @@ static char *name_of(const struct total *t)
 	return name;
 }
 
-static const char *dollars(uint64_t micro, char out[32])
+static const char *dollars(uint64_t micro, char out[32], const char *none)
 {
 	if (micro == 0)
-		return "";
-	snprintf(out, 32, "$%" PRIu64 ".%04" PRIu64, micro / 1000000, micro % 1000000 / 100);
+		return none;
+	bool cents = micro % 10000 == 0;
+	snprintf(out, 32, cents ? "$%" PRIu64 ".%02" PRIu64 : "$%" PRIu64 ".%04" PRIu64, micro / 1000000,
+		micro % 1000000 / (cents ? 10000 : 100));
 	return out;
 }
 
@@ -45,7 +47,7 @@ static void print_total(const char *name, const struct total *t)
 	char cost[32], saved[32];
 
 	printf("  %-44.44s %7" PRIu64 " %11" PRIu64 " %9" PRIu64 " %9s %9s\n", name, t->answers, t->prompt_tokens,
-		t->completion_tokens, dollars(t->cost, cost), dollars(t->saved, saved));
+		t->completion_tokens, dollars(t->cost, cost, ""), dollars(t->saved, saved, ""));
 }
 
 static void print_remarks(const struct totals *t)
@@ -84,10 +86,15 @@ static void print_span(const char *title, const struct totals *t)
 	print_remarks(t);
 }
 
-static void print_all(const struct totals *today, const struct totals *month)
+static void print_all(const struct totals *today, const struct totals *month, int64_t budget)
 {
+	char spent[32], limit[32];
+
 	print_span("Today (UTC)", today);
 	print_span("This month", month);
+	if (budget >= 0)
+		printf("Budget: %s of this month's %s for teachers are spent.\n", dollars(month->all.cost, spent, "$0"),
+			dollars((uint64_t)budget, limit, "$0"));
 	printf("Cost is estimated by list prices of %s.\n", price_date);
 }
 
@@ -121,11 +128,13 @@ static json_t *span_json(const struct totals *t)
 		"damaged_lines", (json_int_t)t->damaged);
 }
 
-static void print_json(const struct totals *today, const struct totals *month)
+static void print_json(const struct totals *today, const struct totals *month, int64_t budget)
 {
 	own_json *out = json_pack("{s:o, s:o, s:s}", "today", span_json(today), "month", span_json(month),
 		"prices_of", price_date);
 
+	if (budget >= 0)
+		json_object_set_new(out, "budget_usd", json_real((double)budget / 1e6));
 	json_dumpf(out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12));
 	putchar('\n');
 }
@@ -137,10 +146,9 @@ int cmd_metrics(const struct options *o, struct config *c)
 	own_totals day = { 0 }, month = { 0 };
 	int today = record_day(clock_unix());
 
-	(void)c;
 	if (!home || !totals_read(&day, home, today, today, &err) ||
 		!totals_read(&month, home, record_month(today), today, &err))
 		return complain(&err);
-	(o->json ? print_json : print_all)(&day, &month);
+	(o->json ? print_json : print_all)(&day, &month, config_micros(c, SETTING_BUDGET, -1));
 	return EXIT_ANSWERED;
 }

@@ -15,7 +15,7 @@ static void book(struct metric_record r)
 }
 
 /* What the command prints, run in the test's home. */
-static char *run(bool json)
+static char *run(bool json, const char *budget)
 {
 	own_mem char *path = mem_printf("%s/printed", home_folder);
 	struct options options = { .json = json };
@@ -24,6 +24,7 @@ static char *run(bool json)
 	size_t n;
 
 	setenv("SHAMMAH_HOME", home_folder, 1);
+	config.values[SETTING_BUDGET].text = budget ? mem_strdup(budget) : NULL;
 	fflush(stdout);
 	int terminal = dup(STDOUT_FILENO);
 	assert_non_null(freopen(path, "w", stdout));
@@ -45,9 +46,10 @@ static void expect_part(const char *text, const char *part)
 
 TEST(books_that_are_empty_are_told)
 {
-	own_mem char *text = run(false);
+	own_mem char *text = run(false, "20");
 
 	expect_part(text, "Today (UTC)\n  no answers\nThis month\n  no answers\n");
+	expect_part(text, "Budget: $0 of this month's $20.00 for teachers are spent.\n");
 }
 
 TEST(who_answered_and_what_it_cost_is_told)
@@ -59,7 +61,8 @@ TEST(who_answered_and_what_it_cost_is_told)
 		.saved = 5600 });
 	book((struct metric_record){ .source = "known", .result = "answered" });
 	book((struct metric_record){ .source = "teacher", .result = "answered", .provider = "groq" });
-	own_mem char *text = run(false);
+	own_mem char *text = run(false, NULL);
+	assert_null(strstr(text, "Budget"));
 	expect_part(text,
 		"  Claude, claude-x                                   1        1000        20   $1.2345          \n");
 	expect_part(text, "  this machine, Qwen?[2J  ");
@@ -77,12 +80,13 @@ TEST(programs_get_the_same_as_json)
 
 	book((struct metric_record){ .source = "teacher", .result = "answered", .teacher = "Claude", .model = "m",
 		.cost_known = true, .cost = 1234567 });
-	own_mem char *text = run(true);
+	own_mem char *text = run(true, "7.5");
 	own_json *out = json_parse(str_of(text), "metrics", &err);
 	assert_ok(out != NULL);
 	const json_t *month = json_object_get(out, "month");
 	assert_int_equal(json_integer_value(json_pointer(month, str_of("/all/answers"))), 1);
 	assert_true(json_real_value(json_pointer(month, str_of("/groups/0/cost_usd"))) == 1.234567);
+	assert_true(json_real_value(json_object_get(out, "budget_usd")) == 7.5);
 	assert_string_equal(json_member_string(json_pointer(out, str_of("/today/groups/0")), "teacher"), "Claude");
 }
 
