@@ -167,10 +167,13 @@ static void hide_key(char *text, const char *key)
 		memset(at, '*', strlen(key));
 }
 
-static void read_delay(struct attempt *a)
+/* What the body of an error says besides why. */
+static void read_problem(struct attempt *a)
 {
 	const struct dialect *dialect = dialect_of(&a->ask->teacher);
 
+	if (dialect->read_status)
+		a->status = dialect->read_status(a->status, buf_str(&a->problem));
 	if (!a->told.when && dialect->read_delay)
 		a->told.when = dialect->read_delay(buf_str(&a->problem), &a->told.ms);
 }
@@ -183,7 +186,7 @@ static bool judge(struct attempt *a, bool sent, struct error *err)
 
 	if (sent && a->status != 200) {
 		hide_key(a->problem.data, a->ask->teacher.key);
-		read_delay(a);
+		read_problem(a);
 		return dialect_of(&a->ask->teacher)->read_error(provider, a->status, buf_str(&a->problem), err);
 	}
 	if (sent && provider_stream_close(stream, err))

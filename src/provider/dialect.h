@@ -55,6 +55,9 @@ struct dialect {
 
 	/* When such a body says for how long to wait: true, with the milliseconds.  NULL: its vendor uses headers. */
 	bool (*read_delay)(struct str body, unsigned *ms);
+
+	/* The status that such a body stands for, whatever it came with.  NULL: the one it came with. */
+	int (*read_status)(int status, struct str body);
 };
 
 extern const struct dialect dialect_claude, dialect_openai, dialect_responses, dialect_gemini;

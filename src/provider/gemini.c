@@ -315,4 +315,5 @@ const struct dialect dialect_gemini = {
 	.read_end = read_end,
 	.read_error = gemini_read_error,
 	.read_delay = gemini_read_delay,
+	.read_status = gemini_read_status,
 };

@@ -36,6 +36,7 @@ json_t *gemini_parameters(const json_t *schema) must_use;
 bool gemini_write_body(
 	const struct target *target, const struct request *request, struct buf *body, struct error *err);
 
+int gemini_read_status(int status, struct str body);
 bool gemini_read_error(const struct provider *p, int status, struct str body, struct error *err);
 bool gemini_read_delay(struct str body, unsigned *ms);
 

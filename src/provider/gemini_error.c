@@ -52,15 +52,20 @@ static bool is_listed(const struct failure_word *list, const char *word)
 	return false;
 }
 
-static bool explain(const struct provider *p, int status, const json_t *error, struct error *err)
+static int status_meant(int status, const json_t *error)
 {
 	const char *reason = find_detail(error, "reason"), *word = json_member_string(error, "status");
 
 	if (is_listed(reasons, reason))
-		status = failure_status(reasons, reason);
-	else if (status == 0 || (word && strcmp(word, "FAILED_PRECONDITION") == 0))
-		status = failure_status(words, word);
-	return failure_explain(p, status, json_member_str(error, "message"), err);
+		return failure_status(reasons, reason);
+	if (status == 0 || (word && strcmp(word, "FAILED_PRECONDITION") == 0))
+		return failure_status(words, word);
+	return status;
+}
+
+static bool explain(const struct provider *p, int status, const json_t *error, struct error *err)
+{
+	return failure_explain(p, status_meant(status, error), json_member_str(error, "message"), err);
 }
 
 bool gemini_explain(const struct provider *p, const json_t *error, struct error *err)
@@ -79,6 +84,14 @@ bool gemini_read_error(const struct provider *p, int status, struct str body, st
 	own_json *answer = json_parse(body, "error", &unread);
 
 	return explain(p, status, find_error(answer), err);
+}
+
+int gemini_read_status(int status, struct str body)
+{
+	struct error unread = { 0 };
+	own_json *answer = json_parse(body, "error", &unread);
+
+	return status_meant(status, find_error(answer));
 }
 
 /* RetryInfo's "34.074s". */

@@ -150,7 +150,7 @@ static char *base_url(struct fake_teacher *teacher, const struct provider *p)
 }
 
 /* `silence_ms`: how long a silence is waited through. */
-static void ask_for(struct fake_teacher *teacher, const struct dialect_row *row, unsigned silence_ms,
+static void ask_with(struct fake_teacher *teacher, const struct dialect_row *row, const char *key, unsigned silence_ms,
 	struct cancel *cancel, struct seen *seen)
 {
 	const struct provider *p = provider_find(row->provider);
@@ -158,7 +158,7 @@ static void ask_for(struct fake_teacher *teacher, const struct dialect_row *row,
 	own_http_client *client = http_client_create(&seen->err);
 	own_mem char *url = base_url(teacher, p);
 	struct ask how = {
-		.teacher = { .provider = p, .base_url = url, .key = FAKE_TEACHER_KEY, .model = row->model },
+		.teacher = { .provider = p, .base_url = url, .key = key, .model = row->model },
 		.patience = { .pause_ms = 1, .first_byte_ms = silence_ms, .silence_ms = silence_ms },
 		.cancel = cancel, .on_delta = on_delta, .on_notice = on_notice, .user = seen,
 	};
@@ -166,7 +166,13 @@ static void ask_for(struct fake_teacher *teacher, const struct dialect_row *row,
 	assert_non_null(client);
 	assert_non_null(chat_add(&request.chat, ROLE_USER, (struct str)STR("hi"), &seen->err));
 	seen->ok = ask_provider(client, &how, &request, &seen->report, &seen->err);
-	assert_null(strstr(seen->err.text, FAKE_TEACHER_KEY));
+	assert_null(strstr(seen->err.text, key));
+}
+
+static void ask_for(struct fake_teacher *teacher, const struct dialect_row *row, unsigned silence_ms,
+	struct cancel *cancel, struct seen *seen)
+{
+	ask_with(teacher, row, FAKE_TEACHER_KEY, silence_ms, cancel, seen);
 }
 
 static void ask(struct fake_teacher *teacher, const struct dialect_row *row, struct seen *seen)
@@ -420,6 +426,20 @@ TEST(usage_is_counted_the_same_in_every_dialect)
 	}
 }
 
+/* Each vendor has a status and words of its own for it. */
+TEST(a_wrong_key_is_known_as_one_in_every_dialect)
+{
+	for (size_t i = 0; i < countof(dialects); i++) {
+		own_teacher *teacher = start("[]");
+		own_seen seen = SEEN_NOTHING;
+		ask_with(teacher, &dialects[i], "sk-wrong", 60000, NULL, &seen);
+		assert_false(seen.ok);
+		if (seen.err.kind != ERROR_DENIED || seen.report.end != ASK_KEY || !strstr(seen.err.text, "key"))
+			fail_msg("%s: end %d: %s", dialects[i].provider, seen.report.end, seen.err.text);
+		assert_int_equal(fake_teacher_requests(teacher), 1);
+	}
+}
+
 TEST(a_redirect_is_not_followed_and_the_key_stays_at_home)
 {
 	for (size_t i = 0; i < countof(dialects); i++)
@@ -468,6 +488,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_is_an_answer),
 		cmocka_unit_test(an_answer_that_met_its_limit_says_so),
 		cmocka_unit_test(usage_is_counted_the_same_in_every_dialect),
+		cmocka_unit_test(a_wrong_key_is_known_as_one_in_every_dialect),
 		cmocka_unit_test(a_redirect_is_not_followed_and_the_key_stays_at_home),
 		cmocka_unit_test(cancelling_closes_the_vendors_connection),
 	};
