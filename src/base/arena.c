@@ -25,6 +25,15 @@ void arena_done(struct arena *a)
 	a->used = 0;
 }
 
+size_t arena_held(const struct arena *a)
+{
+	size_t held = 0;
+
+	for (const struct arena_block *b = a->blocks; b; b = b->next)
+		held += sizeof *b + b->cap;
+	return held;
+}
+
 static struct arena_block *add_block(struct arena *a, size_t size)
 {
 	size_t cap = size > BLOCK ? size : BLOCK;

@@ -28,5 +28,8 @@ void arena_done(struct arena *a);
 /* Zeroed and aligned for any type; NULL past the ceiling. */
 void *arena_alloc(struct arena *a, size_t size) must_use;
 
+/* The memory it takes: more than is used, for it comes in blocks. */
+size_t arena_held(const struct arena *a);
+
 /* A NUL-terminated copy; NULL past the ceiling. */
 char *arena_copy(struct arena *a, struct str text) must_use;

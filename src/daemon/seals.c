@@ -37,7 +37,7 @@ struct seals *seals_create(size_t max_bytes, uint64_t keep_ns)
 
 static const struct message *answer_of(const struct kept *k) { return &k->chat.messages[0]; }
 
-static size_t size_of(const struct kept *k) { return sizeof *k + k->chat.arena.used; }
+static size_t size_of(const struct kept *k) { return sizeof *k + arena_held(&k->chat.arena); }
 
 static struct kept **bucket_of(struct seals *s, const struct message *m)
 {

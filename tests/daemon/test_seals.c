@@ -157,7 +157,7 @@ TEST(what_nobody_asks_for_is_forgotten_after_a_while)
 
 TEST(the_least_recently_used_goes_first)
 {
-	struct seals *s = seals_create(20000, 1000 * SECOND);
+	struct seals *s = seals_create(40000, 1000 * SECOND);
 	char thought[4001];
 
 	memset(thought, 'x', sizeof thought - 1);
@@ -173,6 +173,21 @@ TEST(the_least_recently_used_goes_first)
 	assert_int_equal(restored(s, "c1", 1, 0), 0);
 	assert_int_equal(restored(s, "c0", 1, 0), 2);
 	assert_int_equal(restored(s, "c4", 1, 0), 2);
+	seals_destroy(s);
+}
+
+/* An answer takes a block of memory, however little it says. */
+TEST(small_answers_count_with_the_memory_they_take)
+{
+	struct seals *s = seals_create(20000, 1000 * SECOND);
+
+	for (int i = 0; i < 20; i++) {
+		char id[8];
+		snprintf(id, sizeof id, "c%d", i);
+		answer(s, id, 1, "hm", 0);
+	}
+	assert_int_equal(restored(s, "c10", 1, 0), 0);
+	assert_int_equal(restored(s, "c19", 1, 0), 2);
 	seals_destroy(s);
 }
 
@@ -240,7 +255,7 @@ static void *busy(void *seals)
 
 TEST(any_thread_may_ask)
 {
-	struct seals *s = seals_create(5000, SECOND);
+	struct seals *s = seals_create(20000, SECOND);
 	pthread_t threads[4];
 
 	for (size_t i = 0; i < countof(threads); i++)
@@ -260,6 +275,7 @@ int main(void)
 		cmocka_unit_test(an_answer_that_was_cut_is_not_kept),
 		cmocka_unit_test(what_nobody_asks_for_is_forgotten_after_a_while),
 		cmocka_unit_test(the_least_recently_used_goes_first),
+		cmocka_unit_test(small_answers_count_with_the_memory_they_take),
 		cmocka_unit_test(the_same_call_twice_is_the_newer_one),
 		cmocka_unit_test(an_answer_past_its_ceiling_is_not_kept),
 		cmocka_unit_test(a_conversation_past_its_ceiling_is_refused),
