@@ -94,6 +94,8 @@ void permissions_read(struct loader *l, const struct document *d, const json_t *
 	}
 	json_object_foreach((json_t *)permissions, name, value)
 		read_one(l, d, name, value, kept);
-	json_array_insert_new(l->c->permissions, 0, json_pack("{s:s?, s:s?, s:O}", "file", d->name, "folder", d->folder,
-		"permissions", kept));
+	json_t *entry = json_pack("{s:s?, s:s?, s:O}", "file", d->name, "folder", d->folder, "permissions", kept);
+	if (json_array_insert_new(l->c->permissions, 0, entry) < 0)
+		document_finding(d, l->c, FINDING_ERROR, "permissions",
+			"belong to a folder whose name is no UTF-8; accepted: one that is");
 }

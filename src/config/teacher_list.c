@@ -86,20 +86,34 @@ static bool is_taken(const struct config *c, const char *name)
 	return false;
 }
 
+/* A request names who is asked by one word; a teacher must not be called as somebody else. */
+static bool means_another(const struct entry *e, const char *name)
+{
+	static const char *const taken[] = { "auto", "known-answers", "local", "teacher" };
+
+	for (size_t i = 0; i < countof(taken); i++)
+		if (strcmp(taken[i], name) == 0)
+			return true;
+	return vendor_find(name) && vendor_find(name) != e->vendor;
+}
+
+static bool is_plain(const char *name)
+{
+	while (isalnum((unsigned char)*name) || (*name && strchr("-_.", *name)))
+		name++;
+	return !*name;
+}
+
 /* The entry's, else the provider's, with a number from the second on. */
 static void take_name(struct entry *e, struct teacher_config *t)
 {
 	const char *name = entry_text(e, "name");
 
 	t->name = mem_strdup(name ? name : e->vendor->name);
-	if (name && is_taken(e->l->c, name))
-		entry_finding(e, FINDING_ERROR, "name", "another teacher has that name; accepted: one of its own");
-	for (const char *p = name; p && *p; p++) {
-		if (isalnum((unsigned char)*p) || strchr("-_.", *p))
-			continue;
+	if (name && !is_plain(name))
 		entry_finding(e, FINDING_ERROR, "name", "is not accepted; accepted: letters, digits, and any of - _ .");
-		break;
-	}
+	else if (name && (is_taken(e->l->c, name) || means_another(e, name)))
+		entry_finding(e, FINDING_ERROR, "name", "means another already; accepted: one of its own");
 	for (unsigned i = 2; !name && is_taken(e->l->c, t->name); i++) {
 		free(t->name);
 		t->name = mem_printf("%s-%u", e->vendor->name, i);

@@ -285,6 +285,16 @@ TEST(permissions_are_carried_strongest_first)
 	expect_finding(FINDING_WARNING, "permissions.allowedTools: is called permissions.allow today");
 }
 
+/* A rule that forbids must not be lost for the name of its folder. */
+TEST(permissions_of_a_folder_whose_name_is_no_text_are_an_error)
+{
+	world_folder("home/\xff/.git");
+	given("home/\xff/.claude/settings.json", "{\"permissions\":{\"deny\":[\"Bash\"]}}");
+	free(places.start);
+	places.start = path_join(world, "home/\xff");
+	expect_finding(FINDING_ERROR, "permissions: belong to a folder whose name is no UTF-8");
+}
+
 /* ---- Files that are none ---- */
 
 TEST(what_is_no_regular_file_is_refused_at_once)
@@ -384,6 +394,7 @@ int main(void)
 		WORLD_TEST(unknown_keys_are_warnings_that_name_their_line),
 		WORLD_TEST(claude_codes_own_keys_are_known),
 		WORLD_TEST(permissions_are_carried_strongest_first),
+		WORLD_TEST(permissions_of_a_folder_whose_name_is_no_text_are_an_error),
 		WORLD_TEST(what_is_no_regular_file_is_refused_at_once),
 		WORLD_TEST(a_file_that_is_too_long_is_refused),
 		WORLD_TEST(any_damage_to_a_file_is_survived),
