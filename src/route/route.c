@@ -102,7 +102,7 @@ const char *route_nobody_text(const struct route_facts *f)
 		       "Run `shammah` without `--source known` to ask the local model or a teacher.";
 	if (f->wish == WISH_TEACHER)
 		return "A teacher was asked for, but there is no API key for any.\n"
-		       "Run `export ANTHROPIC_API_KEY=YOUR_KEY` and ask again.";
+		       "Run `shammah setup` to add one (or set ANTHROPIC_API_KEY), and ask again.";
 	if (f->local == LOCAL_FAILED && f->wish == WISH_LOCAL)
 		return "The local model was asked for, but it could not be loaded.\n"
 		       "Run `shammah daemon status` to see why it failed.";
@@ -116,5 +116,5 @@ const char *route_nobody_text(const struct route_facts *f)
 		return "No known answer fits; a local model is being fetched, and there is no API key for a teacher.\n"
 		       "Run `shammah models list` to see how far it is, and ask again then.";
 	return "No known answer fits, and there is neither a local model nor an API key for a teacher.\n"
-	       "Run `shammah models pull` to fetch a model that fits this machine (or set ANTHROPIC_API_KEY).";
+	       "Run `shammah models pull` to fetch a model that fits this machine, or `shammah setup` for a teacher.";
 }

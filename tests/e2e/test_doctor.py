@@ -3,7 +3,7 @@ import json
 import os
 import socket
 
-from harness import Home, Teacher, Terminal, main
+from harness import Home, Teacher, Terminal, main, wait_for
 
 SECRETS = {
     'ANTHROPIC_API_KEY': 'sk-ant-api03-PLANTED-one-abcdefghijkl',
@@ -97,6 +97,14 @@ def test_what_went_wrong_in_the_daemon_is_told():
         assert home.ask('write a quicksort in ocaml').code == 1
         rows = checks(home)
         assert found(rows, 'daemon', 'its teacher claude: key refused', 'warn'), rows
+
+
+def test_settings_broken_under_a_running_daemon_are_told():
+    with Home() as home:
+        home.daemon()
+        write(home, '.shammah/config.toml', 'b = "x\n')
+        wait_for(lambda: home.status()['config']['error'], 'the daemon to see it')
+        assert found(checks(home), 'daemon', 'last good settings', 'fail')
 
 
 def test_online_asks_the_teacher_and_says_what_is_wrong():

@@ -365,6 +365,26 @@ def test_no_local_model_and_a_running_daemon_are_said():
         assert w.end() == 0
 
 
+def test_a_running_daemon_has_the_new_teacher_without_being_told():
+    with Teacher() as claude, claude_home(claude) as home:
+        home.daemon()
+        assert not home.status()['teachers']
+        w = Wizard(home)
+        w.choose("Shammah's setup", 'Teachers')
+        w.choose('no teacher yet', 'Add')
+        w.choose('Which teacher', 'Groq')
+        w.see('Paste the key')
+        w.type('gsk_1234567890123456\r')
+        w.see('Which model')
+        w.type('\r')
+        w.choose('The new teacher', 'without a test')
+        w.choose('order they are asked', 'Done')
+        w.choose("Shammah's setup", 'Review')
+        w.choose('will be changed', 'Write')
+        assert w.end() == 0
+        wait_for(lambda: [t['name'] for t in home.status()['teachers']] == ['groq'], 'the daemon to read the file')
+
+
 def test_a_model_is_fetched_in_the_background_and_one_that_is_here_is_used():
     repo = 'onnx-community/Qwen2.5-Coder-0.5B-Instruct'
     with Home() as home, Hub() as hub, tempfile.TemporaryDirectory() as folder:
