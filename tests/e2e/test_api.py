@@ -433,10 +433,16 @@ def what_claude_thought_goes_back_to_it_though_the_client_forgot():
         assert message['reasoning_details'][0]['signature'] == 'EqQB+/=', message
         forgetful = {'role': 'assistant', 'content': None, 'tool_calls': message['tool_calls']}
         result = {'role': 'tool', 'tool_call_id': 'toolu_1', 'content': 'nothing there'}
-        h.chat(model='teacher', messages=[*HELLO, forgetful, result], tools=tools)
-        assert t.asked[1]['messages'][1]['content'] == [
-            {'type': 'thinking', 'thinking': 'hm', 'signature': 'EqQB+/='},
-            {'type': 'tool_use', 'id': 'toolu_1', 'name': 'look', 'input': {}}], t.asked[1]
+        remembered = [{'type': 'thinking', 'thinking': 'hm', 'signature': 'EqQB+/='},
+                      {'type': 'tool_use', 'id': 'toolu_1', 'name': 'look', 'input': {}}]
+        for streamed in (False, True):
+            if streamed:               # a daemon that has forgotten, and notes it from a stream
+                h.run('daemon', 'stop')
+                h.daemon()
+                raw = read_all(h.stream(model='teacher', messages=HELLO, tools=tools))
+                assert '"signature":"EqQB+/="' in raw and '[DONE]' in raw, raw
+            h.chat(model='teacher', messages=[*HELLO, forgetful, result], tools=tools)
+            assert t.asked[-1]['messages'][1]['content'] == remembered, t.asked[-1]
 
 
 # --- life --------------------------------------------------------------------------------------------
