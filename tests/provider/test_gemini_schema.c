@@ -1,9 +1,9 @@
 #include "provider/gemini.h"
-#include "support/said.h"
+#include "dialogue.h"
 
 static json_t *parse(const char *text)
 {
-	own_mem char *object = with_quotes(text);
+	own_mem char *object = quoted(text);
 	struct error err = { 0 };
 	json_t *value = json_parse(str_of(object), "schema", &err);
 
@@ -14,7 +14,7 @@ static json_t *parse(const char *text)
 
 static void expect_json(const json_t *value, const char *text)
 {
-	own_mem char *expected = with_quotes(text);
+	own_mem char *expected = quoted(text);
 	own_buf out = BUF_INIT(1 << 20);
 	struct error err = { 0 };
 
