@@ -15,6 +15,8 @@
 #include "provider/writer.h"
 
 #define CONFIG_MAX ((size_t)16 << 20)      /* it may hold a schema */
+#define LIMIT_WITHOUT_THOUGHTS 1024
+#define LIMIT_WITH_FEW 4096
 #define NO_SIGNATURE "skip_thought_signature_validator"
 
 enum side { NOBODY, USER, MODEL, RESULTS };
@@ -169,6 +171,18 @@ static void put_form(struct writer *w, const struct request *request)
 	put_json(w, form);
 }
 
+/* Thoughts count towards the limit: under a small one they would leave no room for the answer. */
+static enum effort effort_for(const struct request *request)
+{
+	int64_t limit = request->sampling.max_tokens;
+
+	if (request->effort != EFFORT_UNSET)
+		return request->effort;
+	if (request->chat.no_thoughts || (limit > 0 && limit <= LIMIT_WITHOUT_THOUGHTS))
+		return EFFORT_NONE;
+	return limit > 0 && limit <= LIMIT_WITH_FEW ? EFFORT_LOW : EFFORT_UNSET;
+}
+
 static void put_config(struct body *b, const struct request *request)
 {
 	own_buf config = BUF_INIT(CONFIG_MAX), thinking = BUF_INIT(200);
@@ -178,8 +192,7 @@ static void put_config(struct body *b, const struct request *request)
 	put_form(&w, request);
 	if (!b->target->plain) {
 		put_wishes(&w, &request->sampling);
-		gemini_put_thinking(&thinking, b->family,
-			request->chat.no_thoughts && request->effort == EFFORT_UNSET ? EFFORT_NONE : request->effort);
+		gemini_put_thinking(&thinking, b->family, effort_for(request));
 		writer_put(&w, thinking.len ? "," : "");
 		writer_put(&w, thinking.data);
 	}

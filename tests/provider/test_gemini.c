@@ -313,6 +313,28 @@ TEST(effort_is_a_level_or_a_budget)
 	expect_part(&r, "gemini-2.5-flash", "'thinkingBudget':0");
 }
 
+TEST(a_small_limit_leaves_room_for_the_answer)
+{
+	static const struct {
+		int64_t limit;
+		enum effort effort;
+		const char *config;
+	} cases[] = {
+		{ 100, EFFORT_UNSET, "'thinkingConfig':{'includeThoughts':false,'thinkingLevel':'low'}" },
+		{ 2000, EFFORT_UNSET, "'thinkingConfig':{'includeThoughts':true,'thinkingLevel':'low'}" },
+		{ 8000, EFFORT_UNSET, "'thinkingConfig':{'includeThoughts':true}" },
+		{ 100, EFFORT_HIGH, "'thinkingConfig':{'includeThoughts':true,'thinkingLevel':'high'}" },
+	};
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		own_request r = REQUEST_INIT(1 << 16);
+		add_message(&r, ROLE_USER, "hi");
+		r.sampling.max_tokens = cases[i].limit;
+		r.effort = cases[i].effort;
+		expect_part(&r, "gemini-4-hydrogen", cases[i].config);
+	}
+}
+
 TEST(what_cannot_be_asked_is_refused)
 {
 	own_request r = REQUEST_INIT(1 << 16);
@@ -590,6 +612,7 @@ int main(void)
 		cmocka_unit_test(wishes_are_sent_in_the_vendors_range),
 		cmocka_unit_test(a_form_is_passed_on_and_never_weakened),
 		cmocka_unit_test(effort_is_a_level_or_a_budget),
+		cmocka_unit_test(a_small_limit_leaves_room_for_the_answer),
 		cmocka_unit_test(what_cannot_be_asked_is_refused),
 		cmocka_unit_test(the_address_names_model_and_version_once),
 		cmocka_unit_test(text_comes_as_it_is_written),
