@@ -136,8 +136,8 @@ static void take_teachers(struct loader *l, const struct document *d, const char
 	} else if (loader_allows(l, d, path)) {
 		l->teachers = d;
 		l->teacher_list = list;
-		l->teacher_path = strcmp(path, "teachers") == 0 ? "teachers" : strcmp(path, "proxy.teachers") == 0 ?
-			"proxy.teachers" : "shammah.teachers";
+		free(l->teacher_path);
+		l->teacher_path = mem_strdup(path);
 	}
 }
 
@@ -221,20 +221,24 @@ static void take_permissions(struct loader *l, const struct document *d, json_t 
 	permissions_read(l, d, value);
 }
 
+static void take_object(struct loader *l, const struct document *d, const char *name, json_t *value)
+{
+	own_mem char *prefix = mem_printf("%s.", name);
+
+	if (json_is_object(value))
+		take_ours(l, d, prefix, value);
+	else
+		document_finding(d, l->c, FINDING_ERROR, name, "is of another kind; accepted: an object");
+}
+
 static void take_shammah(struct loader *l, const struct document *d, json_t *value)
 {
-	if (!json_is_object(value))
-		document_finding(d, l->c, FINDING_ERROR, "shammah", "is of another kind; accepted: an object");
-	else
-		take_ours(l, d, "shammah.", value);
+	take_object(l, d, "shammah", value);
 }
 
 static void take_proxy(struct loader *l, const struct document *d, json_t *value)
 {
-	if (!json_is_object(value))
-		document_finding(d, l->c, FINDING_ERROR, "proxy", "is of another kind; accepted: an object");
-	else
-		take_ours(l, d, "proxy.", value);
+	take_object(l, d, "proxy", value);
 }
 
 static void take_max_tokens(struct loader *l, const struct document *d, json_t *value)
@@ -350,6 +354,7 @@ bool config_load(struct config *c, const struct config_places *places, struct er
 		document_done(&l.documents[i]);
 	free(l.documents);
 	free(l.root);
+	free(l.teacher_path);
 	value_done(&l.model);
 	value_done(&l.helper);
 	return findings_ok(c, err);

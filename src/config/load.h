@@ -14,7 +14,7 @@ struct loader {
 	struct value helper;             /* `apiKeyHelper` of settings.json */
 	const struct document *teachers; /* the strongest that lists teachers; NULL: none */
 	const json_t *teacher_list;
-	const char *teacher_path;        /* "teachers", "shammah.teachers" */
+	char *teacher_path;              /* "teachers", "shammah.teachers" */
 };
 
 /* Reads every file there may be. */

@@ -67,10 +67,30 @@ void teacher_config_done(struct teacher_config *t)
 }
 #define own_teacher owns(teacher_config_done) struct teacher_config
 
+static bool is_near(const char *url)
+{
+	static const char *const hosts[] = { "http://127.", "http://localhost", "http://[::1]" };
+
+	for (size_t i = 0; i < countof(hosts); i++)
+		if (strncmp(url, hosts[i], strlen(hosts[i])) == 0)
+			return true;
+	return false;
+}
+
+static void note_open_key(struct config *c, const struct teacher_config *t)
+{
+	bool open = t->base_url && strncmp(t->base_url, "http://", 7) == 0 && !is_near(t->base_url);
+
+	if (open && (t->key.text || t->helper))
+		finding_add(c, FINDING_NOTE, "%s: %s: its key travels unencrypted to its address; accepted: https",
+			t->base_url_origin, t->name);
+}
+
 void teacher_keep(struct config *c, struct teacher_config *t)
 {
 	c->teachers = mem_resize(c->teachers, c->teacher_count + 1, sizeof *c->teachers);
 	c->teachers[c->teacher_count++] = *t;
+	note_open_key(c, t);
 	*t = (struct teacher_config){0};
 }
 

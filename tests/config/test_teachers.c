@@ -198,6 +198,17 @@ TEST(a_found_key_never_goes_to_an_address_of_ones_own)
 	assert_string_equal(only(&c)->key.text, "k2");
 }
 
+TEST(a_key_that_travels_in_the_open_is_noted)
+{
+	setenv("ANTHROPIC_API_KEY", "k", 1);
+	setenv("ANTHROPIC_BASE_URL", "http://gateway/", 1);
+	expect_finding(FINDING_NOTE, "environment ANTHROPIC_BASE_URL: claude: its key travels unencrypted");
+	setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:8080", 1);
+	expect_no_findings();
+	given(TOML, "[[teachers]]\nprovider = \"ollama\"\nbase_url = \"http://rack:11434/v1\"\n");
+	expect_no_findings();
+}
+
 TEST(each_wrong_entry_says_what_is_accepted)
 {
 	static const struct { const char *text; enum finding_kind kind; const char *says;
@@ -266,6 +277,7 @@ int main(void)
 		WORLD_TEST(a_list_of_teachers_is_all_there_are_in_its_order),
 		WORLD_TEST(a_stronger_list_replaces_the_weaker_one),
 		WORLD_TEST(a_found_key_never_goes_to_an_address_of_ones_own),
+		WORLD_TEST(a_key_that_travels_in_the_open_is_noted),
 		WORLD_TEST(each_wrong_entry_says_what_is_accepted),
 		WORLD_TEST(the_report_names_every_place_and_no_key),
 	};
