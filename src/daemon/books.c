@@ -107,6 +107,7 @@ void books_note(struct books *b, const struct request *request, const struct boo
 		.completion_tokens = e->usage.completion_tokens, .thought_tokens = e->usage.thought_tokens, .ms = e->ms,
 	};
 
+	r.escalated = e->escalated && e->source == METRIC_TEACHER;
 	if (e->source == METRIC_NOBODY && !question)
 		return;                /* no question at all */
 	if (e->source == METRIC_TEACHER && e->ended && e->provider)

@@ -31,6 +31,7 @@ struct book_entry {
 	const char *teacher, *provider, *model;    /* of a teacher's; `model` of a local one as well; else NULL */
 	struct usage usage;
 	bool ended;                    /* the usage is known */
+	bool escalated;                /* of a teacher's: the model of this machine was not ready, or not able */
 	uint64_t ms;                   /* from the question to the end */
 };
 

@@ -232,6 +232,7 @@ static void decide(struct service *s, struct delivery *a, const struct worker_st
 	case ROUTE_TEACHER:
 		choice->otherwise = wish == WISH_AUTO ? ask_local_instead : NULL;
 		choice->user = s;
+		a->escalated = wish == WISH_AUTO && facts.local != LOCAL_NONE;
 		give_teacher(s, a, choice, &decision);
 		break;
 	case ROUTE_SPENT: refuse_spending(s, a); break;

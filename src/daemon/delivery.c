@@ -177,6 +177,7 @@ static void note_result(struct delivery *a, enum metric_result result)
 		books_note(a->books, &a->request, &(struct book_entry){
 			.source = a->source, .result = result, .teacher = a->teacher, .model = a->model,
 			.provider = a->provider ? a->provider->name : NULL, .usage = a->usage, .ended = a->ended,
+			.escalated = a->escalated,
 			.ms = (clock_ns() - a->started_ns) / 1000000 });
 }
 

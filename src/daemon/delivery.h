@@ -26,6 +26,7 @@ struct delivery {
 	enum metric_source source;
 	const struct provider *provider;  /* of the teacher that answers; NULL: none does */
 	char *teacher, *model;            /* what it is called, and its model */
+	bool escalated;                   /* a teacher is asked because the local model is not ready or able */
 	struct books *books;              /* where it is written down; NULL: nowhere */
 	struct seals *seals;              /* take note of what its vendor seals; NULL: nobody does */
 	struct seal_notes notes;

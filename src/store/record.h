@@ -23,7 +23,7 @@ struct metric_record {
 	bool cost_known;
 	uint64_t cost;             /* micro-dollars */
 	uint64_t saved;            /* micro-dollars that the first teacher would have taken for the same */
-	bool escalated;            /* the local model was asked for or tried first, and a teacher answered */
+	bool escalated;            /* a teacher answered, for the model of this machine was not ready or not able */
 	uint64_t ms;               /* from the question to the end of the answer */
 	const char *query;         /* hash of the question */
 };

@@ -75,6 +75,23 @@ TEST(an_answer_is_a_line_without_its_words)
 	assert_null(strstr(book, SECRET));
 }
 
+TEST(what_went_on_to_a_teacher_is_marked)
+{
+	own_study s;
+	struct book_entry entry = answer("claude");
+
+	enter(&s);
+	entry.escalated = true;
+	note(&s, entry);
+	entry.source = METRIC_LOCAL;           /* no teacher could be reached, and it came back */
+	note(&s, entry);
+	own_mem char *book = todays_book();
+	char *mark = strstr(book, "\"escalated\":true");
+	assert_non_null(mark);
+	assert_true(mark < strchr(book, '\n'));
+	assert_null(strstr(mark + 1, "\"escalated\":true"));
+}
+
 TEST(a_budget_is_near_and_then_spent)
 {
 	own_study s;
@@ -164,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		home_test(an_answer_is_a_line_without_its_words),
+		home_test(what_went_on_to_a_teacher_is_marked),
 		home_test(a_budget_is_near_and_then_spent),
 		home_test(what_is_spent_outlives_the_daemon),
 		home_test(a_local_answer_saves_what_the_first_teacher_costs),
