@@ -4,7 +4,9 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "cli/show.h"
 
+#define TEXT_MAX ((size_t)1 << 20)
 #define SECRET_LEAST 6
 #define NAME_WIDTH 12
 
@@ -57,18 +59,14 @@ static char *filtered(const struct report *r, char *text)
 		text = replaced(text, r->secrets[i], "***");
 	if (r->home)
 		text = replaced(text, r->home, "~");
-	for (char *x = text; *x; x++)
-		if ((unsigned char)*x < ' ' || *x == 0x7f)
-			*x = '?';
-	return text;
-}
-
-/* A string, whatever bytes are in it. */
-static json_t *string(const char *text)
-{
-	json_t *value = json_string(text);
-
-	return value ? value : json_string("(not valid UTF-8)");
+	own_buf visible = BUF_INIT(TEXT_MAX);
+	struct error err = {0};
+	bool whole = show_visible(&visible, str_of(text), &err);
+	free(text);
+	for (size_t i = 0; i < visible.len; i++)
+		if (visible.data[i] == '\n' || visible.data[i] == '\t')
+			visible.data[i] = ' ';
+	return mem_strdup(whole ? visible.data : "(too long)");
 }
 
 void report_add(struct report *r, enum report_result result, const char *advice, const char *fmt, ...)
@@ -82,9 +80,9 @@ void report_add(struct report *r, enum report_result result, const char *advice,
 	va_end(ap);
 	own_mem char *text = filtered(r, whole), *what = advice ? filtered(r, mem_strdup(advice)) : NULL;
 	json_t *row = json_pack("{s:s, s:s, s:o}", "check", r->check, "result", result_names[result], "text",
-		string(text));
+		json_string(text));
 	if (what)
-		json_object_set_new(row, "advice", string(what));
+		json_object_set_new(row, "advice", json_string(what));
 	json_array_append_new(r->rows, row);
 	r->count[result]++;
 }

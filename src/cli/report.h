@@ -2,7 +2,7 @@
  * What `shammah doctor` found, and how it is shown.
  *
  * Whatever is put in passes one filter: texts that were named as secrets, wherever
- * they stand, become "***", the home folder becomes "~", and control characters '?'.
+ * they stand, become "***", the home folder becomes "~", and what a terminal would obey is made visible.
  */
 #pragma once
 

@@ -28,12 +28,7 @@ void show_init(struct show *s)
 	};
 }
 
-/*
- * A model's text must not be able to move the cursor, change colours or talk to
- * the terminal.  C0 controls but tab and newline, DEL, and C1 controls become
- * their visible pictures (U+2400 and on) or U+FFFD.
- */
-static bool add_visible(struct buf *out, struct str text, struct error *err)
+bool show_visible(struct buf *out, struct str text, struct error *err)
 {
 	for (size_t i = 0, n; i < text.n; i += n) {
 		uint32_t c;
@@ -58,7 +53,7 @@ static void line(const struct show *s, const char *colour, const char *before, c
 	own_buf visible = BUF_INIT((size_t)64 << 10);
 	struct error err = {0};
 
-	if (add_visible(&visible, str_of(text), &err))
+	if (show_visible(&visible, str_of(text), &err))
 		fprintf(stderr, "%s%s%s%s\n", s->colour ? colour : "", before, visible.data, s->colour ? PLAIN : "");
 }
 
@@ -143,7 +138,7 @@ void show_notice(struct show *s, const struct link_notice *n)
 		line(s, DIM, "- ", n->text);
 		return;
 	}
-	if (!add_visible(&visible, str_of(n->why), &err))
+	if (!show_visible(&visible, str_of(n->why), &err))
 		return;
 	snprintf(s->waits_for, sizeof s->waits_for, "%s", visible.data);
 	snprintf(s->then, sizeof s->then, " (attempt %u of %u)", n->attempt, n->attempts);
@@ -164,7 +159,7 @@ bool show_text(void *show, struct str text, struct error *err)
 	end_status(s);
 	s->fresh_line = text.p[text.n - 1] == '\n';
 	if (s->terminal) {
-		if (!add_visible(&visible, text, err))
+		if (!show_visible(&visible, text, err))
 			return false;
 		text = buf_str(&visible);
 	}

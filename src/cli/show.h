@@ -20,6 +20,13 @@ struct show {
 
 void show_init(struct show *s);
 
+/*
+ * Appends a text as a terminal may have it: a model's must not be able to move the
+ * cursor, change colours or talk to the terminal.  C0 controls but tab and newline, DEL, and C1 controls become
+ * their visible pictures (U+2400 and on) or U+FFFD.
+ */
+bool show_visible(struct buf *out, struct str text, struct error *err) must_use;
+
 /* A link_text_fn with the show as user: writes a piece of an answer, at once. */
 bool show_text(void *show, struct str text, struct error *err);
 

@@ -7,7 +7,9 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/line_edit.h"
+#include "cli/show.h"
 
+#define TEXT_MAX ((size_t)1 << 20)
 #define HINT "arrows or a number, Enter; Esc goes back"
 
 /* ---- Widths ---- */
@@ -71,6 +73,7 @@ static void say_line(struct str line, size_t columns)
 void ui_say(struct term *t, const char *fmt, ...)
 {
 	unsigned columns, rows;
+	struct error err = {0};
 	char *text;
 	va_list ap;
 
@@ -79,8 +82,10 @@ void ui_say(struct term *t, const char *fmt, ...)
 		mem_panic("no memory for a line");
 	va_end(ap);
 	term_size(t, &columns, &rows);
-	for (struct str rest = str_of(text), line; str_split(&rest, '\n', &line); )
-		say_line(line, columns - (columns > 1));
+	own_buf visible = BUF_INIT(TEXT_MAX);
+	if (show_visible(&visible, str_of(text), &err))
+		for (struct str rest = buf_str(&visible), line; str_split(&rest, '\n', &line);)
+			say_line(line, columns - (columns > 1));
 	free(text);
 }
 
@@ -176,9 +181,11 @@ struct menu {
 
 static void put_line(const char *before, const char *text, size_t room, const char *after)
 {
-	struct str whole = str_of(text);
+	own_buf visible = BUF_INIT(TEXT_MAX);
+	struct error err = {0};
 
-	printf("%s%.*s%s\n", before, (int)ui_fit(whole, room), text, after);
+	if (show_visible(&visible, (struct str){ text, strcspn(text, "\n") }, &err))
+		printf("%s%.*s%s\n", before, (int)ui_fit(buf_str(&visible), room), visible.data, after);
 }
 
 static void erase(struct menu *m)

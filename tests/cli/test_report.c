@@ -22,7 +22,7 @@ TEST(a_secret_is_hidden_wherever_it_stands)
 	r.check = "x";
 	report_add(&r, REPORT_OK, "use " SECRET " at once",
 		"a" SECRET SECRET "b at /home/somebody/.shammah\nshort\033[31m");
-	assert_string_equal(text_of(&r, 0, "text"), "a******b at ~/.shammah?short?[31m");
+	assert_string_equal(text_of(&r, 0, "text"), "a******b at ~/.shammah short\xE2\x90\x9B[31m");
 	assert_string_equal(text_of(&r, 0, "advice"), "use *** at once");
 }
 
@@ -54,7 +54,7 @@ TEST(results_are_counted_and_bytes_that_are_no_text_are_no_end)
 	assert_int_equal(json_integer_value(json_object_get(json, "failures")), 1);
 	assert_int_equal(json_integer_value(json_object_get(json, "warnings")), 1);
 	assert_int_equal(json_array_size(json_object_get(json, "checks")), 2);
-	assert_string_equal(text_of(&r, 0, "text"), "(not valid UTF-8)");
+	assert_string_equal(text_of(&r, 0, "text"), "\xEF\xBF\xBD");
 	assert_null(json_object_get(json_array_get(r.rows, 0), "advice"));
 }
 

@@ -209,7 +209,7 @@ def test_a_key_in_the_environment_is_offered_and_not_copied():
 
 
 def test_a_server_of_ones_own_is_added_by_address_with_the_variable_that_holds_its_key():
-    with Teacher(text='Hello from home') as server, Home() as home:
+    with Teacher(text='Hello from home\033[2J') as server, Home() as home:
         url = server.url + '/v1'
         w = Wizard(home, VLLM_API_KEY='sk-test')
         w.choose("Shammah's setup", 'Teachers')
@@ -232,7 +232,7 @@ def test_a_server_of_ones_own_is_added_by_address_with_the_variable_that_holds_i
         assert w.end() == 0
         assert config(home) == ('[[teachers]]\nprovider = "vllm"\nmodel = "mine"\n'
                                 f'base_url = "{url}"\napi_key_env = "VLLM_API_KEY"\n'), config(home)
-        assert 'sk-test' not in w.all
+        assert 'sk-test' not in w.all and '\033[2J' not in w.all
 
 
 def test_a_plain_terminal_is_asked_by_numbers():
