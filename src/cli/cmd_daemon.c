@@ -107,6 +107,18 @@ static void print_teachers(const json_t *list)
 	}
 }
 
+/* Where there is something to say. */
+static void print_spending(const json_t *spending)
+{
+	double spent = json_number_value(json_object_get(spending, "spent_usd"));
+	const json_t *budget = json_object_get(spending, "budget_usd");
+
+	if (budget)
+		printf("%-8s $%.2f of $%.2f this month\n", "spent", spent, json_number_value(budget));
+	else if (spent > 0)
+		printf("%-8s $%.2f this month\n", "spent", spent);
+}
+
 static int status(const struct options *o, struct config *c, const char *home)
 {
 	struct running running;
@@ -143,6 +155,8 @@ static int status(const struct options *o, struct config *c, const char *home)
 	if (download_line(reply, line))
 		printf("%-8s %s\n", "download", line);
 	print_teachers(json_object_get(reply, "teachers"));
+	print_spending(json_object_get(reply, "spending"));
+	print_member(json_object_get(reply, "config"), "config", "error");
 	return EXIT_ANSWERED;
 }
 

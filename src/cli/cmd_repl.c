@@ -309,6 +309,7 @@ int cmd_repl(const struct options *o, struct config *c)
 	puts("Shammah " SHAMMAH_VERSION ". /help lists the commands, /exit leaves.");
 	interrupt_at_prompt();
 	conversation_init(&r.conversation, &link, o);
+	r.conversation.goes_on = true;
 	open_history(&r, link.home);
 	open_editor(&r);
 	refresh_begin(&r.refresh, c);

@@ -113,7 +113,7 @@ static int result_of(struct conversation *c, bool ok, bool interrupted, const st
 	}
 	if (!ok) {
 		show_error(&c->show, err->text);
-		if (answer->cut)
+		if (answer->cut && c->goes_on)
 			show_note(&c->show, "what came is kept; ask it to continue");
 		explain_no_key(c, answer);
 		return EXIT_NO_ANSWER;

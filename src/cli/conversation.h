@@ -12,6 +12,7 @@ struct conversation {
 	const struct options *options;
 	struct show show;
 	json_t *messages;            /* OpenAI's form; the system prompt first, if any */
+	bool goes_on;                /* there will be further questions */
 	bool nobody;                 /* nobody could answer the last question */
 };
 

@@ -46,6 +46,8 @@ struct books *books_create(const char *home, struct teachers *teachers, struct m
 
 void books_destroy(struct books *b)
 {
+	if (!b)
+		return;
 	explicit_bzero(&b->key, sizeof b->key);
 	free(b->home);
 	free(b);

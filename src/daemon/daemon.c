@@ -190,7 +190,7 @@ static void drain(struct service *s, struct server *server)
 	if (!life_publish(&s->life, 0, &err))
 		log_warn("%s", err.text);
 	server_quiesce(server);
-	reload_destroy(take(s->reload));
+	reload_stop(s->reload);
 	wait_until_idle(server, GRACE_MS);
 	worker_stop(s->worker);
 	teachers_stop(s->teachers);
@@ -207,6 +207,8 @@ static bool start(struct service *s, const struct config *c, const char *home, i
 		return false;
 	if (*ready_fd >= 0)
 		renew_log(home);
+	s->books = books_create(home, s->teachers, &s->metrics);
+	s->reload = reload_create(use_changes, s);
 	*server = serve(s, c, err);
 	if (!*server)
 		return false;
@@ -214,7 +216,6 @@ static bool start(struct service *s, const struct config *c, const char *home, i
 	books_set_budget(s->books, config_micros(c, SETTING_BUDGET, -1));
 	use_teachers(s, c);
 	use_model(s, c);
-	s->reload = reload_create(use_changes, s);
 	download_resume(s->download);
 	if (!life_publish(&s->life, server_port(*server), err))
 		return false;
@@ -252,7 +253,6 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	raise_descriptor_limit();
 	s.teachers = teachers_create();
 	s.seals = seals_create(SEALS_BYTES, SEALS_KEEP_NS);
-	s.books = books_create(home, s.teachers, &s.metrics);
 	s.worker = worker_create(&options);
 	s.embeddings = embeddings_create(config_text(config, SETTING_EMBEDDING_MODEL), options.threads);
 	s.download = download_create(home, s.worker);
@@ -275,6 +275,7 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	download_destroy(s.download);
 	worker_destroy(s.worker);
 	embeddings_destroy(s.embeddings);
+	reload_destroy(s.reload);
 	books_destroy(s.books);
 	teachers_destroy(s.teachers);
 	seals_destroy(s.seals);

@@ -116,7 +116,7 @@ struct reload *reload_create(reload_fn *use, void *user)
 	return r;
 }
 
-void reload_destroy(struct reload *r)
+void reload_stop(struct reload *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->stopped = true;
@@ -124,6 +124,14 @@ void reload_destroy(struct reload *r)
 	pthread_mutex_unlock(&r->lock);
 	if (r->runs)
 		pthread_join(r->thread, NULL);
+	r->runs = false;
+}
+
+void reload_destroy(struct reload *r)
+{
+	if (!r)
+		return;
+	reload_stop(r);
 	config_watch_done(&r->watch);
 	forget(r->good);
 	pthread_cond_destroy(&r->over);
@@ -133,8 +141,6 @@ void reload_destroy(struct reload *r)
 
 bool reload_problem(struct reload *r, char *text, size_t size)
 {
-	if (!r)
-		return false;
 	pthread_mutex_lock(&r->lock);
 	bool broken = r->problem[0] != '\0';
 	if (broken)

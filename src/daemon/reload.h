@@ -17,10 +17,13 @@ typedef void reload_fn(void *user, const struct config *before, const struct con
 /* Begins to look; reads the files once, and calls `use` only for what changes after that. */
 struct reload *reload_create(reload_fn *use, void *user);
 
-/* Ends the thread and waits for it. */
+/* Ends the thread and waits for it: nothing is used any more. */
+void reload_stop(struct reload *r);
+
+/* Stops it where that has not been done. */
 void reload_destroy(struct reload *r);
 
-/* Whether the files are broken, and how; the last good reading is in use then.  Any thread; NULL is never broken. */
+/* Whether the files are broken, and how; the last good reading is in use then.  Any thread. */
 bool reload_problem(struct reload *r, char *text, size_t size);
 
 /* Whether both list the same teachers. */

@@ -109,9 +109,13 @@ bool teacher_entry_same(const struct teacher_entry *a, const struct teacher_entr
 		same_text(a->origin, b->origin) && a->key.ttl_s == b->key.ttl_s;
 }
 
-bool teacher_entry_ready(const struct teacher_entry *e)
+const char *teacher_entry_lacks(const struct teacher_entry *e, bool named_model)
 {
-	return (teacher_key_exists(&e->key) || e->provider->keyless) && (e->base_url || e->provider->default_base_url);
+	if (!teacher_key_exists(&e->key) && !e->provider->keyless)
+		return "no key";
+	if (!e->base_url && !e->provider->default_base_url)
+		return "no address";
+	return e->model || named_model ? NULL : "no model";
 }
 
 /* --- named ------------------------------------------------------------------------------ */

@@ -37,8 +37,8 @@ bool teacher_entry_reaches_same(const struct teacher_entry *a, const struct teac
 /* Whether nothing differs. */
 bool teacher_entry_same(const struct teacher_entry *a, const struct teacher_entry *b);
 
-/* Whether it can be asked as it is: it has a key or needs none, an address, and a model. */
-bool teacher_entry_ready(const struct teacher_entry *e);
+/* What it lacks to be asked: "no key", "no address", "no model" (unless the request names one); NULL: nothing. */
+const char *teacher_entry_lacks(const struct teacher_entry *e, bool named_model);
 
 /*
  * How closely a request's model names it, from 1; 0: not at all.  *model is then the model to

@@ -87,7 +87,7 @@ void teacher_choice_done(struct teacher_choice *c)
 static void choose_locked(struct teacher_choice *c, struct teacher_entry *e, bool has_model, uint64_t now)
 {
 	c->named = true;
-	if (!teacher_entry_ready(e) || !(e->model || has_model))
+	if (teacher_entry_lacks(e, has_model))
 		return;
 	c->entries[c->count++] = teacher_entry_ref(e);
 	if (breaker_left(&e->breaker, now) == 0)
@@ -150,35 +150,53 @@ static const struct provider *provider_of(struct str wish)
 	return NULL;
 }
 
+/* Of a teacher that is meant, and lacks something. */
+static bool explain_lack(struct teachers *t, struct str wish, char *hint, size_t size)
+{
+	const char *lack = NULL;
+	struct str model;
+
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; i < t->count && !lack; i++) {
+		const struct teacher_entry *e = t->entries[i];
+		if (teacher_entry_names(e, wish, &model) == NAMED_NOT)
+			continue;
+		lack = teacher_entry_lacks(e, model.n > 0);
+		if (lack)
+			snprintf(hint, size, "the teacher %s has %s: `shammah setup` or config.toml can give it one",
+				e->name, lack);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return lack != NULL;
+}
+
 bool teachers_explain(struct teachers *t, struct str wish, char *hint, size_t size)
 {
 	const struct provider *p = provider_of(wish);
-	own_teacher_choice choice = { 0 };
+	int shown = wish.n < 100 ? (int)wish.n : 100;
 
-	teachers_choose(t, wish, &choice);
-	if (!p)
-		return false;
-	if (p->key_variable)
+	if (explain_lack(t, wish, hint, size))
+		return true;
+	if (p && p->key_variable)
 		snprintf(hint, size, "%.*s is asked of %s, for which there is no key: set %s, or run `shammah setup`",
-			wish.n < 100 ? (int)wish.n : 100, wish.p, p->display_name, p->key_variable);
-	else
-		snprintf(hint, size, "%.*s is asked of %s, which is not configured: run `shammah setup`",
-			wish.n < 100 ? (int)wish.n : 100, wish.p, p->display_name);
-	return true;
+			shown, wish.p, p->display_name, p->key_variable);
+	else if (p)
+		snprintf(hint, size, "%.*s is asked of %s, which is not configured: run `shammah setup`", shown, wish.p,
+			p->display_name);
+	return p != NULL;
 }
 
 /* --- how they are ------------------------------------------------------------------------ */
 
 static json_t *entry_json_locked(const struct teacher_entry *e, uint64_t now)
 {
-	uint64_t left = breaker_left(&e->breaker, now);
-	bool rests = teacher_entry_ready(e) && left && left != UINT64_MAX;
-	const char *state = !teacher_entry_ready(e) ? e->base_url || e->provider->default_base_url ? "no key" :
-			"no address" : left == UINT64_MAX ? "key refused" : left ? "resting" : "ready";
+	const char *lack = teacher_entry_lacks(e, false);
+	uint64_t left = lack ? 0 : breaker_left(&e->breaker, now);
+	const char *state = lack ? lack : left == UINT64_MAX ? "key refused" : left ? "resting" : "ready";
 	json_t *json = json_pack("{s:s, s:s, s:s?, s:s}", "name", e->name, "provider", e->provider->name, "model",
 		e->model, "state", state);
 
-	if (rests)
+	if (left && left != UINT64_MAX)
 		json_object_set_new(json, "rests_s", json_integer((json_int_t)((left + 999) / 1000)));
 	return json;
 }
@@ -201,7 +219,7 @@ void teachers_count(struct teachers *t, size_t *ready, size_t *resting)
 	*ready = *resting = 0;
 	pthread_mutex_lock(&t->lock);
 	for (size_t i = 0; i < t->count; i++) {
-		bool can = teacher_entry_ready(t->entries[i]);
+		bool can = !teacher_entry_lacks(t->entries[i], false);
 		*ready += can;
 		*resting += can && breaker_left(&t->entries[i]->breaker, now) > 0;
 	}

@@ -26,7 +26,7 @@ static const struct row {
 
 static bool refused(const struct http_failure *f, struct error *err)
 {
-	return error_set(err, ERROR_UNAVAILABLE, "cannot connect to %s%s%s: is it running, and reachable from here?",
+	return error_set(err, ERROR_UNAVAILABLE, "cannot connect to %s%s%s (is it running, and reachable from here?)",
 		f->host, f->os_error ? ": " : "", f->os_error ? strerror((int)f->os_error) : "");
 }
 

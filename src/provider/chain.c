@@ -144,7 +144,8 @@ static void add_advice(const struct chain *c, const struct chain_teacher *t, con
 	struct error why = *err;
 
 	if (report->end == ASK_KEY && t->key_origin)
-		error_set(err, why.kind, "%s (the one from %s)", why.text, t->key_origin);
+		error_set(err, why.kind, "%s (the one from %s)%s", why.text, t->key_origin,
+			c->count == 1 ? ": check it, or run `shammah setup`" : "");
 	else if (report->end == ASK_DOWN && report->attempts > 1 && c->count == 1)
 		error_set(err, why.kind, "%s: try again later", why.text);
 }

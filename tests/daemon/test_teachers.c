@@ -93,8 +93,10 @@ TEST(who_has_no_key_is_meant_but_not_asked)
 	teachers_choose_all(t, &all);
 	assert_int_equal(all.count, 1);
 	assert_int_equal(all.state, TEACHER_READY);
-	assert_true(teachers_explain(t, str_of("grok-test"), hint, sizeof hint));
-	assert_non_null(strstr(hint, provider_find("grok")->key_variable));
+	assert_true(teachers_explain(t, str_of("gemini-test"), hint, sizeof hint));
+	assert_non_null(strstr(hint, provider_find("gemini")->key_variable));
+	assert_true(teachers_explain(t, str_of("grok"), hint, sizeof hint));
+	assert_non_null(strstr(hint, "the teacher grok has no key"));
 	assert_false(teachers_explain(t, str_of("nonsense"), hint, sizeof hint));
 }
 

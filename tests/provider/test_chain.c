@@ -280,7 +280,8 @@ TEST(one_teacher_alone_speaks_for_itself)
 	ask(s, NULL);
 	assert_fails(s, ERROR_UNAVAILABLE, "Claude is overloaded (tried 3 times): try again later");
 	ask(s, NULL);
-	assert_fails(s, ERROR_DENIED, "Claude refused the key (the one from a file)");
+	assert_fails(s, ERROR_DENIED,
+		"Claude refused the key (the one from a file): check it, or run `shammah setup`");
 }
 
 TEST(a_dead_teacher_is_not_asked_on_every_turn)
