@@ -84,13 +84,16 @@ static inline void answer_check_error(const struct provider *p, int status, stru
 	assert(utf8_valid(err.text, strlen(err.text)));
 }
 
-/* First byte 0: the body of an error, for the status in the second; 255: one body; else a stream in such pieces. */
+/*
+ * First byte 0: the body of an error, for the status in the second; 255: one body, where
+ * the dialect reads that; else a stream in such pieces.
+ */
 static inline void answer_fuzz(
 	const struct provider *p, const struct dialect *dialect, const uint8_t *data, size_t size)
 {
 	if (size < 2)
 		return;
-	struct answer_manner form = { p, dialect, data[0] == 255, data[0] };
+	struct answer_manner form = { p, dialect, data[0] == 255 && dialect->read_whole, data[0] };
 	struct str rest = { (const char *)data + 1, size - 1 };
 	if (data[0])
 		answer_check(&form, rest);
