@@ -49,7 +49,7 @@ static inline bool answer_read(
 	own_provider_stream *s = provider_stream_create_in(form->provider, form->dialect, answer_record, seen);
 
 	if (form->whole && !provider_stream_expect_whole(s))
-		return false;
+		return error_set(err, ERROR_INVALID, "whole answers are not read");
 	while (bytes.n > 0) {
 		size_t n = piece < bytes.n ? piece : bytes.n;
 		if (!provider_stream_feed(s, (struct str){ bytes.p, n }, err))
