@@ -26,7 +26,8 @@
 struct scripted_peer {
 	struct scripted_server *server;
 	pthread_t thread;
-	int fd;                /* -1 when it has ended, which the lock guards */
+	int fd;                /* -1 when it was reset; the lock guards that */
+	bool ended;            /* nothing more happens on it; the same */
 	struct buf received;   /* what of the next request came with the last one */
 	size_t sent;           /* of the answer under way */
 	bool gone;             /* the peer left in the middle of it */
@@ -266,7 +267,7 @@ static void *serve(void *user)
 {
 	struct scripted_peer *c = user;
 	size_t length;
-	bool more = true;
+	bool more = true, reset = false;
 
 	while (more && (length = read_request(c)) > 0) {
 		own_buf storage = BUF_INIT(REQUEST_LIMIT);
@@ -275,26 +276,40 @@ static void *serve(void *user)
 		choose(c->server, record(c->server, request), request, &reply, &storage);
 		buf_consume(&c->received, length);
 		more = send_reply(c, &reply);
+		reset = reply.reset;
 	}
 	pthread_mutex_lock(&c->server->lock);
-	close(c->fd);
-	c->fd = -1;
+	if (reset) {
+		close(c->fd);
+		c->fd = -1;
+	} else {
+		shutdown(c->fd, SHUT_RDWR);
+	}
+	c->ended = true;
 	pthread_mutex_unlock(&c->server->lock);
 	return NULL;
 }
 
-/* A place for a connection, perhaps of one that has ended; NULL when all are taken. */
+static void forget(struct scripted_peer *c)
+{
+	pthread_join(c->thread, NULL);
+	if (c->fd >= 0)
+		close(c->fd);
+	buf_done(&c->received);
+}
+
+/* A place for a connection: of one that has ended when no other is left; NULL when all are taken. */
 static struct scripted_peer *find_place_locked(struct scripted_server *s)
 {
-	for (size_t i = 0; i < s->connection_count; i++) {
-		struct scripted_peer *c = &s->connections[i];
-		if (c->fd >= 0)
+	if (s->connection_count < CONNECTIONS_MAX)
+		return &s->connections[s->connection_count++];
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		if (!s->connections[i].ended)
 			continue;
-		pthread_join(c->thread, NULL);
-		buf_done(&c->received);
-		return c;
+		forget(&s->connections[i]);
+		return &s->connections[i];
 	}
-	return s->connection_count < CONNECTIONS_MAX ? &s->connections[s->connection_count++] : NULL;
+	return NULL;
 }
 
 /* False when no more are wanted. */
@@ -400,10 +415,8 @@ void scripted_server_stop(struct scripted_server *s)
 	poke(s);
 	pthread_join(s->acceptor, NULL);
 	close(s->listener);
-	for (size_t i = 0; i < s->connection_count; i++) {
-		pthread_join(s->connections[i].thread, NULL);
-		buf_done(&s->connections[i].received);
-	}
+	for (size_t i = 0; i < s->connection_count; i++)
+		forget(&s->connections[i]);
 	for (size_t i = 0; i < s->request_count; i++)
 		free(s->requests[i]);
 	pthread_mutex_destroy(&s->lock);
