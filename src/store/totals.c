@@ -31,11 +31,13 @@ static struct total *find_group(struct totals *t, const struct metric_record *r)
 
 static void add(struct total *g, const struct metric_record *r)
 {
+	bool failed = r->result && strcmp(r->result, "failed") == 0;
+
 	g->answers++;
-	g->failed += r->result && strcmp(r->result, "failed") == 0;
+	g->failed += failed;
 	g->cancelled += r->result && strcmp(r->result, "cancelled") == 0;
 	g->escalated += r->escalated;
-	g->unpriced += teacher_of(r) && !r->cost_known;
+	g->unpriced += teacher_of(r) && !r->cost_known && !failed;
 	g->prompt_tokens += r->prompt_tokens;
 	g->cached_tokens += r->cached_tokens;
 	g->completion_tokens += r->completion_tokens;

@@ -24,6 +24,9 @@ TEST(answers_are_grouped_by_who_gave_them)
 	other.result = "failed";
 	local.saved = 3;
 	local.result = "cancelled";
+	struct metric_record stopped = other;
+	stopped.result = "cancelled";
+	totals_add(&t, &stopped);
 	for (int i = 0; i < 2; i++) {
 		totals_add(&t, &one);
 		totals_add(&t, &other);
@@ -31,23 +34,24 @@ TEST(answers_are_grouped_by_who_gave_them)
 		totals_add(&t, &known);
 	}
 	assert_int_equal(t.count, 4);
-	assert_string_equal(t.groups[0].teacher, "Claude");
-	assert_string_equal(t.groups[1].teacher, "claude");
+	assert_string_equal(t.groups[0].teacher, "claude");
+	assert_string_equal(t.groups[1].teacher, "Claude");
 	assert_null(t.groups[3].model);
-	assert_int_equal(t.groups[0].answers, 2);
-	assert_int_equal(t.groups[0].cost, 14);
-	assert_int_equal(t.groups[0].unpriced, 0);
-	assert_int_equal(t.groups[1].unpriced, 2);
+	assert_int_equal(t.groups[1].answers, 2);
+	assert_int_equal(t.groups[1].cost, 14);
+	assert_int_equal(t.groups[1].unpriced, 0);
+	assert_int_equal(t.groups[0].answers, 3);
+	assert_int_equal(t.groups[0].unpriced, 1);
 	assert_int_equal(t.groups[2].saved, 6);
-	assert_int_equal(t.all.answers, 8);
-	assert_int_equal(t.all.prompt_tokens, 80);
-	assert_int_equal(t.all.cached_tokens, 40);
-	assert_int_equal(t.all.completion_tokens, 16);
+	assert_int_equal(t.all.answers, 9);
+	assert_int_equal(t.all.prompt_tokens, 90);
+	assert_int_equal(t.all.cached_tokens, 45);
+	assert_int_equal(t.all.completion_tokens, 18);
 	assert_int_equal(t.all.escalated, 2);
 	assert_int_equal(t.all.failed, 2);
-	assert_int_equal(t.all.cancelled, 2);
-	assert_int_equal(t.all.unpriced, 2);
-	assert_int_equal(t.all.ms, 800);
+	assert_int_equal(t.all.cancelled, 3);
+	assert_int_equal(t.all.unpriced, 1);
+	assert_int_equal(t.all.ms, 900);
 }
 
 TEST(groups_have_a_ceiling_and_the_sum_has_none)
