@@ -211,8 +211,9 @@ static bool passing(const struct attempt *a, const struct error *err)
 static unsigned attempts_for(const struct ask *ask, const struct error *err)
 {
 	unsigned attempts = or_default(ask->patience.attempts, ASK_ATTEMPTS);
+	unsigned timeouts = or_default(ask->patience.timeouts, ASK_TIMEOUTS);
 
-	return err->kind == ERROR_TIMEOUT && attempts > 2 ? 2 : attempts;
+	return err->kind == ERROR_TIMEOUT && timeouts < attempts ? timeouts : attempts;
 }
 
 /* After an attempt: true when it is time for the next; false, with err, when there shall be none. */

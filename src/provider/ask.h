@@ -13,13 +13,15 @@
 
 /* Members that are 0 mean the default. */
 struct ask_patience {
-	unsigned attempts;         /* ASK_ATTEMPTS; a timeout is tried again only once */
+	unsigned attempts;         /* ASK_ATTEMPTS */
+	unsigned timeouts;         /* ASK_TIMEOUTS: attempts when the last one ran into a timeout */
 	unsigned pause_ms;         /* ASK_PAUSE_MS: before the second attempt; doubled before each further one */
 	unsigned longest_wait_ms;  /* ASK_LONGEST_WAIT_MS: being told to wait longer ends the asking at once */
 	unsigned connect_ms, first_byte_ms, silence_ms;   /* as in net/http.h */
 };
 
 #define ASK_ATTEMPTS 3
+#define ASK_TIMEOUTS 2
 #define ASK_PAUSE_MS 1000
 #define ASK_LONGEST_WAIT_MS 60000
 

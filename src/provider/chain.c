@@ -115,6 +115,8 @@ static struct ask_patience patience(const struct run *r, enum breaker_admission 
 		last &= i == r->current || r->legs[i].over;
 	if (!last && !p.longest_wait_ms)
 		p.longest_wait_ms = CHAIN_PATIENCE_MS;
+	if (!last && !p.timeouts)
+		p.timeouts = 1;
 	if (!last && admission == BREAKER_TRIES)
 		p.attempts = 1;
 	return p;

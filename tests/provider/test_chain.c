@@ -209,6 +209,19 @@ TEST(after_failures_of_the_first_the_second_answers)
 	}
 }
 
+TEST(a_silent_teacher_is_asked_once_where_another_is_there_and_twice_where_none_is)
+{
+	for (size_t others = 0; others < 2; others++) {
+		own_school *s = open_school();
+		HIRE(s, { .hang = true }, { .hang = true }, ANSWER("one"));
+		if (others)
+			HIRE(s, ANSWER("two"));
+		ask(s, NULL);
+		assert_int_equal(s->ok, others);
+		assert_int_equal(requests(s, 0), 2 - others);
+	}
+}
+
 TEST(each_attempt_and_each_change_is_told)
 {
 	own_school *s = open_school();
@@ -360,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_teacher_answers_when_it_can),
 		cmocka_unit_test(after_failures_of_the_first_the_second_answers),
+		cmocka_unit_test(a_silent_teacher_is_asked_once_where_another_is_there_and_twice_where_none_is),
 		cmocka_unit_test(each_attempt_and_each_change_is_told),
 		cmocka_unit_test(a_request_that_is_wrong_is_not_put_to_the_next),
 		cmocka_unit_test(an_answer_that_has_begun_is_not_begun_again_by_the_next),

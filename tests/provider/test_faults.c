@@ -30,6 +30,7 @@ static const struct dialect_row {
 enum outcome {
 	ANSWERS,               /* at once */
 	ANSWERS_AGAIN,         /* at the second attempt */
+	ANSWERS_LATE,          /* at the second attempt, which is not made where another teacher is there */
 	FAILS,                 /* at once: a second attempt would not help */
 	FAILS_TWICE, FAILS_THRICE,     /* after so many attempts */
 	CUT,                   /* at once, with what came before kept and the cut said */
@@ -74,7 +75,7 @@ static const struct fault {
 
 	{ "silence before the head", J([{"how": "hang", "times": 9}]), FAILS_TWICE,
 		ERROR_TIMEOUT, ASK_DOWN, "no answer" },
-	{ "silence, once", J([{"how": "hang"}]), ANSWERS_AGAIN },
+	{ "silence, once", J([{"how": "hang"}]), ANSWERS_LATE },
 	{ "a connection closed before the head", J([{"how": "cut"}]), ANSWERS_AGAIN },
 	{ "a connection reset before the head", J([{"how": "reset"}]), ANSWERS_AGAIN },
 	{ "a head and nothing else", J([{"how": "cut", "bytes": 0}]), ANSWERS_AGAIN },
@@ -195,8 +196,8 @@ static struct fake_teacher *start(const char *turns)
 
 static size_t attempts_of(enum outcome outcome)
 {
-	static const size_t attempts[] = { [ANSWERS] = 1, [ANSWERS_AGAIN] = 2, [FAILS] = 1, [FAILS_TWICE] = 2,
-		[FAILS_THRICE] = 3, [CUT] = 1 };
+	static const size_t attempts[] = { [ANSWERS] = 1, [ANSWERS_AGAIN] = 2, [ANSWERS_LATE] = 2, [FAILS] = 1,
+		[FAILS_TWICE] = 2, [FAILS_THRICE] = 3, [CUT] = 1 };
 
 	return attempts[outcome];
 }
@@ -219,7 +220,7 @@ static void check(const struct dialect_row *row, const struct fault *fault)
 {
 	own_teacher *teacher = start(fault->turns);
 	own_seen seen = SEEN_NOTHING;
-	bool answers = fault->outcome == ANSWERS || fault->outcome == ANSWERS_AGAIN;
+	bool answers = fault->outcome == ANSWERS || fault->outcome == ANSWERS_AGAIN || fault->outcome == ANSWERS_LATE;
 
 	ask_for(teacher, row, strstr(fault->turns, "hang") ? 250 : 60000, NULL, &seen);
 	size_t requests = requests_of(teacher, attempts_of(fault->outcome));

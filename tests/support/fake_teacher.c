@@ -141,18 +141,18 @@ static void find_model(const struct fake_teacher_request *r, char model[128])
 
 /* --- what becomes of it -------------------------------------------------------------- */
 
-/* A turn with no words of its own says what is always said. */
+/* A turn with no words of its own says what is always said.  Shares nothing with either. */
 static json_t *with_words(const json_t *turn, const json_t *always)
 {
 	static const char *const words[] = { "text", "long", "parts" };
-	json_t *whole = json_copy((json_t *)turn);
+	json_t *whole = json_deep_copy(turn);
 	bool own = false;
 
 	for (size_t i = 0; i < countof(words); i++)
 		own = own || json_object_get(turn, words[i]);
 	for (size_t i = 0; !own && i < countof(words); i++)
 		if (json_object_get(always, words[i]))
-			json_object_set(whole, words[i], json_object_get(always, words[i]));
+			json_object_set_new(whole, words[i], json_deep_copy(json_object_get(always, words[i])));
 	return whole;
 }
 
@@ -236,11 +236,12 @@ static const struct fake_teacher_request *record(struct fake_teacher *t, struct 
 
 /* --- control ----------------------------------------------------------------------------- */
 
+/* Takes the value, no part of which anybody else may hold: from now on it is touched under the lock only. */
 static void set(struct fake_teacher *t, json_t **place, json_t *value)
 {
 	pthread_mutex_lock(&t->lock);
 	json_decref(*place);
-	*place = json_incref(value);
+	*place = value;
 	if (place == &t->turns)
 		t->used = 0;
 	pthread_mutex_unlock(&t->lock);
@@ -272,9 +273,9 @@ static json_t *show_state(struct fake_teacher *t)
 static json_t *control(struct fake_teacher *t, const struct fake_teacher_request *r)
 {
 	if (strcmp(r->target, "/control/turns") == 0)
-		set(t, &t->turns, r->body);
+		set(t, &t->turns, json_deep_copy(r->body));
 	else if (strcmp(r->target, "/control/always") == 0)
-		set(t, &t->always, r->body);
+		set(t, &t->always, json_deep_copy(r->body));
 	else if (strcmp(r->target, "/control/requests") == 0)
 		return show_requests(t);
 	return show_state(t);
@@ -336,7 +337,7 @@ const char *fake_teacher_url(struct fake_teacher *t, const char *path)
 static void set_text(struct fake_teacher *t, json_t **place, const char *text)
 {
 	struct error err;
-	own_json *value = json_parse(str_of(text), "turns", &err);
+	json_t *value = json_parse(str_of(text), "turns", &err);
 
 	if (!value)
 		mem_panic(err.text);
