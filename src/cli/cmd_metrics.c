@@ -56,6 +56,7 @@ static void print_remarks(const struct totals *t)
 		{ offsetof(struct total, escalated), "went from this machine to a teacher" },
 		{ offsetof(struct total, failed), "failed" },
 		{ offsetof(struct total, cancelled), "stopped by whoever asked" },
+		{ offsetof(struct total, estimated), "cut, or without a count of tokens: theirs are estimated" },
 		{ offsetof(struct total, unpriced), "at a price that is not known, and not in the cost" },
 	};
 
@@ -102,10 +103,11 @@ static void print_all(const struct totals *today, const struct totals *month, in
 
 static json_t *total_json(const struct total *t)
 {
-	json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I}",
+	json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I}",
 		"answers", (json_int_t)t->answers, "failed", (json_int_t)t->failed,
 		"cancelled", (json_int_t)t->cancelled, "escalated", (json_int_t)t->escalated,
-		"unpriced", (json_int_t)t->unpriced, "prompt_tokens", (json_int_t)t->prompt_tokens,
+		"estimated", (json_int_t)t->estimated, "unpriced", (json_int_t)t->unpriced,
+		"prompt_tokens", (json_int_t)t->prompt_tokens,
 		"cached_tokens", (json_int_t)t->cached_tokens, "completion_tokens", (json_int_t)t->completion_tokens,
 		"cost_usd", (double)t->cost / 1e6, "saved_usd", (double)t->saved / 1e6, "ms", (json_int_t)t->ms);
 

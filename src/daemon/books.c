@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "provider/estimate.h"
 #include "provider/price.h"
 #include "store/query_hash.h"
 #include "store/record.h"
@@ -91,6 +92,24 @@ static void append(struct books *b, const struct metric_record *r)
 		log_warn("the books cannot be written: %s", err.text);
 }
 
+/* Whether a teacher has done work that it did not count: a question that failed before the first word has not. */
+static bool is_uncounted(const struct book_entry *e)
+{
+	bool said = e->ended && (e->usage.prompt_tokens || e->usage.completion_tokens);
+	bool worked = e->received || e->result != METRIC_FAILED;
+
+	return e->source == METRIC_TEACHER && e->provider && !said && worked;
+}
+
+static void take_usage(struct metric_record *r, const struct usage *u)
+{
+	r->prompt_tokens = u->prompt_tokens;
+	r->cached_tokens = u->cached_tokens;
+	r->written_tokens = u->written_tokens;
+	r->completion_tokens = u->completion_tokens;
+	r->thought_tokens = u->thought_tokens;
+}
+
 void books_note(struct books *b, const struct request *request, const struct book_entry *e)
 {
 	static const char *const sources[METRIC_SOURCES] = {
@@ -104,16 +123,16 @@ void books_note(struct books *b, const struct request *request, const struct boo
 	char hash[SHA_HEX_MAX + 1] = "";
 	struct metric_record r = {
 		.time = clock_unix(), .source = sources[e->source], .result = results[e->result], .teacher = e->teacher,
-		.provider = e->provider, .model = e->model, .prompt_tokens = e->usage.prompt_tokens,
-		.cached_tokens = e->usage.cached_tokens, .written_tokens = e->usage.written_tokens,
-		.completion_tokens = e->usage.completion_tokens, .thought_tokens = e->usage.thought_tokens, .ms = e->ms,
+		.provider = e->provider, .model = e->model, .ms = e->ms, .estimated = is_uncounted(e),
+		.escalated = e->escalated && e->source == METRIC_TEACHER,
 	};
+	struct usage usage = r.estimated ? estimate_usage(request, e->received) : e->usage;
 
-	r.escalated = e->escalated && e->source == METRIC_TEACHER;
+	take_usage(&r, &usage);
 	if (e->source == METRIC_NOBODY && !question)
 		return;                /* no question at all */
-	if (e->source == METRIC_TEACHER && e->ended && e->provider)
-		r.cost_known = books_cost(e->provider, e->model, &e->usage, &r.cost);
+	if (e->source == METRIC_TEACHER && e->provider && (e->ended || r.estimated))
+		r.cost_known = books_cost(e->provider, e->model, &usage, &r.cost);
 	if (e->source == METRIC_LOCAL && e->result == METRIC_ANSWERED)
 		r.saved = saved_by(b, &e->usage);
 	if (question && b->keyed)

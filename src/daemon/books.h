@@ -3,8 +3,9 @@
  * is spent of the month's budget, and whether teachers may still be asked.
  *
  * Costs are estimates by the dated table of list prices; what has no known price costs
- * nothing here, and is marked so.  Answers under way when the budget is reached are
- * finished.  Any thread.
+ * nothing here, and is marked so.  Of an answer that was cut, and of one whose vendor
+ * counts no tokens, they are estimated (provider/estimate.h).  Answers under way when the
+ * budget is reached are finished.  Any thread.
  */
 #pragma once
 
@@ -30,7 +31,8 @@ struct book_entry {
 	enum metric_result result;
 	const char *teacher, *provider, *model;    /* of a teacher's; `model` of a local one as well; else NULL */
 	struct usage usage;
-	bool ended;                    /* the usage is known */
+	bool ended;                    /* the usage is known, where it is said at all */
+	size_t received;               /* bytes of the answer, for the estimate where it is not */
 	bool escalated;                /* of a teacher's: the model of this machine was not ready, or not able */
 	uint64_t ms;                   /* from the question to the end */
 };

@@ -121,11 +121,18 @@ static void note_end(struct delivery *a, const struct delta *d)
 		openai_writer_cost(a->writer, cost);
 }
 
+/* A sealed thought that is shown counts as what is shown. */
+static void note_size(struct delivery *a, const struct delta *d)
+{
+	a->received += (d->kind == DELTA_SEAL && !d->redacted ? 0 : d->text.n) + d->name.n;
+}
+
 bool delivery_delta(void *answer, const struct delta *d, struct error *err)
 {
 	struct delivery *a = answer;
 
 	note_first(a, d);
+	note_size(a, d);
 	if (a->seals)
 		seals_note(a->seals, &a->notes, d, clock_ns());
 	if (d->kind == DELTA_END)
@@ -177,7 +184,7 @@ static void note_result(struct delivery *a, enum metric_result result)
 		books_note(a->books, &a->request, &(struct book_entry){
 			.source = a->source, .result = result, .teacher = a->teacher, .model = a->model,
 			.provider = a->provider ? a->provider->name : NULL, .usage = a->usage, .ended = a->ended,
-			.escalated = a->escalated,
+			.received = a->received, .escalated = a->escalated,
 			.ms = (clock_ns() - a->started_ns) / 1000000 });
 }
 

@@ -34,7 +34,8 @@ struct delivery {
 	bool waits;                       /* a full reply is waited for (teacher's thread), not returned to */
 	bool sent;                        /* something went out */
 	struct usage usage;
-	bool ended;                       /* a DELTA_END came: the usage is known */
+	bool ended;                       /* a DELTA_END came: the usage is known, where it is said at all */
+	size_t received;                  /* bytes of the answer, thoughts and calls among them */
 	unsigned open;                    /* answers that have not ended */
 	struct error failure;             /* the first of theirs, with its param and code; kind ERROR_NONE: none */
 	const char *param, *code;

@@ -86,7 +86,8 @@ static bool write_record(struct buf *out, const struct metric_record *r, struct 
 	}
 	return (!r->cost_known || write_dollars(out, "cost_usd", r->cost, err)) &&
 		(r->saved == 0 || write_dollars(out, "saved_usd", r->saved, err)) &&
-		buf_adds(out, r->escalated ? ",\"escalated\":true}" : "}", err);
+		(!r->escalated || buf_adds(out, ",\"escalated\":true", err)) &&
+		buf_adds(out, r->estimated ? ",\"estimated\":true}" : "}", err);
 }
 
 bool record_append(const char *home, const struct metric_record *r, struct error *err)
@@ -132,6 +133,7 @@ static bool read_line(void *user, struct str line)
 		.cost_known = json_is_number(json_object_get(object, "cost_usd")),
 		.cost = read_dollars(object, "cost_usd"), .saved = read_dollars(object, "saved_usd"),
 		.escalated = json_is_true(json_object_get(object, "escalated")),
+		.estimated = json_is_true(json_object_get(object, "estimated")),
 	};
 
 	if (!json_is_object(object) || !json_member_string(object, "source"))

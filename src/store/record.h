@@ -20,6 +20,7 @@ struct metric_record {
 	const char *result;        /* "answered", "failed", "cancelled" */
 	const char *teacher, *provider, *model;    /* of a teacher's answer; `model` of a local one as well */
 	uint64_t prompt_tokens, cached_tokens, written_tokens, completion_tokens, thought_tokens;
+	bool estimated;            /* its tokens are guessed: it was cut, or its vendor did not say */
 	bool cost_known;
 	uint64_t cost;             /* micro-dollars */
 	uint64_t saved;            /* micro-dollars that the first teacher would have taken for the same */

@@ -37,7 +37,8 @@ static void add(struct total *g, const struct metric_record *r)
 	g->failed += failed;
 	g->cancelled += r->result && strcmp(r->result, "cancelled") == 0;
 	g->escalated += r->escalated;
-	g->unpriced += teacher_of(r) && !r->cost_known && !failed;
+	g->estimated += r->estimated;
+	g->unpriced += teacher_of(r) && !r->cost_known && (!failed || r->estimated);
 	g->prompt_tokens += r->prompt_tokens;
 	g->cached_tokens += r->cached_tokens;
 	g->completion_tokens += r->completion_tokens;

@@ -11,8 +11,8 @@
 struct total {
 	char *source, *teacher, *model;    /* as in struct metric_record; NULL: none */
 	uint64_t answers;          /* of these: */
-	uint64_t failed, cancelled, escalated;
-	uint64_t unpriced;         /*   a teacher's that did not fail, at a price that is not known */
+	uint64_t failed, cancelled, escalated, estimated;
+	uint64_t unpriced;         /*   a teacher's that said something, at a price that is not known */
 	uint64_t prompt_tokens, cached_tokens, completion_tokens;
 	uint64_t cost, saved;      /* micro-dollars */
 	uint64_t ms;

@@ -149,17 +149,51 @@ TEST(a_local_answer_saves_what_the_first_teacher_costs)
 	assert_int_equal(atomic_load(&s.metrics.cost), 0);
 }
 
-TEST(an_answer_that_was_cut_has_no_known_cost)
+/* Nothing was counted. */
+static struct book_entry uncounted(enum metric_result result, bool ended, size_t received)
+{
+	struct book_entry e = answer("claude");
+
+	e.result = result;
+	e.ended = ended;
+	e.received = received;
+	e.usage = (struct usage){0};
+	return e;
+}
+
+TEST(an_answer_without_a_count_costs_what_its_bytes_let_expect)
+{
+	static const struct { enum metric_result result; bool ended; size_t received; } cases[] = {
+		{ METRIC_FAILED, false, 3000 },        /* cut */
+		{ METRIC_CANCELLED, false, 3000 },
+		{ METRIC_CANCELLED, false, 0 },        /* the question was sent */
+		{ METRIC_ANSWERED, true, 3000 },       /* by a vendor that does not count */
+	};
+	uint64_t spent = 0;
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		own_study s;
+		enter(&s);
+		spent = books_spending(s.books).spent;
+		note(&s, uncounted(cases[i].result, cases[i].ended, cases[i].received));
+		assert_true(books_spending(s.books).spent > spent);
+		own_mem char *book = todays_book();
+		char *line = strrchr(book, '{');
+		assert_non_null(strstr(line, "\"estimated\":true"));
+		assert_non_null(strstr(line, "\"cost_usd\""));
+		assert_true(!cases[i].received == !strstr(line, "\"completion_tokens\":1000"));
+	}
+}
+
+TEST(a_question_that_failed_before_the_first_word_costs_nothing)
 {
 	own_study s;
-	struct book_entry cut = answer("claude");
 
 	enter(&s);
-	cut.ended = false;
-	cut.result = METRIC_FAILED;
-	note(&s, cut);
+	note(&s, uncounted(METRIC_FAILED, false, 0));
 	own_mem char *book = todays_book();
 	assert_null(strstr(book, "cost_usd"));
+	assert_null(strstr(book, "estimated"));
 	assert_int_equal(books_spending(s.books).spent, 0);
 }
 
@@ -185,7 +219,8 @@ int main(void)
 		home_test(a_budget_is_near_and_then_spent),
 		home_test(what_is_spent_outlives_the_daemon),
 		home_test(a_local_answer_saves_what_the_first_teacher_costs),
-		home_test(an_answer_that_was_cut_has_no_known_cost),
+		home_test(an_answer_without_a_count_costs_what_its_bytes_let_expect),
+		home_test(a_question_that_failed_before_the_first_word_costs_nothing),
 		home_test(a_disk_that_refuses_stops_nothing),
 	};
 

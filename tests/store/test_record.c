@@ -70,7 +70,7 @@ static const struct metric_record full = {
 	.time = NOON, .source = "teacher", .result = "answered", .teacher = "work", .provider = "claude",
 	.model = "claude-\"sonnet\"-5-5", .prompt_tokens = 3210, .cached_tokens = 3000, .written_tokens = 200,
 	.completion_tokens = 22, .thought_tokens = 7, .cost_known = true, .cost = 1234567, .saved = 89,
-	.escalated = true, .ms = 1500, .query = "abc",
+	.escalated = true, .estimated = true, .ms = 1500, .query = "abc",
 };
 
 TEST(a_line_says_what_there_is_to_say)
@@ -88,7 +88,7 @@ TEST(a_line_says_what_there_is_to_say)
 		"\"teacher\":\"work\",\"provider\":\"claude\",\"model\":\"claude-\\\"sonnet\\\"-5-5\","
 		"\"query\":\"abc\",\"prompt_tokens\":3210,\"cached_tokens\":3000,\"written_tokens\":200,"
 		"\"completion_tokens\":22,\"thought_tokens\":7,\"ms\":1500,"
-		"\"cost_usd\":1.234567,\"saved_usd\":0.000089,\"escalated\":true}\n"
+		"\"cost_usd\":1.234567,\"saved_usd\":0.000089,\"escalated\":true,\"estimated\":true}\n"
 		"{\"time\":\"2026-11-28T12:00:01Z\",\"source\":\"known\",\"result\":\"answered\"}\n");
 	assert_int_equal(stat(folder, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
@@ -112,7 +112,7 @@ TEST(a_line_comes_back_as_it_was)
 	assert_int_equal(seen.last.ms, full.ms);
 	assert_int_equal(seen.last.cost, full.cost);
 	assert_int_equal(seen.last.saved, full.saved);
-	assert_true(seen.last.cost_known && seen.last.escalated);
+	assert_true(seen.last.cost_known && seen.last.escalated && seen.last.estimated);
 }
 
 TEST(days_are_read_from_first_to_last)

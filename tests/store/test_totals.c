@@ -27,6 +27,9 @@ TEST(answers_are_grouped_by_who_gave_them)
 	struct metric_record stopped = other;
 	stopped.result = "cancelled";
 	totals_add(&t, &stopped);
+	struct metric_record cut = other;
+	cut.estimated = true;
+	totals_add(&t, &cut);
 	for (int i = 0; i < 2; i++) {
 		totals_add(&t, &one);
 		totals_add(&t, &other);
@@ -40,18 +43,19 @@ TEST(answers_are_grouped_by_who_gave_them)
 	assert_int_equal(t.groups[1].answers, 2);
 	assert_int_equal(t.groups[1].cost, 14);
 	assert_int_equal(t.groups[1].unpriced, 0);
-	assert_int_equal(t.groups[0].answers, 3);
-	assert_int_equal(t.groups[0].unpriced, 1);
+	assert_int_equal(t.groups[0].answers, 4);
+	assert_int_equal(t.groups[0].unpriced, 2);
+	assert_int_equal(t.groups[0].estimated, 1);
 	assert_int_equal(t.groups[2].saved, 6);
-	assert_int_equal(t.all.answers, 9);
-	assert_int_equal(t.all.prompt_tokens, 90);
-	assert_int_equal(t.all.cached_tokens, 45);
-	assert_int_equal(t.all.completion_tokens, 18);
+	assert_int_equal(t.all.answers, 10);
+	assert_int_equal(t.all.prompt_tokens, 100);
+	assert_int_equal(t.all.cached_tokens, 50);
+	assert_int_equal(t.all.completion_tokens, 20);
 	assert_int_equal(t.all.escalated, 2);
-	assert_int_equal(t.all.failed, 2);
+	assert_int_equal(t.all.failed, 3);
 	assert_int_equal(t.all.cancelled, 3);
-	assert_int_equal(t.all.unpriced, 1);
-	assert_int_equal(t.all.ms, 900);
+	assert_int_equal(t.all.unpriced, 2);
+	assert_int_equal(t.all.ms, 1000);
 }
 
 TEST(groups_have_a_ceiling_and_the_sum_has_none)
