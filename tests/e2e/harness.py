@@ -26,6 +26,7 @@ MAKE_MODEL = BUILD / 'tests/support/make-model'
 MAKE_ENCODER = BUILD / 'tests/support/make-encoder'
 FAKE_TEACHER = BUILD / 'tests/support/fake-teacher'
 LIMIT = 60          # seconds that nothing here may take
+SANITIZED = any(mark in PROGRAM.read_bytes() for mark in (b'__asan_', b'__tsan_'))   # its memory says little
 
 # A new dialect is one row: whom the daemon asks, and which of their models.
 PROVIDERS = (

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 
-from harness import Home, LIMIT, PROVIDERS, Teacher, main, read_all, wait_for
+from harness import Home, LIMIT, PROVIDERS, SANITIZED, Teacher, main, read_all, wait_for
 
 WORDS = 'Hello there, you all.'
 HELLO = [{'role': 'user', 'content': 'hello there'}]
@@ -234,7 +234,7 @@ def a_slow_reader_holds_the_vendor_up_and_misses_nothing(provider):
         text = ''.join(json.loads(line[6:])['choices'][0]['delta'].get('content', '') for line in body.split('\n')
                        if line.startswith('data: {'))
         assert text == long, len(text)
-        assert held < 8, f'{held} MB held for a client that did not read'
+        assert SANITIZED or held < 8, f'{held} MB held for a client that did not read'
 
 
 @everywhere
