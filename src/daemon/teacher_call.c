@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/teachers_inside.h"
+#include "provider/failure.h"
 
 #define STACK ((size_t)512 << 10)        /* bytes, of a call's thread */
 
@@ -91,6 +92,15 @@ static void on_teacher(void *user, size_t i)
 	delivery_teacher(c->delivery, e->name, e->provider, c->choice.model ? c->choice.model : e->model);
 }
 
+/* What is said of a request, by a vendor or by us, may quote it: that is for the user, not for the log. */
+static void log_without_words(const char *teacher, enum error_kind kind, const char *text)
+{
+	own_mem char *told = mem_strdup(kind == ERROR_INVALID ? "the request was refused; who asked knows why" : text);
+
+	failure_drop_words(told);
+	log_warn("teacher %s: %s", teacher, told);
+}
+
 static void on_notice(void *user, const struct chain_notice *n)
 {
 	static const char *const kinds[] = {
@@ -103,7 +113,7 @@ static void on_notice(void *user, const struct chain_notice *n)
 	char text[CHAIN_TEXT_MAX];
 
 	chain_notice_text(n, text);
-	log_warn("teacher %s: %s", n->teacher, text);
+	log_without_words(n->teacher, n->kind, text);
 	metrics_event(c->delivery->metrics, events[n->event]);
 	delivery_notice(c->delivery, &(struct openai_notice){ .kind = kinds[n->event], .teacher = n->teacher,
 		.text = text, .why = n->why, .wait_ms = n->wait_ms, .attempt = n->attempt, .attempts = n->attempts });
@@ -146,13 +156,10 @@ static void unlink_call(struct teacher_call *c)
 	free(c);
 }
 
-/* What a vendor says of a request may quote it: that is for the user, not for the log. */
-static void log_failure(const struct error *err)
+static void log_failure(const struct teacher_call *c, const struct error *err)
 {
-	bool quotes = err->kind == ERROR_INVALID || err->kind == ERROR_TOO_LARGE;
-
 	if (err->kind != ERROR_CANCELLED)
-		log_warn("teacher: %s", !quotes ? err->text : "the request was refused; who asked knows why");
+		log_without_words(c->choice.first, err->kind, err->text);
 }
 
 /* Whether somebody else takes an answer that has not begun, after what is no fault of the request's. */
@@ -176,7 +183,7 @@ static void *run_call(void *user)
 	if (client)
 		give_back(t, client, first);
 	if (!ok)
-		log_failure(&err);
+		log_failure(c, &err);
 	if (ok || !asks_otherwise(c, &err))
 		delivery_finish(c->delivery, ok ? NULL : &err);
 	unlink_call(c);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "provider/retry.h"
+#include "provider/secret.h"
 
 #define BODY_MAX ((size_t)64 << 20)         /* of a request */
 #define ERROR_BODY_MAX ((size_t)64 << 10)   /* what is read of an error; the rest does not matter */
@@ -158,13 +159,18 @@ static bool call_once(struct http_client *client, struct attempt *a, const char 
 	return ok;
 }
 
-/* A server, or something before it, may quote our key in what it says. */
-static void hide_key(char *text, const char *key)
+/* What a server, or something before it, may quote of what we sent: our key, and headers that may be credentials. */
+static void hide_secrets(char *text, const struct teacher *t, size_t least)
 {
-	if (!key || !key[0])
-		return;
-	for (char *at = text; (at = strstr(at, key)) != NULL;)
-		memset(at, '*', strlen(key));
+	if (t->key && strlen(t->key) >= least)
+		secret_hide(text, t->key);
+	for (const struct http_header *h = t->headers; h && h->name; h++) {
+		const char *word = strrchr(h->value, ' ');      /* "Bearer KEY" */
+		if (strlen(h->value) >= SECRET_LONG)
+			secret_hide(text, h->value);
+		if (word && strlen(word + 1) >= SECRET_LONG)
+			secret_hide(text, word + 1);
+	}
 }
 
 /* What the body of an error says besides why. */
@@ -178,23 +184,31 @@ static void read_problem(struct attempt *a)
 		a->told.when = dialect->read_delay(buf_str(&a->problem), &a->told.ms);
 }
 
+/* In the body too: what it says is cut to fit.  A key of few letters may be a word that its JSON needs. */
+static void explain(struct attempt *a, struct error *err)
+{
+	const struct teacher *t = &a->ask->teacher;
+
+	if (a->problem.data)
+		hide_secrets(a->problem.data, t, SECRET_LONG);
+	read_problem(a);
+	(void)!dialect_of(t)->read_error(t->provider, a->status, buf_str(&a->problem), err);
+}
+
 /* What the call's outcome means for the answer. */
 static bool judge(struct attempt *a, bool sent, struct error *err)
 {
-	const struct provider *provider = a->ask->teacher.provider;
 	struct provider_stream *stream = a->stream;
+	bool explained = sent && a->status != 200;
 
-	if (sent && a->status != 200) {
-		hide_key(a->problem.data, a->ask->teacher.key);
-		read_problem(a);
-		return dialect_of(&a->ask->teacher)->read_error(provider, a->status, buf_str(&a->problem), err);
-	}
-	if (sent && provider_stream_close(stream, err))
+	if (explained)
+		explain(a, err);
+	else if (sent && provider_stream_close(stream, err))
 		return true;
-	a->stream_failed |= sent;
+	a->stream_failed |= sent && !explained;
 	if (!sent && provider_stream_spoken(stream) && !provider_stream_refused(stream) && err->kind != ERROR_CANCELLED)
 		provider_stream_cut(stream, err);
-	hide_key(err->text, a->ask->teacher.key);
+	hide_secrets(err->text, &a->ask->teacher, 1);
 	return false;
 }
 

@@ -78,6 +78,7 @@ static void on_retry(void *user, const struct ask_notice *notice)
 
 	c->on_notice(c->user, &(struct chain_notice){
 		.event = CHAIN_RETRY, .teacher = c->teachers[r->current].name, .why = notice->why->text,
+		.kind = notice->why->kind,
 		.wait_ms = notice->wait_ms, .attempt = notice->attempt, .attempts = notice->attempts });
 }
 
@@ -93,7 +94,7 @@ static void tell_why(struct run *r)
 		leg->told = true;
 		c->on_notice(c->user, &(struct chain_notice){
 			.event = leg->asked ? CHAIN_NEXT : CHAIN_SKIP, .teacher = c->teachers[i].name,
-			.why = leg->why.text, .next = c->teachers[r->current].name });
+			.why = leg->why.text, .kind = leg->why.kind, .next = c->teachers[r->current].name });
 	}
 }
 

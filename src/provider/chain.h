@@ -39,7 +39,8 @@ enum chain_event {
 struct chain_notice {
 	enum chain_event event;
 	const char *teacher;       /* its name */
-	const char *why;           /* a sentence without its point */
+	const char *why;           /* a sentence without its point; it may quote the vendor, and that the request */
+	enum error_kind kind;      /* of that */
 	const char *next;          /* the next one's name; NULL with CHAIN_RETRY */
 	unsigned wait_ms, attempt, attempts;   /* of CHAIN_RETRY, as in ask.h */
 };

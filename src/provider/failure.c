@@ -101,3 +101,16 @@ bool failure_explain(const struct provider *p, int status, struct str message, s
 		return error_set(err, kind, "%s %s: %s", p->display_name, row->text, words);
 	return error_set(err, kind, "%s %s", p->display_name, row->text);
 }
+
+void failure_drop_words(char *text)
+{
+	char *end = text + strlen(text);
+
+	for (const struct row *row = rows; row < rows + countof(rows); row++) {
+		size_t n = strlen(row->text);
+		for (char *at = text; (at = strstr(at, row->text)) && at < end; at += n)
+			if (strncmp(at + n, ": ", 2) == 0)
+				end = at + n;
+	}
+	*end = '\0';
+}

@@ -24,3 +24,9 @@ bool failure_explain(const struct provider *p, int status, struct str message, s
 
 /* The status a word stands for; 500 for one that is not listed. */
 int failure_status(const struct failure_word *words, const char *word);
+
+/*
+ * Ends an explanation, or one that holds others, where the first vendor's own words begin.
+ * They may quote the request, and a log is to hold nothing of it.
+ */
+void failure_drop_words(char *text);

@@ -64,6 +64,21 @@ def states(h):
     return {t['name']: t['state'] for t in h.status()['teachers']}
 
 
+def what_a_vendor_quotes_is_told_to_who_asked_and_not_logged():
+    said = f'not with sk-test: {QUESTION[0]["content"]}'
+    with Two(first={'status': 403, 'message': said}) as (h, first, second):
+        told = notices(h, stream=True)
+        assert 'not with *******: write a quicksort' in told[0]['text'], told
+        second.turns({'status': 404, 'message': said})
+        _, _, body = ask(h, model='second')
+        assert 'quicksort' in body['error']['message'], body
+        second.turns({'status': 400, 'error': 'invalid_request_error', 'message': 'prompt is too long: ' + said})
+        ask(h, model='second')
+        log = (h.path / '.shammah/daemon.log').read_text()
+        assert 'does not allow this with this key' in log and 'knows no such model' in log, log
+        assert 'quicksort' not in log and 'sk-test' not in log, log
+
+
 # --- the chain ---------------------------------------------------------------------------------------
 
 def the_next_teacher_answers_when_the_first_cannot():

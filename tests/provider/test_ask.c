@@ -366,12 +366,40 @@ TEST(an_endless_error_page_is_read_no_further_than_needed)
 TEST(a_key_that_the_server_quotes_is_not_shown)
 {
 	SERVE({ .status = 400, .body = INVALID("bad key sk-secret") },
-		{ .headers = SSE, .body = "event: error\ndata: " INVALID("bad key sk-secret") "\n\n" });
+		{ .headers = SSE, .body = "event: error\ndata: " INVALID("bad key sk-secret") "\n\n" },
+		{ .status = 400, .body = INVALID("bad key \\u0073k-secret") });
+	own_seen again = SEEN_NOTHING, escaped = SEEN_NOTHING;
+	ask(server, &seen);
+	ask(server, &again);
+	ask(server, &escaped);
+	assert_fails(&seen, ERROR_INVALID, "bad key *********");
+	assert_fails(&again, ERROR_INVALID, "bad key *********");
+	assert_fails(&escaped, ERROR_INVALID, "bad key *********");
+}
+
+#define FIFTY "12345678901234567890123456789012345678901234567890"
+
+/* Words are cut after 199 bytes. */
+TEST(a_key_that_is_quoted_where_words_are_cut_is_not_shown)
+{
+	SERVE({ .headers = SSE, .body = "event: error\ndata: " INVALID(FIFTY FIFTY FIFTY FIFTY "12") "\n\n" },
+		{ .headers = SSE, .body = "event: error\ndata: " INVALID(FIFTY FIFTY FIFTY
+			"123456789012345678901234567890123456789012 sk-secret") "\n\n" });
 	own_seen again = SEEN_NOTHING;
 	ask(server, &seen);
 	ask(server, &again);
-	assert_fails(&seen, ERROR_INVALID, "bad key *********");
-	assert_fails(&again, ERROR_INVALID, "bad key *********");
+	assert_fails(&seen, ERROR_INVALID, FIFTY FIFTY FIFTY "1234567890123456789012345678901234567890123456789");
+	assert_fails(&again, ERROR_INVALID, "12 ******");
+}
+
+TEST(a_header_of_the_users_that_the_server_quotes_is_not_shown)
+{
+	SERVE({ .status = 403, .body = INVALID("not for team-secret-1, nor another-secret") });
+	const struct http_header headers[] = {
+		{ "X-Team", "team-secret-1", true }, { "X-More", "Basic another-secret", true }, { 0 },
+	};
+	ask_with(server, (struct ask){ .teacher.headers = headers, .patience = { .first_byte_ms = 800 } }, NAN, &seen);
+	assert_fails(&seen, ERROR_DENIED, "not for *************, nor **************");
 }
 
 /* For a server that speaks OpenAI's dialect. */
@@ -464,6 +492,8 @@ int main(void)
 		cmocka_unit_test(something_that_is_no_stream_is_refused),
 		cmocka_unit_test(an_endless_error_page_is_read_no_further_than_needed),
 		cmocka_unit_test(a_key_that_the_server_quotes_is_not_shown),
+		cmocka_unit_test(a_key_that_is_quoted_where_words_are_cut_is_not_shown),
+		cmocka_unit_test(a_header_of_the_users_that_the_server_quotes_is_not_shown),
 		cmocka_unit_test(an_answer_that_is_no_stream_is_taken_as_one_body),
 		cmocka_unit_test(a_failure_said_with_a_status_of_success_is_one),
 		cmocka_unit_test(a_wish_that_the_model_refuses_is_left_out),
