@@ -69,6 +69,8 @@ struct value {
 	char *origin;            /* "--port", "environment SHAMMAH_PORT", "~/.claude/settings.json", "default" */
 };
 
+#define TEACHER_HEADERS_MAX 32
+
 /*
  * A teacher: a provider with a model, a key and an address.  Keys of one teacher are
  * never sent to another's address.

@@ -13,7 +13,6 @@
 #define MODEL_VARIABLE "ANTHROPIC_MODEL"
 #define HEADERS_VARIABLE "ANTHROPIC_CUSTOM_HEADERS"
 #define BETAS_VARIABLE "ANTHROPIC_BETAS"
-#define HEADERS_MAX 32
 #define TEXT_MAX ((size_t)2048)
 
 const struct teacher_key teacher_keys[] = {
@@ -183,7 +182,7 @@ bool teacher_add_header(struct teacher_config *t, struct str line)
 {
 	size_t n = count_headers(t);
 
-	if (!is_header(line) || n >= HEADERS_MAX)
+	if (!is_header(line) || n >= TEACHER_HEADERS_MAX)
 		return false;
 	t->headers = mem_resize(t->headers, n + 2, sizeof *t->headers);
 	t->headers[n] = mem_strndup(line.p, line.n);
@@ -203,7 +202,7 @@ static void take_headers(struct loader *l, struct teacher_config *t)
 			finding_add(l->c, FINDING_ERROR,
 				"%s: " HEADERS_VARIABLE ": is not accepted; accepted: at most %d lines "
 				"\"Name: value\"",
-				lines_origin, HEADERS_MAX);
+				lines_origin, TEACHER_HEADERS_MAX);
 	if (!betas)
 		return;
 	own_mem char *header = mem_printf("anthropic-beta: %s", betas);

@@ -5,8 +5,6 @@
 #include "base/mem.h"
 #include "config/teachers.h"
 
-#define HEADERS_MAX 16             /* of one teacher */
-
 static const struct field {
 	const char *name;
 	size_t offset;             /* of a string that may be missing */
@@ -51,8 +49,8 @@ static bool read_headers(struct teacher_config *t, const json_t *list, struct er
 {
 	size_t count = json_array_size(list);
 
-	if (list && (!json_is_array(list) || count > HEADERS_MAX))
-		return error_set(err, ERROR_INVALID, "headers must be a list of at most %d", HEADERS_MAX);
+	if (list && (!json_is_array(list) || count > TEACHER_HEADERS_MAX))
+		return error_set(err, ERROR_INVALID, "headers must be a list of at most %d", TEACHER_HEADERS_MAX);
 	if (!count)
 		return true;
 	t->headers = mem_zeroed(count + 1, sizeof *t->headers);

@@ -100,6 +100,22 @@ TEST(who_has_no_key_is_meant_but_not_asked)
 	assert_false(teachers_explain(t, str_of("nonsense"), hint, sizeof hint));
 }
 
+TEST(a_list_may_hold_all_that_a_configuration_may)
+{
+	own_teachers *t = teachers_create();
+	char *headers[TEACHER_HEADERS_MAX + 1] = { 0 };
+	struct teacher_config many = claude;
+	struct error err = {0};
+
+	for (size_t i = 0; i < TEACHER_HEADERS_MAX; i++)
+		headers[i] = "X-Team: watch";
+	many.headers = headers;
+	own_json *list = teacher_list_json(&many, 1);
+	assert_ok(teacher_list_use(t, list, &err));
+	json_array_append_new(json_object_get(json_array_get(list, 0), "headers"), json_string("X-One: too many"));
+	assert_false(teacher_list_use(t, list, &err));
+}
+
 static const char *state_of(json_t *list, size_t i) { return json_member_string(json_array_get(list, i), "state"); }
 
 TEST(what_a_breaker_learnt_is_kept_until_key_or_address_changes)
@@ -189,6 +205,7 @@ int main(void)
 		cmocka_unit_test(a_request_names_teachers_in_many_ways),
 		cmocka_unit_test(nobody_is_meant_by_a_name_that_is_none),
 		cmocka_unit_test(who_has_no_key_is_meant_but_not_asked),
+		cmocka_unit_test(a_list_may_hold_all_that_a_configuration_may),
 		cmocka_unit_test(what_a_breaker_learnt_is_kept_until_key_or_address_changes),
 		cmocka_unit_test(all_rest_only_when_each_does),
 		cmocka_unit_test(a_list_that_cannot_be_changes_nothing),

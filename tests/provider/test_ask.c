@@ -363,6 +363,17 @@ TEST(an_endless_error_page_is_read_no_further_than_needed)
 	assert_fails(&seen, ERROR_INVALID, "Claude refused the request");
 }
 
+TEST(as_many_headers_as_a_teacher_may_have_are_sent)
+{
+	SERVE({ .expect = { "\r\nX-32: last\r\n", "\r\nx-api-key: sk-secret\r\n" }, .headers = SSE,
+		.body = BEGIN HELLO END });
+	struct http_header headers[33] = { 0 };
+	for (int i = 0; i < 32; i++)
+		headers[i] = (struct http_header){ i < 31 ? "X-More" : "X-32", i < 31 ? "more" : "last", true };
+	ask_with(server, (struct ask){ .teacher.headers = headers, .patience = { .first_byte_ms = 800 } }, NAN, &seen);
+	assert_answered(&seen);
+}
+
 TEST(a_key_that_the_server_quotes_is_not_shown)
 {
 	SERVE({ .status = 400, .body = INVALID("bad key sk-secret") },
@@ -491,6 +502,7 @@ int main(void)
 		cmocka_unit_test(an_answer_is_over_when_it_says_so_even_if_the_connection_stays),
 		cmocka_unit_test(something_that_is_no_stream_is_refused),
 		cmocka_unit_test(an_endless_error_page_is_read_no_further_than_needed),
+		cmocka_unit_test(as_many_headers_as_a_teacher_may_have_are_sent),
 		cmocka_unit_test(a_key_that_the_server_quotes_is_not_shown),
 		cmocka_unit_test(a_key_that_is_quoted_where_words_are_cut_is_not_shown),
 		cmocka_unit_test(a_header_of_the_users_that_the_server_quotes_is_not_shown),
