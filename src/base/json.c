@@ -55,6 +55,17 @@ json_t *json_parse(struct str text, const char *what, struct error *err)
 	return parse(text, 0, what, err);
 }
 
+json_t *json_parse_object(struct str text, const char *what, struct error *err)
+{
+	own_json *value = json_parse(text, what, err);
+
+	if (value && !json_is_object(value)) {
+		error_set(err, ERROR_INVALID, "%s: must be a JSON object", what);
+		return NULL;
+	}
+	return take(value);
+}
+
 json_t *json_parse_nul(struct str text, const char *what, struct error *err)
 {
 	return parse(text, JSON_ALLOW_NUL, what, err);

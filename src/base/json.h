@@ -18,7 +18,10 @@ static inline void json_release(json_t **value) { json_decref(*value); }
  */
 json_t *json_parse(struct str text, const char *what, struct error *err) must_use;
 
-/* The same, but strings may hold NUL: read them as json_member_str() does. */
+/* The same of a text that must hold an object. */
+json_t *json_parse_object(struct str text, const char *what, struct error *err) must_use;
+
+/* As json_parse(), but strings may hold NUL: read them as json_member_str() does. */
 json_t *json_parse_nul(struct str text, const char *what, struct error *err) must_use;
 
 /* Reads and parses a file of at most `limit` bytes. */

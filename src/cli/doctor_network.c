@@ -91,10 +91,13 @@ static void try_it(struct doctor *d, const struct teacher_config *t)
 	struct error err = {0};
 	struct tried tried;
 
-	if (try_teacher(t, NULL, &tried, &err))
+	bool ok = try_teacher(t, NULL, &tried, &err);
+	own_mem char *advice = tried.end == ASK_KEY && t->key.origin ?
+		mem_printf("put a right key into %s, or run `shammah setup`", t->key.origin) : NULL;
+	if (ok)
 		report_add(&d->report, REPORT_OK, NULL, "%s answers, after %u ms", t->name, tried.ms);
 	else
-		report_add(&d->report, REPORT_FAIL, NULL, "%s does not answer: %s", t->name, err.text);
+		report_add(&d->report, REPORT_FAIL, advice, "%s does not answer: %s", t->name, err.text);
 	tried_done(&tried);
 }
 

@@ -113,7 +113,9 @@ void report_print(const struct report *r, bool colour)
 			printf("      %-*s  -> %s\n", NAME_WIDTH, "", advice);
 		last = check;
 	}
-	printf("\n%zu warnings, %zu failures.\n", r->count[REPORT_WARN], r->count[REPORT_FAIL]);
+	size_t warnings = r->count[REPORT_WARN], failures = r->count[REPORT_FAIL];
+	printf("\n%zu warning%s, %zu failure%s.\n", warnings, warnings == 1 ? "" : "s", failures,
+		failures == 1 ? "" : "s");
 }
 
 json_t *report_json(const struct report *r)

@@ -47,6 +47,3 @@ bool setup_try(struct setup *s, size_t entry);
 
 /* Says so when another key than the entry's own will be used. */
 void setup_say_key(struct setup *s, size_t entry);
-
-/* The same as setup_try() for a teacher that no entry names. */
-bool setup_try_found(struct setup *s, const struct teacher_config *t);

@@ -54,8 +54,6 @@ static const char *last_finding(const struct config *c)
 	return c->finding_count ? c->findings[c->finding_count - 1].text : "it has no key";
 }
 
-bool setup_try_found(struct setup *s, const struct teacher_config *t) { return try_and_say(s, t); }
-
 /*
  * What counts is what the configuration makes of an entry: it is read from a draft in
  * which the entry is on and has a name that is found again.  NULL, said, when it makes
@@ -239,7 +237,7 @@ static enum ui_result show_found(struct setup *s, size_t number)
 	if (result != UI_DONE)
 		return result;
 	if (at == 0)
-		return (void)setup_try_found(s, t), UI_BACK;
+		return (void)try_and_say(s, t), UI_BACK;
 	own_json *entry = json_pack("{s:s}", "provider", t->provider);
 	if (!toml_edit_add(&s->text, "config.toml", "teachers", entry, &err))
 		ui_say(&s->term, "%s", err.text);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "cli/interrupt.h"
+#include "provider/provider.h"
 
 #define DIM "\033[2m"
 #define RED "\033[31m"
@@ -87,18 +88,21 @@ static size_t columns(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
-/* Cuts a text that would not fit on the line; whole code points. */
+/* Cuts a text that would not fit on the line, and says so by dots; whole code points. */
 static void fit(char *text, size_t room)
 {
+	char *cut = text;
 	size_t shown = 0;
 
 	for (char *c = text; *c; c++) {
 		if (((unsigned char)*c & 0xc0) == 0x80)
 			continue;
-		if (shown++ == room) {
-			*c = '\0';
+		if (shown == room) {
+			strcpy(cut, room > 3 ? "..." : "");
 			return;
 		}
+		if (shown++ + 3 <= room)
+			cut = c;
 	}
 }
 
@@ -195,9 +199,18 @@ static void teacher_figures(const struct link_answer *a, char *out, size_t size)
 		snprintf(out, size, ", less than $0.0001");
 }
 
+/* " of OpenAI": what a teacher is called for people, where its name is no more than its provider's. */
+static void whose(const struct link_answer *a, char *out, size_t size)
+{
+	const struct provider *p = a->teacher ? provider_find(a->teacher) : NULL;
+
+	if (a->teacher)
+		snprintf(out, size, " of %s", p ? p->display_name : a->teacher);
+}
+
 void show_source(const struct show *s, const struct link_answer *a)
 {
-	char text[400], figures[64] = "";
+	char text[400], figures[64] = "", of[100] = "";
 
 	if (!a->kind)
 		return;
@@ -209,8 +222,8 @@ void show_source(const struct show *s, const struct link_answer *a)
 			a->cut_by_length ? ", cut at the length limit" : "");
 	} else {
 		teacher_figures(a, figures, sizeof figures);
-		snprintf(text, sizeof text, "%s%s%s, the teacher (%s)%s%s", a->name, a->teacher ? " of " : "",
-			a->teacher ? a->teacher : "", a->reason, figures,
+		whose(a, of, sizeof of);
+		snprintf(text, sizeof text, "%s%s, the teacher (%s)%s%s", a->name, of, a->reason, figures,
 			a->cut_by_length ? ", cut at the length limit" : "");
 	}
 	line(s, DIM, "- ", text);

@@ -5,23 +5,18 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "config/key_helper.h"
+#include "daemon/teacher_entry.h"
 
 #define QUESTION "Say hello in one word."
 #define TOKENS_MAX 16            /* the least that every vendor accepts */
 #define CHAT_MAX ((size_t)64 << 10)
 #define TEXT_MAX ((size_t)120)
 #define WAIT_MS 20000
-#define HEADERS_MAX 32
-
-struct answer {
-	struct buf text;
-};
 
 static bool on_delta(void *user, const struct delta *delta, struct error *err)
 {
-	struct answer *a = user;
-	size_t room = a->text.max - a->text.len;
+	struct buf *said = user;
+	size_t room = said->max - said->len;
 	struct str text = delta->text;
 
 	if (delta->kind != DELTA_TEXT)
@@ -29,38 +24,21 @@ static bool on_delta(void *user, const struct delta *delta, struct error *err)
 	if (text.n > room)
 		text.n = room;
 	text.n -= utf8_incomplete_tail(text.p, text.n);
-	return buf_add_str(&a->text, text, err);
+	return buf_add_str(said, text, err);
 }
 
-/* "Name: value" apart; names and values are cut out of copies that `lines` keeps. */
-static void split_headers(char **from, struct http_header headers[HEADERS_MAX + 1], char *lines[HEADERS_MAX + 1])
-{
-	size_t n = 0;
-
-	for (; from && from[n] && n < HEADERS_MAX; n++) {
-		lines[n] = mem_strdup(from[n]);
-		char *colon = strchr(lines[n], ':');
-		char *value = colon ? colon + 1 : lines[n] + strlen(lines[n]);
-		if (colon)
-			*colon = '\0';
-		value += strspn(value, " \t");
-		headers[n] = (struct http_header){ .name = lines[n], .value = value, .secret = true };
-	}
-	headers[n] = (struct http_header){0};
-	lines[n] = NULL;
-}
-
-static bool ask(
-	const struct teacher *teacher, struct cancel *cancel, struct answer *a, enum ask_end *end, struct error *err)
+static bool ask(const struct teacher_entry *e, const char *key, struct cancel *cancel, struct buf *said,
+	enum ask_end *end, struct error *err)
 {
 	own_http_client *client = http_client_create(err);
 	own_request request = REQUEST_INIT(CHAT_MAX);
 	struct ask_report report = { .end = ASK_UNFIT };
 	struct ask ask = {
-		.teacher = *teacher, .cancel = cancel, .on_delta = on_delta, .user = a,
+		.teacher = teacher_entry_asked(e, e->model), .cancel = cancel, .on_delta = on_delta, .user = said,
 		.patience = { .attempts = 1, .first_byte_ms = WAIT_MS, .silence_ms = WAIT_MS },
 	};
 
+	ask.teacher.key = key;
 	request.sampling.max_tokens = TOKENS_MAX;
 	request.stream = true;
 	bool ok = client && chat_add(&request.chat, ROLE_USER, str_of(QUESTION), err) &&
@@ -69,37 +47,20 @@ static bool ask(
 	return ok;
 }
 
-static void forget(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
-}
-
 bool try_teacher(const struct teacher_config *t, struct cancel *cancel, struct tried *tried, struct error *err)
 {
-	struct http_header headers[HEADERS_MAX + 1];
-	char *lines[HEADERS_MAX + 1];
-	struct answer a = { .text = BUF_INIT(TEXT_MAX) };
+	struct teacher_entry *e = teacher_entry_create(t, err);
+	own_buf said = BUF_INIT(TEXT_MAX);
 	uint64_t started = clock_ms();
+	char *key = NULL;
 
 	*tried = (struct tried){ .end = ASK_UNFIT };
-	char *printed = t->helper && !t->key.text ? key_helper_run(t->helper, WAIT_MS, cancel, err) : NULL;
-	if (t->helper && !t->key.text && !printed)
-		return false;
-	split_headers(t->headers, headers, lines);
-	struct teacher teacher = {
-		.provider = provider_find(t->provider), .base_url = t->base_url, .key = printed ? printed : t->key.text,
-		.model = t->model, .bearer = t->bearer, .headers = headers,
-	};
-	bool ok = teacher.provider ? ask(&teacher, cancel, &a, &tried->end, err) :
-		error_set(err, ERROR_INVALID, "there is no provider %s", t->provider);
+	bool ok = e && teacher_key_get(&e->key, NULL, cancel, &key, err) &&
+		ask(e, key, cancel, &said, &tried->end, err);
 	tried->ms = (unsigned)(clock_ms() - started);
-	tried->text = a.text.len ? mem_strdup(a.text.data) : NULL;
-	for (char **line = lines; *line; line++)
-		forget(*line);
-	forget(printed);
-	buf_done(&a.text);
+	tried->text = said.len ? mem_strdup(said.data) : NULL;
+	teacher_key_forget(key);
+	teacher_entry_unref(e);
 	return ok;
 }
 

@@ -14,7 +14,7 @@ struct tried {
 	enum ask_end end;
 };
 
-/* Asks once, in this thread, for at most half a minute.  tried_done() in any case. */
+/* Asks once, in this thread, for at most half a minute beside what a key helper takes.  tried_done() in any case. */
 bool try_teacher(
 	const struct teacher_config *t, struct cancel *cancel, struct tried *tried, struct error *err) must_use;
 void tried_done(struct tried *tried);

@@ -261,27 +261,6 @@ static struct toml_statement *add(struct cursor *c, enum toml_kind kind, json_t 
 
 static bool skip_value(struct cursor *c, const json_t *path, unsigned depth);
 
-static bool skip_array(struct cursor *c, unsigned depth)
-{
-	c->at++;
-	for (;;) {
-		skip_space(c);
-		if (here(c) == ']')
-			break;
-		if (ended(c))
-			return refuse(c, "a list without an end");
-		if (!skip_value(c, NULL, depth))
-			return false;
-		skip_space(c);
-		if (here(c) == ',')
-			c->at++;
-		else if (here(c) != ']')
-			return refuse(c, "a comma is missing in a list");
-	}
-	c->at++;
-	return true;
-}
-
 /* One `name = value` of an inline table; noted when the path that leads there is known. */
 static bool read_member(struct cursor *c, const json_t *path, unsigned depth)
 {
@@ -308,22 +287,26 @@ static bool read_member(struct cursor *c, const json_t *path, unsigned depth)
 	return true;
 }
 
-static bool skip_table(struct cursor *c, const json_t *path, unsigned depth)
+/* A list, or an inline table. */
+static bool skip_group(struct cursor *c, const json_t *path, unsigned depth)
 {
-	c->at++;
+	bool list = c->text.p[c->at++] == '[';
+	char end = list ? ']' : '}';
+
 	for (;;) {
 		skip_space(c);
-		if (here(c) == '}')
+		if (here(c) == end)
 			break;
 		if (ended(c))
-			return refuse(c, "an inline table without an end");
-		if (!read_member(c, path, depth))
+			return refuse(c, list ? "a list without an end" : "an inline table without an end");
+		if (!(list ? skip_value(c, NULL, depth) : read_member(c, path, depth)))
 			return false;
 		skip_space(c);
 		if (here(c) == ',')
 			c->at++;
-		else if (here(c) != '}')
-			return refuse(c, "a comma is missing in an inline table");
+		else if (here(c) != end)
+			return refuse(c, list ? "a comma is missing in a list" :
+				"a comma is missing in an inline table");
 	}
 	c->at++;
 	return true;
@@ -359,9 +342,8 @@ static bool skip_value(struct cursor *c, const json_t *path, unsigned depth)
 	case '\'':
 		return skip_string(c);
 	case '[':
-		return skip_array(c, depth + 1);
 	case '{':
-		return skip_table(c, path, depth + 1);
+		return skip_group(c, path, depth + 1);
 	default:
 		return skip_word(c);
 	}

@@ -207,12 +207,10 @@ json_t *api_own_body(const struct service *s, const struct http_request_in *in, 
 		reply_error(r, 401, "authentication_error", NULL, "invalid_token", "needs the token in daemon.token");
 		return NULL;
 	}
-	own_json *body = json_parse(in->body, "request body", &err);
-	if (json_is_object(body))
-		return take(body);
-	reply_error(r, 400, "invalid_request_error", NULL, NULL,
-		body ? "the request body must be a JSON object" : err.text);
-	return NULL;
+	json_t *body = json_parse_object(in->body, "request body", &err);
+	if (!body)
+		reply_error(r, 400, "invalid_request_error", NULL, NULL, err.text);
+	return body;
 }
 
 static void configure(void *user, const struct http_request_in *in, struct reply *r)

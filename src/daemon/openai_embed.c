@@ -122,13 +122,11 @@ static bool read_dimensions(struct reader *x, const json_t *v)
 
 bool openai_read_embed(struct str body, struct embed_request *r, struct openai_fault *fault, struct error *err)
 {
-	own_json *root = json_parse(body, "request body", err);
+	own_json *root = json_parse_object(body, "request body", err);
 	struct reader x = { .r = r, .fault = fault, .err = err };
 
 	if (!root)
 		return false;
-	if (!json_is_object(root))
-		return error_set(err, ERROR_INVALID, "the request body must be a JSON object");
 	return read_model(&x, json_object_get(root, "model")) &&
 		read_format(&x, json_object_get(root, "encoding_format")) &&
 		read_dimensions(&x, json_object_get(root, "dimensions")) &&

@@ -407,13 +407,11 @@ static const struct field {
 
 bool openai_read(struct str body, struct request *r, struct openai_fault *fault, struct error *err)
 {
-	own_json *root = json_parse(body, "request body", err);
+	own_json *root = json_parse_object(body, "request body", err);
 	struct reader x = { .r = r, .fault = fault, .err = err };
 
 	if (!root)
 		return false;
-	if (!json_is_object(root))
-		return error_set(err, ERROR_INVALID, "the request body must be a JSON object");
 	r->model = (struct str)STR("auto");
 	for (size_t i = 0; i < countof(fields); i++) {
 		const json_t *value = json_object_get(root, fields[i].name);

@@ -131,9 +131,8 @@ static bool ask_chain(struct teacher_call *c, struct http_client *client, struct
 	for (size_t i = 0; i < chain.count; i++) {
 		struct teacher_entry *e = c->choice.entries[i];
 		list[i] = (struct chain_teacher){
-			.teacher = { .provider = e->provider, .base_url = e->base_url, .bearer = e->bearer,
-				.model = c->choice.model ? c->choice.model : e->model, .headers = e->headers },
-			.name = e->name, .key_origin = e->origin, .breaker = &e->breaker,
+			.teacher = teacher_entry_asked(e, c->choice.model ? c->choice.model : e->model),
+			.name = provider_title(e->provider, e->name), .key_origin = e->origin, .breaker = &e->breaker,
 		};
 	}
 	return chain_ask(client, &chain, &c->delivery->request, err);

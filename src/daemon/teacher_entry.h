@@ -31,6 +31,13 @@ struct teacher_entry *teacher_entry_create(const struct teacher_config *config, 
 struct teacher_entry *teacher_entry_ref(struct teacher_entry *e);
 void teacher_entry_unref(struct teacher_entry *e);
 
+/* Whom to ask by it, for a model, but for the key; valid as long as the entry. */
+static inline struct teacher teacher_entry_asked(const struct teacher_entry *e, const char *model)
+{
+	return (struct teacher){ .provider = e->provider, .base_url = e->base_url, .model = model,
+		.bearer = e->bearer, .headers = e->headers };
+}
+
 /* Whether both reach the same place with the same key: what a breaker has learnt holds for both. */
 bool teacher_entry_reaches_same(const struct teacher_entry *a, const struct teacher_entry *b);
 

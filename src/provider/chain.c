@@ -233,7 +233,7 @@ static bool explain_nobody(const struct run *r, struct error *err)
 			kind = ERROR_UNAVAILABLE;
 	}
 	return error_set(err, kind, "none of the %zu teachers could answer: %s. %s", c->count, reasons.data,
-		kind == ERROR_UNAVAILABLE ? "Try again later" : "`shammah doctor` checks each");
+		kind == ERROR_UNAVAILABLE ? "Try again later" : "`shammah doctor --online` tries each");
 }
 
 static bool ask_in_turn(struct run *r, struct error *err)

@@ -56,11 +56,9 @@ static void put_system(struct body *b)
 
 static json_t *parse_schema(struct writer *w, struct str text, const char *what)
 {
-	own_json *schema = w->ok && str_trim(text).n ? json_parse(text, what, w->err) : json_object();
+	own_json *schema = w->ok && str_trim(text).n ? json_parse_object(text, what, w->err) : json_object();
 
 	w->ok = w->ok && schema;
-	if (w->ok && !json_is_object(schema))
-		w->ok = error_set(w->err, ERROR_INVALID, "%s: must be a JSON object", what);
 	return w->ok ? take(schema) : NULL;
 }
 

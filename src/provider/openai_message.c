@@ -29,6 +29,17 @@ static bool fits(struct str id, unsigned length)
 	return id.n == length;
 }
 
+void openai_put_function(struct writer *w, const struct tool *tool)
+{
+	writer_put(w, "\"name\":");
+	writer_string(w, tool->name);
+	writer_put(w, tool->description.n ? ",\"description\":" : "");
+	if (tool->description.n)
+		writer_string(w, tool->description);
+	writer_put(w, ",\"parameters\":");
+	writer_object(w, tool->schema, "{\"type\":\"object\",\"properties\":{}}", "the schema of a tool");
+}
+
 /* Others' ids are made fit by a digest, so that equal ones stay equal. */
 void openai_put_call_id(struct writer *w, const struct openai_quirks *q, struct str id)
 {

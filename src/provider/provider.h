@@ -46,5 +46,8 @@ const struct provider *provider_find(const char *name);
 /* The one that a model, by its own name, is asked in. */
 const struct dialect *provider_dialect(const struct provider *p, const char *model);
 
+/* How a teacher of that name is spoken of: by the provider's name for people where it has no name of its own. */
+const char *provider_title(const struct provider *p, const char *name);
+
 /* The model meant by a name: the default for NULL, an alias's model, else the name itself. */
 const char *provider_model(const struct provider *p, const char *name);

@@ -352,6 +352,11 @@ const struct dialect *provider_dialect(const struct provider *p, const char *mod
 	return p->dialect;
 }
 
+const char *provider_title(const struct provider *p, const char *name)
+{
+	return strcmp(name, p->name) == 0 ? p->display_name : name;
+}
+
 const char *provider_model(const struct provider *p, const char *name)
 {
 	if (!name)

@@ -205,13 +205,8 @@ static void put_tools(struct writer *w, const struct request *request)
 	for (size_t i = 0; i < chat->tool_count; i++) {
 		const struct tool *tool = &chat->tools[i];
 		writer_put(w, i ? "," : ",\"tools\":[");
-		writer_put(w, "{\"type\":\"function\",\"name\":");
-		writer_string(w, tool->name);
-		writer_put(w, tool->description.n ? ",\"description\":" : "");
-		if (tool->description.n)
-			writer_string(w, tool->description);
-		writer_put(w, ",\"parameters\":");
-		writer_object(w, tool->schema, "{\"type\":\"object\",\"properties\":{}}", "the schema of a tool");
+		writer_put(w, "{\"type\":\"function\",");
+		openai_put_function(w, tool);
 		writer_put(w, tool->strict ? ",\"strict\":true}" : ",\"strict\":false}");
 	}
 	writer_put(w, chat->tool_count ? "]" : "");

@@ -35,10 +35,8 @@ void writer_object(struct writer *w, struct str json, const char *otherwise, con
 		writer_put(w, otherwise);
 		return;
 	}
-	own_json *parsed = json_parse(json, what, w->err);
-	if (parsed && !json_is_object(parsed))
-		error_set(w->err, ERROR_INVALID, "%s: must be a JSON object", what);
-	w->ok = json_is_object(parsed) && buf_add_str(w->out, json, w->err);
+	own_json *parsed = json_parse_object(json, what, w->err);
+	w->ok = parsed && buf_add_str(w->out, json, w->err);
 }
 
 void writer_id(struct writer *w, struct str id)

@@ -38,6 +38,20 @@ TEST(what_is_no_json_is_refused_with_its_place)
 	expect_refused("", "not valid JSON");
 }
 
+TEST(what_must_be_an_object_is_refused_as_anything_else)
+{
+	static const char *const others[] = { "[]", "1", "null", "\"{}\"" };
+
+	for (size_t i = 0; i < countof(others); i++) {
+		struct error err = {0};
+		assert_null(json_parse_object(str_of(others[i]), "test", &err));
+		assert_string_equal(err.text, "test: must be a JSON object");
+	}
+	struct error err = {0};
+	own_json *object = json_parse_object((struct str)STR("{}"), "test", &err);
+	assert_true(json_is_object(object));
+}
+
 TEST(nul_in_strings_is_refused_unless_asked_for)
 {
 	static const char text[] = "{\"a\":\"x\\u0000y\"}";
@@ -110,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_order_and_unicode_survive),
 		cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
+		cmocka_unit_test(what_must_be_an_object_is_refused_as_anything_else),
 		cmocka_unit_test(nul_in_strings_is_refused_unless_asked_for),
 		cmocka_unit_test(a_pointer_leads_to_its_place),
 		cmocka_unit_test(deep_nesting_is_refused),

@@ -34,7 +34,15 @@ TEST(a_provider_is_found_by_its_name)
 	assert_null(provider_find("nobody"));
 }
 
-/* Property: whatever the status and the body, there is an error with a text. */
+TEST(people_read_the_name_of_a_provider_or_that_of_a_teacher_that_has_its_own)
+{
+	const struct provider *p = provider_find("openai");
+
+	assert_string_equal(provider_title(p, "openai"), "OpenAI");
+	assert_string_equal(provider_title(p, "openai-2"), "openai-2");
+	assert_string_equal(provider_title(p, "team"), "team");
+}
+
 /* The configuration, which cannot see the providers, has a table of its own. */
 TEST(the_configuration_knows_the_same_providers_in_the_same_order)
 {
@@ -55,6 +63,7 @@ TEST(the_configuration_knows_the_same_providers_in_the_same_order)
 	}
 }
 
+/* Property: whatever the status and the body, there is an error with a text. */
 TEST(every_provider_explains_every_status)
 {
 	static const char *const bodies[] = { "", "{}", "[]", "null", "<html>", "{\"error\":1}",
@@ -93,6 +102,7 @@ int main(void)
 		cmocka_unit_test(short_names_mean_a_model_and_other_names_themselves),
 		cmocka_unit_test(every_provider_fills_what_it_must),
 		cmocka_unit_test(a_provider_is_found_by_its_name),
+		cmocka_unit_test(people_read_the_name_of_a_provider_or_that_of_a_teacher_that_has_its_own),
 		cmocka_unit_test(the_configuration_knows_the_same_providers_in_the_same_order),
 		cmocka_unit_test(every_provider_explains_every_status),
 	};
