@@ -8,6 +8,7 @@
 #include "cli/mask.h"
 #include "cli/setup_text.h"
 #include "config/toml_edit.h"
+#include "config/vendors.h"
 #include "provider/provider.h"
 
 #define PROVIDERS_MAX 64
@@ -58,8 +59,12 @@ static bool find_teacher(const struct setup *s, const struct provider *p, struct
 
 static bool key_around(const struct setup *s, const struct provider *p, struct around *a)
 {
-	return find_teacher(s, p, a) || find_variable(s, p->key_variable, a) ||
-		find_variable(s, p->other_key_variable, a);
+	const struct vendor *v = vendor_find(p->name);
+	bool found = find_teacher(s, p, a);
+
+	for (size_t i = 0; !found && v->keys[i]; i++)
+		found = find_variable(s, v->keys[i], a);
+	return found;
 }
 
 static enum ui_result choose_provider(struct setup *s, const struct provider **chosen)

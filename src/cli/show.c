@@ -98,7 +98,7 @@ static void fit(char *text, size_t room)
 		if (((unsigned char)*c & 0xc0) == 0x80)
 			continue;
 		if (shown == room) {
-			strcpy(cut, room > 3 ? "..." : "");
+			memcpy(cut, room > 3 ? "..." : "", room > 3 ? sizeof "..." : 1);
 			return;
 		}
 		if (shown++ + 3 <= room)

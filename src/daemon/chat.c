@@ -215,9 +215,8 @@ static void decide(struct service *s, struct delivery *a, const struct worker_st
 	struct teacher_choice *choice, enum route_wish wish)
 {
 	const struct answer *known = find_known(&a->request, wish);
-	struct download_status download;
-
 	bool spent = !a->request.over_budget && books_spending(s->books).state == SPENDING_OVER;
+	struct download_status download;
 
 	download_status(s->download, &download);
 	struct route_facts facts = {

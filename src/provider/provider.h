@@ -30,8 +30,7 @@ struct provider {
 	const struct provider_alias *aliases;    /* ended by a NULL name */
 	const char *const *model_prefixes;       /* how its models' names begin; ended by NULL */
 	const char *default_base_url;    /* NULL: must be configured */
-	const char *key_variable;    /* the environment's, as the vendor's own tools read it; NULL: none */
-	const char *other_key_variable;  /* looked at when that is not set; NULL: none */
+	const char *key_variable;    /* the one to set (config/vendors.h has all that are read); NULL: none */
 	const char *key_header;      /* the header that carries the key; NULL: "Authorization: Bearer" */
 	const char *key_prefix;      /* how its keys begin; NULL: anyhow */
 	bool keyless;                /* answers without a key as well */

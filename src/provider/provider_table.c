@@ -96,7 +96,6 @@ const struct provider providers[] = {
 		.model_prefixes = (const char *const[]){ "gemini-", NULL },
 		.default_base_url = "https://generativelanguage.googleapis.com",
 		.key_variable = "GEMINI_API_KEY",
-		.other_key_variable = "GOOGLE_API_KEY",
 		.key_header = "x-goog-api-key",
 		/* As its refusals write them: thinking levels, signatures, penalties. */
 		.refusable = (const char *const[]){
