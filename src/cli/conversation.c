@@ -108,7 +108,7 @@ static int result_of(struct conversation *c, bool ok, bool interrupted, const st
 {
 	show_end(&c->show);
 	if (interrupted) {
-		show_note(&c->show, "stopped");
+		show_stopped(&c->show);
 		return EXIT_INTERRUPTED;
 	}
 	if (!ok) {

@@ -24,7 +24,7 @@ static bool keep_flags(const struct config *old, struct config *fresh, struct er
 	return true;
 }
 
-void refresh_look(struct refresh *r, struct config *c, struct link *link, const struct show *show)
+void refresh_look(struct refresh *r, struct config *c, struct link *link, struct show *show)
 {
 	own_config_places places = {0};
 	struct config fresh = {0};
@@ -38,7 +38,7 @@ void refresh_look(struct refresh *r, struct config *c, struct link *link, const 
 	config_watch_take(&r->watch, &fresh);
 	if (!ok || !keep_flags(c, &fresh, &err)) {
 		snprintf(text, sizeof text, "%s; the last good configuration stays in use", err.text);
-		show_note(show, text);
+		show_problem(show, text);
 		config_done(&fresh);
 		return;
 	}

@@ -138,6 +138,8 @@ void show_notice(struct show *s, const struct link_notice *n)
 	struct error err = {0};
 
 	end_status(s);
+	if (strcmp(n->text, s->problem) == 0)
+		return;
 	if (!s->status || !n->why || !n->attempts) {
 		line(s, DIM, "- ", n->text);
 		return;
@@ -178,6 +180,7 @@ void show_end(struct show *s)
 	if (!s->fresh_line)
 		(void)!file_write_fd(STDOUT_FILENO, (struct str)STR("\n"), &err);
 	s->fresh_line = true;
+	s->problem[0] = '\0';
 }
 
 static void local_figures(const struct link_answer *a, char *out, size_t size)
@@ -237,6 +240,19 @@ void show_error(const struct show *s, const char *text)
 void show_note(const struct show *s, const char *text)
 {
 	line(s, DIM, "- ", text);
+}
+
+void show_stopped(const struct show *s)
+{
+	if (s->status)
+		fputs("\r\033[K", stderr);
+	show_note(s, "stopped");
+}
+
+void show_problem(struct show *s, const char *text)
+{
+	snprintf(s->problem, sizeof s->problem, "%s", text);
+	show_note(s, text);
 }
 
 void show_report(const struct show *s, const char *lines)

@@ -16,6 +16,7 @@ struct show {
 	char then[64];           /* what comes after the seconds */
 	uint64_t until_ms;       /* of clock_ms() */
 	unsigned shown_s;        /* the seconds that stand there */
+	char problem[600];       /* of the settings, as said before the question; "": none */
 };
 
 void show_init(struct show *s);
@@ -52,6 +53,12 @@ void show_source(const struct show *s, const struct link_answer *a);
 /* A message of ours, "shammah: …". */
 void show_error(const struct show *s, const char *text);
 void show_note(const struct show *s, const char *text);
+
+/* The user stopped it: also wipes the "^C" that the terminal wrote where a line of its own begins. */
+void show_stopped(const struct show *s);
+
+/* What is wrong with changed settings; the daemon's notice of the same is not shown once more with the next answer. */
+void show_problem(struct show *s, const char *text);
 
 /* Several lines of ours, as they are. */
 void show_report(const struct show *s, const char *lines);
