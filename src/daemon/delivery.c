@@ -67,6 +67,7 @@ void delivery_teacher(struct delivery *a, const char *name, const struct provide
 void delivery_keep_seals(struct delivery *a, struct seals *seals)
 {
 	a->seals = seals;
+	a->notes.question = seals_question(&a->request.chat, a->request.chat.message_count);
 }
 
 static bool gone(struct error *err)

@@ -14,6 +14,7 @@ struct kept {
 	struct kept *newer, *older;
 	struct kept *next;         /* in its bucket */
 	struct chat chat;
+	uint64_t question;
 	uint64_t used_ns;
 };
 
@@ -39,13 +40,26 @@ static const struct message *answer_of(const struct kept *k) { return &k->chat.m
 
 static size_t size_of(const struct kept *k) { return sizeof *k + arena_held(&k->chat.arena); }
 
+/* FNV-1a */
+static uint64_t digest(struct str text)
+{
+	uint64_t digest = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < text.n; i++)
+		digest = (digest ^ (unsigned char)text.p[i]) * 0x100000001b3u;
+	return digest;
+}
+
+uint64_t seals_question(const struct chat *c, size_t count)
+{
+	while (count && c->messages[count - 1].role != ROLE_USER)
+		count--;
+	return count ? digest(c->messages[count - 1].text) : 0;
+}
+
 static struct kept **bucket_of(struct seals *s, const struct message *m)
 {
-	uint64_t digest = 0xcbf29ce484222325u;   /* FNV-1a */
-
-	for (size_t i = 0; i < m->calls[0].id.n; i++)
-		digest = (digest ^ (unsigned char)m->calls[0].id.p[i]) * 0x100000001b3u;
-	return &s->buckets[digest % BUCKETS];
+	return &s->buckets[digest(m->calls[0].id) % BUCKETS];
 }
 
 /* ---- the list, under the lock ---- */
@@ -95,11 +109,11 @@ static bool same_calls(const struct message *a, const struct message *b)
 	return same;
 }
 
-static struct kept *find(struct seals *s, const struct message *m)
+static struct kept *find(struct seals *s, const struct message *m, uint64_t question)
 {
 	struct kept *k = *bucket_of(s, m);
 
-	while (k && !same_calls(answer_of(k), m))
+	while (k && (k->question != question || !same_calls(answer_of(k), m)))
 		k = k->next;
 	return k;
 }
@@ -174,9 +188,10 @@ static void keep(struct seals *s, struct seal_notes *n, uint64_t now_ns)
 	struct kept *k = mem_zeroed(1, sizeof *k), *before;
 
 	k->chat = n->chat;
+	k->question = n->question;
 	n->chat = (struct chat)CHAT_INIT(SEAL_NOTES_MAX);
 	pthread_mutex_lock(&s->lock);
-	before = find(s, answer_of(k));
+	before = find(s, answer_of(k), k->question);
 	if (before)
 		forget(s, before);
 	struct kept **bucket = bucket_of(s, answer_of(k));
@@ -226,7 +241,7 @@ bool seals_restore(struct seals *s, struct chat *c, uint64_t now_ns, struct erro
 	forget_old(s, now_ns);
 	for (size_t i = 0; ok && i < c->message_count; i++) {
 		struct message *m = &c->messages[i];
-		struct kept *k = m->call_count ? find(s, m) : NULL;
+		struct kept *k = m->call_count ? find(s, m, seals_question(c, i)) : NULL;
 		if (!k)
 			continue;
 		unlink_kept(s, k);

@@ -4,7 +4,8 @@
  * What a vendor sealed in an answer that called tools is kept in memory for a while,
  * found by the calls' ids, and put back into the conversation when it comes with their
  * results: without its thoughts Claude refuses to go on, and Gemini without a call's
- * signature.  Bounded: the least recently used are forgotten first.
+ * signature.  Bounded: the least recently used are forgotten first.  Some servers give every
+ * conversation the same ids, so what was thought about one question never gets into the answer to another.
  *
  * Any thread; one lock, held for the time of a lookup.  Times are clock_ns()'s.
  */
@@ -30,6 +31,7 @@ struct seal_notes {
 	struct buf unsealed;       /* what was thought since the last seal */
 	size_t written;            /* bytes of text */
 	bool full;                 /* it is too large to be kept */
+	uint64_t question;         /* a digest of what was asked (seals_question()) */
 };
 
 #define SEAL_NOTES_MAX ((size_t)2 << 20)
@@ -37,6 +39,9 @@ struct seal_notes {
 
 void seal_notes_done(struct seal_notes *n);
 #define own_seal_notes owns(seal_notes_done) struct seal_notes
+
+/* A digest of the user's last message among the first `count`; 0: there is none. */
+uint64_t seals_question(const struct chat *c, size_t count);
 
 /* Takes note of a delta; DELTA_END keeps what was sealed, if there were calls.  Only the first choice counts. */
 void seals_note(struct seals *s, struct seal_notes *n, const struct delta *d, uint64_t now_ns);

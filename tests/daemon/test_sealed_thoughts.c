@@ -71,6 +71,8 @@ static void answer(bool streamed, struct seals *seals, struct buf *out)
 	own_provider_stream *s = provider_stream_create(provider_find("claude"), pass_on, &way);
 	struct error err = {0};
 
+	assert_non_null(chat_add(&r.chat, ROLE_USER, (struct str)STR("hi"), &err));
+	way.notes.question = seals_question(&r.chat, 1);
 	assert_ok(provider_stream_feed(s, str_of(events), &err) && provider_stream_close(s, &err));
 	assert_ok(streamed || openai_write_whole(way.writer, out, &err));
 	openai_writer_destroy(way.writer);

@@ -13,11 +13,13 @@ static struct delta seal(size_t call, const char *text)
 }
 
 /* An answer that thought, spoke and called `calls` tools, the first by the id. */
-static void answer(struct seals *s, const char *id, unsigned calls, const char *thought, uint64_t now)
+static void answer_to(
+	struct seals *s, uint64_t question, const char *id, unsigned calls, const char *thought, uint64_t now)
 {
 	own_seal_notes notes = SEAL_NOTES_INIT;
 	char second[40];
 
+	notes.question = question;
 	snprintf(second, sizeof second, "%s-2", id);
 	const struct delta deltas[] = {
 		{ .kind = DELTA_THOUGHT, .text = str_of(thought) }, seal(DELTA_NO_CALL, "s1"),
@@ -33,6 +35,11 @@ static void answer(struct seals *s, const char *id, unsigned calls, const char *
 			continue;
 		seals_note(s, &notes, &deltas[i], now);
 	}
+}
+
+static void answer(struct seals *s, const char *id, unsigned calls, const char *thought, uint64_t now)
+{
+	answer_to(s, 0, id, calls, thought, now);
 }
 
 /* A conversation in which a client gives back that answer without its seals. */
@@ -78,6 +85,30 @@ TEST(what_was_sealed_is_put_back)
 	assert_true(str_is(m->calls[0].seal.text, "c"));
 	assert_int_equal(m->calls[1].seal.text.n, 0);
 	seals_destroy(s);
+}
+
+/* What is put back into an answer to the second question, when it was sealed in one to the first. */
+static size_t carried(const char *asked, const char *again)
+{
+	struct seals *s = seals_create(1 << 20, SECOND);
+	own_chat first = CHAT_INIT(1 << 16), second = CHAT_INIT(1 << 16);
+	struct error err = {0};
+
+	assert_non_null(chat_add(&first, ROLE_USER, str_of(asked), &err));
+	answer_to(s, seals_question(&first, 1), "call_0", 1, "hm", 0);
+	assert_non_null(chat_add(&second, ROLE_USER, (struct str)STR("Hello"), &err));
+	assert_non_null(chat_add(&second, ROLE_USER, str_of(again), &err));
+	struct message *m = give_back(&second, "call_0", 1);
+	assert_ok(seals_restore(s, &second, 1, &err));
+	size_t count = m->sealed_count + (m->calls[0].seal.text.n > 0);
+	seals_destroy(s);
+	return count;
+}
+
+TEST(what_was_thought_about_one_question_is_not_put_into_another_s_answer)
+{
+	assert_int_equal(carried("What is my salary?", "What is my salary?"), 3);
+	assert_int_equal(carried("What is my salary?", "What is the weather?"), 0);
 }
 
 TEST(what_a_client_sends_back_itself_is_left_alone)
@@ -269,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_sealed_is_put_back),
+		cmocka_unit_test(what_was_thought_about_one_question_is_not_put_into_another_s_answer),
 		cmocka_unit_test(what_a_client_sends_back_itself_is_left_alone),
 		cmocka_unit_test(only_the_same_calls_are_completed),
 		cmocka_unit_test(answers_without_calls_or_seals_are_not_kept),
