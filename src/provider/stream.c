@@ -7,6 +7,7 @@
 
 #define EVENT_MAX ((size_t)8 << 20)
 #define BODY_MAX ((size_t)32 << 20)
+#define TOKENS_MAX ((size_t)10000000)
 
 struct provider_stream {
 	const struct provider *provider;
@@ -106,8 +107,26 @@ static size_t count_characters(struct str text)
 	return count;
 }
 
+/* What a server counts becomes money: no answer takes more, whatever it says. */
+static struct delta with_ceiling(const struct delta *end)
+{
+	struct delta d = *end;
+	size_t *const counts[] = { &d.usage.prompt_tokens, &d.usage.cached_tokens, &d.usage.written_tokens,
+		&d.usage.completion_tokens, &d.usage.thought_tokens };
+
+	for (size_t i = 0; i < countof(counts); i++)
+		*counts[i] = *counts[i] < TOKENS_MAX ? *counts[i] : TOKENS_MAX;
+	return d;
+}
+
 bool provider_emit(struct provider_stream *s, const struct delta *delta, struct error *err)
 {
+	struct delta end;
+
+	if (delta->kind == DELTA_END) {
+		end = with_ceiling(delta);
+		delta = &end;
+	}
 	s->spoken = true;
 	s->ended = delta->kind == DELTA_END;
 	if (delta->kind == DELTA_TEXT)

@@ -13,9 +13,15 @@ static void turn_month(struct spending *s, int64_t now)
 	}
 }
 
+/* A sum that is full stays full: it must not begin anew below the budget. */
+static void add(uint64_t *sum, uint64_t cost)
+{
+	*sum = cost > UINT64_MAX - *sum ? UINT64_MAX : *sum + cost;
+}
+
 static void add_record(void *user, const struct metric_record *r)
 {
-	*(uint64_t *)user += r->cost;
+	add(user, r->cost);
 }
 
 bool spending_load(struct spending *s, const char *home, int64_t now, size_t *damaged, struct error *err)
@@ -37,7 +43,7 @@ void spending_add(struct spending *s, int64_t now, uint64_t cost)
 {
 	pthread_mutex_lock(&s->lock);
 	turn_month(s, now);
-	s->spent += cost;
+	add(&s->spent, cost);
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -193,6 +193,14 @@ TEST(figures_of_the_end_replace_those_of_the_start)
 		"'cache_read_input_tokens':null,'output_tokens':2}") STOP, "\nend 0 5 0 0 2 0\n");
 }
 
+/* They become money. */
+TEST(figures_that_no_answer_can_have_are_not_believed)
+{
+	expect_answer(START EVENT("message_delta", ",'delta':{'stop_reason':'end_turn'},'usage':{"
+		"'input_tokens':9223372036854775807,'output_tokens':9223372036854775807}") STOP,
+		"\nend 0 10000000 0 0 10000000 0\n");
+}
+
 TEST(what_follows_the_end_is_passed_over)
 {
 	expect_answer(START TEXT("x") REASON("end_turn") STOP TEXT("y") STOP "event: error\ndata: {}\n\n",
@@ -282,6 +290,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_without_a_word_is_explained),
 		cmocka_unit_test(the_reason_to_stop_is_told),
 		cmocka_unit_test(figures_of_the_end_replace_those_of_the_start),
+		cmocka_unit_test(figures_that_no_answer_can_have_are_not_believed),
 		cmocka_unit_test(what_follows_the_end_is_passed_over),
 		cmocka_unit_test(a_stream_without_its_end_is_an_error_wherever_it_is_cut),
 		cmocka_unit_test(an_error_in_mid_stream_is_told),

@@ -56,6 +56,15 @@ TEST(eighty_percent_are_near_and_all_is_over)
 	expect(&s, NOON, SPENDING_NO_BUDGET, SPENDING_FREE, 100 * DOLLAR);
 }
 
+TEST(a_sum_does_not_begin_anew_when_it_is_full)
+{
+	struct spending s = SPENDING_INIT;
+
+	spending_add(&s, NOON, UINT64_MAX - 5);
+	spending_add(&s, NOON, 100);
+	expect(&s, NOON, 100 * DOLLAR, SPENDING_OVER, UINT64_MAX);
+}
+
 TEST(a_budget_of_nothing_is_spent_at_once)
 {
 	struct spending s = SPENDING_INIT;
@@ -100,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		home_test(it_begins_with_what_this_months_books_say),
 		home_test(eighty_percent_are_near_and_all_is_over),
+		home_test(a_sum_does_not_begin_anew_when_it_is_full),
 		home_test(a_budget_of_nothing_is_spent_at_once),
 		home_test(a_new_month_begins_at_nothing),
 		home_test(threads_lose_nothing),
