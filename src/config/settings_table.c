@@ -55,7 +55,7 @@ const struct setting_info settings[SETTING_COUNT] = {
 		.what = "folders, with all below them, whose project settings may set everything",
 	},
 	[SETTING_BUDGET] = {
-		.name = "routing.monthly_budget_usd", .kind = SETTING_AMOUNT, .guard = GUARD_TRUSTED, .most = 1000000,
+		.name = "routing.monthly_budget_usd", .kind = SETTING_AMOUNT, .guard = GUARD_USER, .most = 1000000,
 		.what = "dollars that teachers may cost in a month; unset: no limit",
 	},
 };

@@ -33,8 +33,7 @@ static void expect_nothing_taken(void)
 static void expect_everything_said(const char *file)
 {
 	static const char *const ignored[] = { "env", "apiKeyHelper", "permissions.allow", "shammah.server.port",
-		"shammah.server.origins", "shammah.routing.monthly_budget_usd", "shammah.backend.model",
-		"shammah.teachers" };
+		"shammah.server.origins", "shammah.backend.model", "shammah.teachers" };
 
 	for (size_t i = 0; i < countof(ignored); i++) {
 		own_mem char *text = mem_printf(
@@ -42,6 +41,8 @@ static void expect_everything_said(const char *file)
 		expect_finding(FINDING_WARNING, text);
 	}
 	expect_finding(FINDING_WARNING, "shammah.client.trusted: ignored; accepted: only in your own settings");
+	expect_finding(FINDING_WARNING,
+		"shammah.routing.monthly_budget_usd: ignored; accepted: only in your own settings");
 }
 
 TEST(a_project_that_is_not_trusted_sets_nothing_through_which_something_leaves)
@@ -70,6 +71,7 @@ static void expect_trusted(bool trusted)
 	if (trusted)
 		assert_string_equal(c.teachers[0].base_url, "http://evil");
 	/* Never a project's to say. */
+	assert_null(config_text(&c, SETTING_BUDGET));
 	const char *list = config_text(&c, SETTING_TRUSTED);
 	assert_true(!list || !strstr(list, "/\n"));
 	assert_true(!list || strcmp(list, "/") != 0);
