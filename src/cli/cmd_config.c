@@ -4,7 +4,10 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/mask.h"
+#include "cli/show.h"
 #include "config/teachers.h"
+
+#define VISIBLE_MAX ((size_t)4 << 20)
 
 /* A list's lines with commas between. */
 static char *one_line(const struct value *v)
@@ -20,13 +23,23 @@ static char *one_line(const struct value *v)
 
 /* ---- As text ---- */
 
+/* A line of what files hold, and those may be anybody's; frees it. */
+static void print_line(FILE *out, char *line)
+{
+	own_buf visible = BUF_INIT(VISIBLE_MAX);
+	struct error err = {0};
+
+	fprintf(out, "%s\n", show_visible(&visible, str_of(line), &err) ? visible.data : "(too long)");
+	free(line);
+}
+
 static void print_setting(const struct config *c, enum setting s)
 {
 	const struct value *v = &c->values[s];
 	own_mem char *text = v->text ? one_line(v) : NULL;
 
 	if (text)
-		printf("%s = %s   # %s\n", settings[s].name, text, v->origin);
+		print_line(stdout, mem_printf("%s = %s   # %s", settings[s].name, text, v->origin));
 	else
 		printf("%s = (unset)\n", settings[s].name);
 }
@@ -34,7 +47,7 @@ static void print_setting(const struct config *c, enum setting s)
 static void print_part(size_t i, const char *name, const char *text, const char *origin)
 {
 	if (text)
-		printf("teachers[%zu].%s = %s   # %s\n", i, name, text, origin);
+		print_line(stdout, mem_printf("teachers[%zu].%s = %s   # %s", i, name, text, origin));
 }
 
 static void print_teacher(const struct teacher_config *t, size_t i)
@@ -64,7 +77,8 @@ static void print_permissions(const struct config *c)
 		struct error err = {0};
 		if (json_object_size(json_object_get(p, "permissions")) &&
 			json_write(&text, json_object_get(p, "permissions"), &err))
-			printf("permissions = %s   # %s\n", text.data, json_member_string(p, "file"));
+			print_line(stdout,
+				mem_printf("permissions = %s   # %s", text.data, json_member_string(p, "file")));
 	}
 }
 
@@ -77,7 +91,7 @@ static size_t print_findings(const struct config *c, FILE *out)
 	size_t errors = 0;
 
 	for (size_t i = 0; i < c->finding_count; i++) {
-		fprintf(out, "%s: %s\n", kinds[c->findings[i].kind], c->findings[i].text);
+		print_line(out, mem_printf("%s: %s", kinds[c->findings[i].kind], c->findings[i].text));
 		errors += c->findings[i].kind == FINDING_ERROR;
 	}
 	return errors;
@@ -105,7 +119,8 @@ static size_t check(const struct config *c)
 static size_t show_paths(const struct config *c)
 {
 	for (size_t i = 0; i < c->file_count; i++)
-		printf("%s   # %s\n", c->files[i].path, config_file_state_names[c->files[i].state]);
+		print_line(stdout, mem_printf("%s   # %s", c->files[i].path,
+			config_file_state_names[c->files[i].state]));
 	return 0;
 }
 

@@ -156,6 +156,15 @@ def config_shows_origins_and_masks_the_key():
         assert f'server.port = {h.port}' in result.out
 
 
+def config_shows_nothing_that_a_terminal_would_obey():
+    with Home() as h:
+        (h.path / '.claude').mkdir()
+        (h.path / '.claude/settings.json').write_text(json.dumps({'model': 'op\x1b[31mus\x9b2J', 'permissions': {'deny': ['\x1b[2J']}}))
+        result = h.run('config', ANTHROPIC_API_KEY='sk-ant-secret-1234567890-abcdefgh')
+        assert 'op\u241b[31mus' in result.out, result
+        assert not [c for c in result.out + result.err if c < ' ' and c != '\n' or '\x7f' <= c < '\xa0'], result
+
+
 def a_broken_settings_file_is_named():
     with Home() as h:
         (h.path / '.claude').mkdir()
