@@ -50,6 +50,14 @@ static void print_part(size_t i, const char *name, const char *text, const char 
 		print_line(stdout, mem_printf("teachers[%zu].%s = %s   # %s", i, name, text, origin));
 }
 
+static void print_price(size_t i, const char *name, uint32_t micros, const struct teacher_config *t)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%.15g", micros / 1e6);
+	print_part(i, name, t->priced ? text : NULL, t->origin);
+}
+
 static void print_teacher(const struct teacher_config *t, size_t i)
 {
 	char masked[MASK_TEXT];
@@ -63,6 +71,8 @@ static void print_teacher(const struct teacher_config *t, size_t i)
 			t->key.origin);
 	else if (t->helper)
 		print_part(i, "api_key", "(a command prints it)", t->key.origin);
+	print_price(i, "price_input", t->price_input, t);
+	print_price(i, "price_output", t->price_output, t);
 	for (char **h = t->headers; h && *h; h++)
 		printf("teachers[%zu].headers = %.*s: (hidden)\n", i, (int)strcspn(*h, ":"), *h);
 }
@@ -156,13 +166,16 @@ static json_t *setting_json(const struct config *c, enum setting s)
 static json_t *teacher_json(const struct teacher_config *t)
 {
 	char masked[MASK_TEXT];
+	json_t *input = t->priced ? json_real(t->price_input / 1e6) : NULL;
+	json_t *output = t->priced ? json_real(t->price_output / 1e6) : NULL;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "name", text_of(t->name), "provider",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o*, s:o*}", "name", text_of(t->name), "provider",
 		text_of(t->provider), "model", valued(t->model, t->model_origin), "base_url",
 		valued(t->base_url, t->base_url_origin), "api_key",
 		t->helper ? valued("(a command prints it)", t->key.origin)
 				: valued(t->key.text ? mask_secret(t->key.text, masked) : NULL, t->key.origin),
-		"bearer", t->bearer, "helper", t->helper != NULL, "origin", text_of(t->origin));
+		"bearer", t->bearer, "helper", t->helper != NULL, "origin", text_of(t->origin), "price_input",
+		input, "price_output", output);
 }
 
 static size_t show_json(const struct config *c)

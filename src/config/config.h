@@ -86,6 +86,8 @@ struct teacher_config {
 	bool bearer;             /* the key travels as Authorization: Bearer */
 	char *helper;            /* a command of the user's that prints the key (config/key_helper.h); NULL: none */
 	unsigned helper_ttl_s;   /* for how long what it printed holds; 0: ask it each time */
+	bool priced;             /* the user says what its model costs: micro-dollars for a million tokens */
+	uint32_t price_input, price_output;
 	char **headers;          /* more header lines, "Name: value", ended by NULL; NULL: none.  May hold secrets */
 	char *origin;            /* what made this teacher: a file, or where its key was found */
 };

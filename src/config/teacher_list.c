@@ -9,6 +9,7 @@
 #include "config/variables.h"
 
 #define TEXT_MAX ((size_t)2048)
+#define PRICE_MAX 4000           /* dollars for a million tokens, in 32 bits of micro-dollars */
 #define own_teacher owns(teacher_config_done) struct teacher_config
 
 struct entry {
@@ -150,6 +151,30 @@ static void take_entry_headers(struct entry *e, struct teacher_config *t)
 			"is not accepted; accepted: a table of at most 32 names and texts");
 }
 
+/* Dollars as micro-dollars; false when there are none. */
+static bool entry_price(struct entry *e, const char *key, uint32_t *micros)
+{
+	const json_t *value = json_object_get(e->object, key);
+	double dollars = json_number_value(value);
+
+	if (value && (!json_is_number(value) || !(dollars >= 0 && dollars <= PRICE_MAX)))
+		entry_finding(e, FINDING_ERROR, key, "is not accepted; accepted: a number from 0 to 4000");
+	else
+		*micros = (uint32_t)(dollars * 1e6 + 0.5);
+	return value != NULL;
+}
+
+static void take_prices(struct entry *e, struct teacher_config *t)
+{
+	bool input = entry_price(e, "price_input", &t->price_input);
+	bool output = entry_price(e, "price_output", &t->price_output);
+
+	t->priced = input && output;
+	if (input != output)
+		entry_finding(e, FINDING_ERROR, input ? "price_input" : "price_output",
+			"is not enough; accepted: price_input and price_output together");
+}
+
 static bool is_first_of_vendor(const struct entry *e)
 {
 	for (size_t i = 0; i < e->l->c->teacher_count; i++)
@@ -221,6 +246,7 @@ static void read_entry(struct loader *l, const json_t *object, const char *path)
 	take_name(&e, &t);
 	take_entry_address(&e, &t);
 	take_entry_headers(&e, &t);
+	take_prices(&e, &t);
 	take_key(&e, &t);
 	teacher_take_variables(l, e.vendor, &t);
 	if (!e.ok)

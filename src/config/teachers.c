@@ -23,6 +23,8 @@ const struct teacher_key teacher_keys[] = {
 	{ "base_url", "an http or https address", "where it is asked, with a key that this entry names" },
 	{ "name", "a string", "what it is called by; the provider's name without it" },
 	{ "headers", "a table of strings", "more header lines" },
+	{ "price_input", "a number from 0 to 4000", "dollars for a million tokens of what is asked" },
+	{ "price_output", "a number from 0 to 4000", "dollars for a million tokens of what is answered" },
 	{ "enabled", "true or false", "false: as if it were not there" },
 	{0},
 };

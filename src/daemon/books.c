@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "provider/estimate.h"
-#include "provider/price.h"
 #include "store/query_hash.h"
 #include "store/record.h"
 
@@ -21,6 +20,8 @@ struct books {
 	bool keyed;
 	_Atomic int64_t budget;        /* micro-dollars; negative: none */
 	atomic_bool complained;
+	pthread_mutex_t lock;          /* guards what follows */
+	char *unpriced;                /* the last model whose price was told not to be known; NULL: none */
 };
 
 struct books *books_create(const char *home, struct teachers *teachers, struct metrics *metrics)
@@ -34,6 +35,7 @@ struct books *books_create(const char *home, struct teachers *teachers, struct m
 	b->metrics = metrics;
 	b->spending = (struct spending)SPENDING_INIT;
 	atomic_init(&b->budget, -1);
+	pthread_mutex_init(&b->lock, NULL);
 	if (!spending_load(&b->spending, home, clock_unix(), &damaged, &err))
 		log_warn("the books of this month: %s", err.text);
 	if (damaged)
@@ -50,6 +52,8 @@ void books_destroy(struct books *b)
 	if (!b)
 		return;
 	explicit_bzero(&b->key, sizeof b->key);
+	pthread_mutex_destroy(&b->lock);
+	free(b->unpriced);
 	free(b->home);
 	free(b);
 }
@@ -66,9 +70,29 @@ struct spending_view books_spending(struct books *b)
 	return spending_look(&b->spending, clock_unix(), budget < 0 ? SPENDING_NO_BUDGET : (uint64_t)budget);
 }
 
-bool books_cost(const char *provider, const char *model, const struct usage *usage, uint64_t *micro_usd)
+bool books_cost(const char *provider, const char *model, const struct price *price, const struct usage *usage,
+	uint64_t *micro_usd)
 {
-	return price_cost(provider, model, usage, clock_unix(), micro_usd);
+	if (price)
+		*micro_usd = price_apply(price, usage);
+	return price || price_cost(provider, model, usage, clock_unix(), micro_usd);
+}
+
+bool books_tell_unpriced(struct books *b, const char *provider, const char *model, const struct price *price)
+{
+	own_mem char *name = mem_printf("%s/%s", provider, model);
+	bool tell = false;
+
+	if (price || atomic_load(&b->budget) < 0 || price_find(provider, model, 0, clock_unix()))
+		return false;
+	pthread_mutex_lock(&b->lock);
+	if (!b->unpriced || strcmp(b->unpriced, name) != 0) {
+		free(b->unpriced);
+		b->unpriced = take(name);
+		tell = true;
+	}
+	pthread_mutex_unlock(&b->lock);
+	return tell;
 }
 
 /* What the first teacher would have taken for an answer that was free. */
@@ -79,7 +103,8 @@ static uint64_t saved_by(struct books *b, const struct usage *usage)
 	uint64_t cost = 0;
 
 	teachers_choose_all(b->teachers, &all);
-	return all.count && books_cost(all.first_provider, all.first_model, &fresh, &cost) ? cost : 0;
+	return all.count && books_cost(all.first_provider, all.first_model,
+		all.first_price, &fresh, &cost) ? cost : 0;
 }
 
 static void append(struct books *b, const struct metric_record *r)
@@ -132,7 +157,7 @@ void books_note(struct books *b, const struct request *request, const struct boo
 	if (e->source == METRIC_NOBODY && !question)
 		return;                /* no question at all */
 	if (e->source == METRIC_TEACHER && e->provider && (e->ended || r.estimated))
-		r.cost_known = books_cost(e->provider, e->model, &usage, &r.cost);
+		r.cost_known = books_cost(e->provider, e->model, e->price, &usage, &r.cost);
 	if (e->source == METRIC_LOCAL && e->result == METRIC_ANSWERED)
 		r.saved = saved_by(b, &e->usage);
 	if (question && b->keyed)

@@ -12,6 +12,7 @@
 #include "chat/request.h"
 #include "daemon/metrics.h"
 #include "daemon/teachers.h"
+#include "provider/price.h"
 #include "store/spending.h"
 
 struct books;
@@ -30,6 +31,7 @@ struct book_entry {
 	enum metric_source source;
 	enum metric_result result;
 	const char *teacher, *provider, *model;    /* of a teacher's; `model` of a local one as well; else NULL */
+	const struct price *price;     /* of a teacher's, as the user says; NULL: the table has it, or nobody knows */
 	struct usage usage;
 	bool ended;                    /* the usage is known, where it is said at all */
 	size_t received;               /* bytes of the answer, for the estimate where it is not */
@@ -40,8 +42,15 @@ struct book_entry {
 /* Writes it down; a disk that refuses is logged once, and counts go on in memory. */
 void books_note(struct books *b, const struct request *request, const struct book_entry *entry);
 
-/* What such an answer of a teacher costs; false when the price is not known. */
-bool books_cost(const char *provider, const char *model, const struct usage *usage, uint64_t *micro_usd);
+/* What such an answer of a teacher costs, by the user's price or else (NULL) the table; false when it is not known. */
+bool books_cost(const char *provider, const char *model, const struct price *price, const struct usage *usage,
+	uint64_t *micro_usd);
+
+/*
+ * Whether there is a budget that answers of such a model do not count towards, since nobody knows its price, and
+ * this has not been told yet of that model; told it is from now on.
+ */
+bool books_tell_unpriced(struct books *b, const char *provider, const char *model, const struct price *price);
 
 /* "$16.20 of this month's $20.00 for teachers are spent". */
 void books_describe(const struct spending_view *view, char *text, size_t size);

@@ -53,13 +53,17 @@ void delivery_name(struct delivery *a, const char *model, const char *build)
 		openai_writer_name(a->writer, model, build);
 }
 
-void delivery_teacher(struct delivery *a, const char *name, const struct provider *provider, const char *model)
+void delivery_teacher(struct delivery *a, const char *name, const struct provider *provider, const char *model,
+	const struct price *price)
 {
 	free(a->teacher);
 	free(a->model);
 	a->teacher = mem_strdup(name);
 	a->model = mem_strdup(model);
 	a->provider = provider;
+	a->priced = price != NULL;
+	if (price)
+		a->price = *price;
 	if (!a->sent)
 		openai_writer_teacher(a->writer, name, model);
 }
@@ -114,11 +118,12 @@ static void note_usage(struct delivery *a, const struct delta *d)
 
 static void note_end(struct delivery *a, const struct delta *d)
 {
+	const struct price *own = a->priced ? &a->price : NULL;
 	uint64_t cost;
 
 	note_usage(a, d);
 	a->ended = true;
-	if (a->provider && books_cost(a->provider->name, a->model, &a->usage, &cost))
+	if (a->provider && books_cost(a->provider->name, a->model, own, &a->usage, &cost))
 		openai_writer_cost(a->writer, cost);
 }
 
@@ -185,7 +190,7 @@ static void note_result(struct delivery *a, enum metric_result result)
 		books_note(a->books, &a->request, &(struct book_entry){
 			.source = a->source, .result = result, .teacher = a->teacher, .model = a->model,
 			.provider = a->provider ? a->provider->name : NULL, .usage = a->usage, .ended = a->ended,
-			.received = a->received, .escalated = a->escalated,
+			.price = a->priced ? &a->price : NULL, .received = a->received, .escalated = a->escalated,
 			.ms = (clock_ns() - a->started_ns) / 1000000 });
 }
 

@@ -14,6 +14,7 @@
 #include "daemon/openai.h"
 #include "daemon/reply.h"
 #include "daemon/seals.h"
+#include "provider/price.h"
 
 struct books;
 struct provider;
@@ -25,6 +26,8 @@ struct delivery {
 	struct openai_writer *writer;     /* NULL until delivery_begin() */
 	enum metric_source source;
 	const struct provider *provider;  /* of the teacher that answers; NULL: none does */
+	struct price price;               /* of its model, where the user says so */
+	bool priced;
 	char *teacher, *model;            /* what it is called, and its model */
 	bool escalated;                   /* a teacher is asked because the local model is not ready or able */
 	struct books *books;              /* where it is written down; NULL: nowhere */
@@ -52,8 +55,9 @@ void delivery_begin(struct delivery *a, enum metric_source source, const char *m
 /* Says which model answers, now that this is known: what waits gets the one that is there when its turn comes. */
 void delivery_name(struct delivery *a, const char *model, const char *build);
 
-/* Says which teacher is asked from now on; before the first delta. */
-void delivery_teacher(struct delivery *a, const char *name, const struct provider *provider, const char *model);
+/* Says which teacher is asked from now on, and what it costs by its user (NULL: unsaid); before the first delta. */
+void delivery_teacher(struct delivery *a, const char *name, const struct provider *provider, const char *model,
+	const struct price *price);
 
 /* What a vendor seals in this answer is kept for clients that do not send it back; before the first delta. */
 void delivery_keep_seals(struct delivery *a, struct seals *seals);

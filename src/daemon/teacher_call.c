@@ -88,8 +88,9 @@ static void on_teacher(void *user, size_t i)
 {
 	struct teacher_call *c = user;
 	const struct teacher_entry *e = c->choice.entries[i];
+	const char *model = c->choice.model ? c->choice.model : e->model;
 
-	delivery_teacher(c->delivery, e->name, e->provider, c->choice.model ? c->choice.model : e->model);
+	delivery_teacher(c->delivery, e->name, e->provider, model, teacher_entry_price(e, model));
 }
 
 /* What is said of a request, by a vendor or by us, may quote it: that is for the user, not for the log. */

@@ -58,6 +58,8 @@ struct teacher_entry *teacher_entry_create(const struct teacher_config *c, struc
 	e->origin = mem_strdup(c->key.origin);
 	e->bearer = c->bearer;
 	e->headers = headers;
+	e->priced = c->priced;
+	e->price = price_flat(c->price_input, c->price_output);
 	teacher_key_init(&e->key, c->key.text, c->helper, c->helper_ttl_s);
 	return e;
 }
@@ -106,7 +108,13 @@ bool teacher_entry_reaches_same(const struct teacher_entry *a, const struct teac
 bool teacher_entry_same(const struct teacher_entry *a, const struct teacher_entry *b)
 {
 	return teacher_entry_reaches_same(a, b) && same_text(a->name, b->name) && same_text(a->model, b->model) &&
-		same_text(a->origin, b->origin) && a->key.ttl_s == b->key.ttl_s;
+		same_text(a->origin, b->origin) && a->key.ttl_s == b->key.ttl_s && a->priced == b->priced &&
+		a->price.input == b->price.input && a->price.output == b->price.output;
+}
+
+const struct price *teacher_entry_price(const struct teacher_entry *e, const char *model)
+{
+	return e->priced && same_text(e->model, model) ? &e->price : NULL;
 }
 
 const char *teacher_entry_lacks(const struct teacher_entry *e, bool named_model)

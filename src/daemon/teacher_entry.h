@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "daemon/teacher_key.h"
 #include "provider/chain.h"
+#include "provider/price.h"
 
 struct teacher_entry {
 	atomic_uint refs;
@@ -20,7 +21,8 @@ struct teacher_entry {
 	char *model;                 /* resolved; NULL: must be named by the request */
 	char *base_url;              /* NULL: the provider's own */
 	char *origin;                /* where its key is written; NULL: nowhere */
-	bool bearer;
+	bool bearer, priced;
+	struct price price;          /* of `model`, as its user says, where `priced`; else the table has it */
 	struct http_header *headers; /* ended by a NULL name */
 	struct teacher_key key;
 	struct breaker breaker;
@@ -43,6 +45,9 @@ bool teacher_entry_reaches_same(const struct teacher_entry *a, const struct teac
 
 /* Whether nothing differs. */
 bool teacher_entry_same(const struct teacher_entry *a, const struct teacher_entry *b);
+
+/* What its user says that a model costs; NULL: nothing, or nothing of that one. */
+const struct price *teacher_entry_price(const struct teacher_entry *e, const char *model);
 
 /* What it lacks to be asked: "no key", "no address", "no model" (unless the request names one); NULL: nothing. */
 const char *teacher_entry_lacks(const struct teacher_entry *e, bool named_model);

@@ -28,6 +28,9 @@ static json_t *teacher_json(struct teacher_config *t)
 	for (const struct field *f = fields; f < fields + countof(fields); f++)
 		if (*text_at(t, f))
 			json_object_set_new(object, f->name, json_string(*text_at(t, f)));
+	if (t->priced)
+		json_object_set_new(object, "price",
+			json_pack("[I, I]", (json_int_t)t->price_input, (json_int_t)t->price_output));
 	for (size_t i = 0; t->headers && t->headers[i]; i++)
 		json_array_append_new(headers, json_string(t->headers[i]));
 	json_object_set_new(object, "headers", headers);
@@ -63,6 +66,22 @@ static bool read_headers(struct teacher_config *t, const json_t *list, struct er
 	return true;
 }
 
+/* [input, output], in micro-dollars for a million tokens. */
+static bool read_price(struct teacher_config *t, const json_t *price, struct error *err)
+{
+	json_int_t input = json_integer_value(json_array_get(price, 0));
+	json_int_t output = json_integer_value(json_array_get(price, 1));
+
+	if (!price)
+		return true;
+	if (json_array_size(price) != 2 || input < 0 || input > UINT32_MAX || output < 0 || output > UINT32_MAX)
+		return error_set(err, ERROR_INVALID, "a teacher's price must be two numbers of micro-dollars");
+	t->priced = true;
+	t->price_input = (uint32_t)input;
+	t->price_output = (uint32_t)output;
+	return true;
+}
+
 static bool read_teacher(struct teacher_config *t, const json_t *object, struct error *err)
 {
 	if (!json_is_object(object))
@@ -78,7 +97,8 @@ static bool read_teacher(struct teacher_config *t, const json_t *object, struct 
 	t->bearer = json_is_true(json_object_get(object, "bearer"));
 	json_int_t ttl = json_integer_value(json_object_get(object, "helper_ttl_s"));
 	t->helper_ttl_s = ttl > 0 && ttl < UINT32_MAX ? (unsigned)ttl : 0;
-	return read_headers(t, json_object_get(object, "headers"), err);
+	return read_price(t, json_object_get(object, "price"), err) &&
+		read_headers(t, json_object_get(object, "headers"), err);
 }
 
 bool teacher_list_use(struct teachers *t, const json_t *list, struct error *err)

@@ -103,6 +103,7 @@ static void name_first(struct teacher_choice *c)
 	c->first = c->entries[0]->name;
 	c->first_provider = c->entries[0]->provider->name;
 	c->first_model = c->model ? c->model : c->entries[0]->model;
+	c->first_price = teacher_entry_price(c->entries[0], c->first_model);
 }
 
 void teachers_choose_all(struct teachers *t, struct teacher_choice *c)

@@ -16,6 +16,7 @@
 #define TEACHER_CALLS_MAX 100     /* under way at once; more are refused */
 
 struct teachers;
+struct price;
 struct teacher_entry;
 
 struct teachers *teachers_create(void);
@@ -36,6 +37,7 @@ struct teacher_choice {
 	char *model;              /* asked of each; NULL: its own */
 	/* What the first one is called, asked for, and who that is; NULL: there is none. */
 	const char *first, *first_model, *first_provider;
+	const struct price *first_price;    /* of first_model, as the user says; NULL: nothing is said */
 	/* Of a question for whoever can: takes the answer when no teacher could; false: it stays with the teachers. */
 	bool (*otherwise)(void *user, struct delivery *a, const struct error *why);
 	void *user;

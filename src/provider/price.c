@@ -62,16 +62,26 @@ const struct price *price_find(const char *provider, const char *model, size_t p
 	return best;
 }
 
-bool price_cost(const char *provider, const char *model, const struct usage *u, int64_t when, uint64_t *cost)
+struct price price_flat(uint32_t input, uint32_t output)
 {
-	const struct price *p = price_find(provider, model, u->prompt_tokens, when);
+	return (struct price){ .input = input, .cached = input, .written = input, .output = output };
+}
+
+uint64_t price_apply(const struct price *p, const struct usage *u)
+{
 	size_t special = u->cached_tokens + u->written_tokens;
 	size_t fresh = u->prompt_tokens > special ? u->prompt_tokens - special : 0;
 
-	if (!p)
-		return false;
 	uint64_t sum = (uint64_t)fresh * p->input + (uint64_t)u->cached_tokens * p->cached +
 		(uint64_t)u->written_tokens * p->written + (uint64_t)u->completion_tokens * p->output;
-	*cost = (sum + MILLION / 2) / MILLION;
-	return true;
+	return (sum + MILLION / 2) / MILLION;
+}
+
+bool price_cost(const char *provider, const char *model, const struct usage *u, int64_t when, uint64_t *cost)
+{
+	const struct price *p = price_find(provider, model, u->prompt_tokens, when);
+
+	if (p)
+		*cost = price_apply(p, u);
+	return p != NULL;
 }

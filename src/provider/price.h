@@ -28,6 +28,12 @@ extern const char price_date[];        /* "2026-11-28": when the table was last 
 /* The price of a question with so many tokens at a time (seconds since 1970); NULL: not known. */
 const struct price *price_find(const char *provider, const char *model, size_t prompt_tokens, int64_t when);
 
+/* A price of the user's own: what a vendor's cache keeps costs as much as the rest. */
+struct price price_flat(uint32_t input, uint32_t output);
+
+/* The cost of an answer at a price, in micro-dollars. */
+uint64_t price_apply(const struct price *price, const struct usage *usage);
+
 /*
  * The cost of an answer in micro-dollars; false when the price is not known.  Tokens
  * of thoughts are among those of the answer, as every vendor charges them; dialects

@@ -149,6 +149,7 @@ TEST(a_list_of_teachers_is_all_there_are_in_its_order)
 		    "[[teachers]]\nprovider = \"compatible\"\nname = \"team\"\nbase_url = "
 		    "\"https://h/v1\"\napi_key_env = \"MINE\"\n"
 		    "headers = { X-A = \"b\" }\n"
+		    "price_input = 1.25\nprice_output = 4000\n"
 		    "[[teachers]]\nprovider = \"grok\"\nenabled = false\n");
 	load(&c);
 	assert_int_equal(c.teacher_count, 4);
@@ -163,6 +164,9 @@ TEST(a_list_of_teachers_is_all_there_are_in_its_order)
 	assert_string_equal(c.teachers[3].key.text, "k3");
 	assert_string_equal(c.teachers[3].key.origin, "environment MINE");
 	assert_string_equal(c.teachers[3].headers[0], "X-A: b");
+	assert_true(c.teachers[3].priced && !c.teachers[2].priced);
+	assert_int_equal(c.teachers[3].price_input, 1250000);
+	assert_int_equal(c.teachers[3].price_output, 4000000000);
 	assert_string_equal(c.teachers[3].origin, "~/.shammah/config.toml");
 	assert_int_equal(c.finding_count, 0);
 	unsetenv("MINE");
@@ -228,6 +232,11 @@ TEST(each_wrong_entry_says_what_is_accepted)
 			"teachers[0].name: means another already" },
 		{ "provider = \"ollama\"\nenabled = 1", FINDING_ERROR,
 			"enabled: is not accepted; accepted: true or false" },
+		{ "provider = \"ollama\"\nprice_input = 1", FINDING_ERROR, "price_input: is not enough" },
+		{ "provider = \"ollama\"\nprice_input = 1\nprice_output = -1", FINDING_ERROR,
+			"price_output: is not accepted; accepted: a number from 0 to 4000" },
+		{ "provider = \"ollama\"\nprice_output = 1\nprice_input = \"1\"", FINDING_ERROR,
+			"price_input: is not accepted" },
 		{ "provider = \"ollama\"\nheaders = { a = 1 }", FINDING_ERROR, "headers: is not accepted" },
 		{ "provider = \"ollama\"\nheaders = { a = \"b\\nc\" }", FINDING_ERROR, "headers: is not accepted" },
 		{ "provider = \"ollama\"\nheaders = { \"a b\" = \"c\" }", FINDING_ERROR, "headers: is not accepted" },

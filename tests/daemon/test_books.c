@@ -100,7 +100,7 @@ TEST(a_budget_is_near_and_then_spent)
 	char text[120];
 
 	enter(&s);
-	assert_true(books_cost(one.provider, one.model, &one.usage, &cost));
+	assert_true(books_cost(one.provider, one.model, NULL, &one.usage, &cost));
 	assert_int_equal(books_spending(s.books).state, SPENDING_FREE);
 	books_set_budget(s.books, (int64_t)(cost * 10));
 	for (int i = 0; i < 7; i++)
@@ -139,7 +139,7 @@ TEST(a_local_answer_saves_what_the_first_teacher_costs)
 
 	enter(&s);
 	assert_ok(teachers_set(s.teachers, &claude, 1, &err));
-	assert_true(books_cost(local.provider, local.model, &local.usage, &cost));
+	assert_true(books_cost(local.provider, local.model, NULL, &local.usage, &cost));
 	local.source = METRIC_LOCAL;
 	local.provider = local.teacher = NULL;
 	local.model = "tiny";
@@ -197,6 +197,35 @@ TEST(a_question_that_failed_before_the_first_word_costs_nothing)
 	assert_int_equal(books_spending(s.books).spent, 0);
 }
 
+TEST(a_price_of_the_users_own_counts)
+{
+	static const struct price dear = { .input = 3000000, .cached = 3000000, .written = 3000000, .output = 5000000 };
+	own_study s;
+	struct book_entry e = answer("claude");
+
+	enter(&s);
+	e.model = "nobody-knows-1";
+	e.price = &dear;
+	note(&s, e);
+	assert_int_equal(books_spending(s.books).spent, 8000000);
+}
+
+TEST(a_model_outside_the_budget_is_told_once_and_only_where_there_is_a_budget)
+{
+	static const struct price own = {0};
+	own_study s;
+
+	enter(&s);
+	assert_false(books_tell_unpriced(s.books, "claude", "nobody-knows-1", NULL));
+	books_set_budget(s.books, 1);
+	assert_false(books_tell_unpriced(s.books, "claude", "nobody-knows-1", &own));
+	assert_false(books_tell_unpriced(s.books, "claude", provider_model(provider_find("claude"), NULL), NULL));
+	assert_false(books_tell_unpriced(s.books, "ollama", "anything", NULL));
+	assert_true(books_tell_unpriced(s.books, "claude", "nobody-knows-1", NULL));
+	assert_false(books_tell_unpriced(s.books, "claude", "nobody-knows-1", NULL));
+	assert_true(books_tell_unpriced(s.books, "claude", "nobody-knows-2", NULL));
+}
+
 TEST(a_disk_that_refuses_stops_nothing)
 {
 	own_study s;
@@ -221,6 +250,8 @@ int main(void)
 		home_test(a_local_answer_saves_what_the_first_teacher_costs),
 		home_test(an_answer_without_a_count_costs_what_its_bytes_let_expect),
 		home_test(a_question_that_failed_before_the_first_word_costs_nothing),
+		home_test(a_price_of_the_users_own_counts),
+		home_test(a_model_outside_the_budget_is_told_once_and_only_where_there_is_a_budget),
 		home_test(a_disk_that_refuses_stops_nothing),
 	};
 

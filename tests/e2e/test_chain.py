@@ -285,6 +285,31 @@ def a_spent_budget_is_said_and_can_be_passed_by_who_asks_for_it():
         assert result.code == 0 and result.err.startswith('- $0.00 of this month'), result
 
 
+def a_budget_cannot_be_passed_by_cutting_answers():
+    with Two({'text': 'one two three four', 'how': 'cut', 'after': 3}) as (h, first, second):
+        settle(h, '[routing]\nmonthly_budget_usd = 0.00001\n')
+        configure(h, entry(first, 'first'), entry(second, 'second', model=SECOND))
+        assert 'was cut' in read_all(h.stream(model='teacher', messages=QUESTION))
+        assert h.status()['spending']['spent_usd'] > 0, h.status()
+        assert ask(h)[2]['error']['code'] == 'budget_spent'
+        result = h.run('metrics')
+        assert '1 cut, or without a count of tokens: theirs are estimated' in result.out, result
+
+
+def a_model_outside_the_budget_is_told_once_and_can_be_given_a_price():
+    with Home() as h, Teacher() as teacher:
+        unknown = teacher.entry(name='mine', model='claude-unheard-of')
+        h.configure(unknown, '[routing]\nmonthly_budget_usd = 1\n')
+        h.daemon()
+        told = notices(h)
+        assert len(told) == 1 and told[0]['kind'] == 'budget' and 'price_input' in told[0]['text'], told
+        assert notices(h) == [] and h.status()['spending']['spent_usd'] == 0
+        settle(h, f'{unknown}price_input = 3000\nprice_output = 1000\n[routing]\nmonthly_budget_usd = 1\n')
+        assert ask(h)[2]['shammah']['cost_usd'] > 0.05 and h.status()['spending']['spent_usd'] > 0.05
+        result = h.run('config')
+        assert 'teachers[0].price_input = 3000 ' in result.out and 'teachers[0].price_output = 1000 ' in result.out, result
+
+
 # --- configuration ------------------------------------------------------------------------------------
 
 def a_broken_edit_keeps_the_last_good_configuration_and_says_so():
