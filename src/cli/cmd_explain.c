@@ -8,7 +8,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "cli/commands.h"
+#include "permit/explain.h"
 #include "route/explain.h"
 #include "text/explain.h"
 
@@ -115,10 +117,51 @@ static void print_patterns(const json_t *result)
 			json_member_string(entry, "pattern"));
 }
 
+/* --- url and path ------------------------------------------------------------------------- */
+
+static json_t *wrap_url(struct str input, struct error *err)
+{
+	own_json *text = wrap_text(input, err);
+
+	return text ? json_pack("{s:O}", "url", json_object_get(text, "text")) : NULL;
+}
+
+static json_t *judge_url(const struct judges *j, const json_t *input, struct error *err)
+{
+	(void)j;
+	return explain_url(input, err);
+}
+
+/* The current folder is the project. */
+static json_t *wrap_path(struct str input, struct error *err)
+{
+	own_json *text = wrap_text(input, err);
+	own_mem char *cwd = text ? getcwd(NULL, 0) : NULL;
+	own_mem char *home = cwd ? path_home(err) : NULL;
+
+	if (text && !cwd)
+		error_errno(err, "the current folder cannot be told");
+	return home ? json_pack("{s:s, s:s, s:s, s:O}", "root", cwd, "cwd", cwd, "home", home,
+		"path", json_object_get(text, "text")) : NULL;
+}
+
+static json_t *judge_path(const struct judges *j, const json_t *input, struct error *err)
+{
+	(void)j;
+	return explain_path(input, err);
+}
+
+static void print_verdict(const json_t *result)
+{
+	printf("%s: %s\n", json_member_string(result, "verdict"), json_member_string(result, "why"));
+}
+
 static const struct kind kinds[] = {
 	{ "tokens", open_tokenizer, wrap_text, judge_tokens, print_tokens },
 	{ "template", open_template, wrap_messages, judge_template, print_template },
 	{ "patterns", NULL, wrap_text, judge_patterns, print_patterns },
+	{ "url", NULL, wrap_url, judge_url, print_verdict },
+	{ "path", NULL, wrap_path, judge_path, print_verdict },
 };
 
 /* --- one input, or many ---------------------------------------------------------------------- */
