@@ -144,7 +144,8 @@ bool delivery_delta(void *answer, const struct delta *d, struct error *err)
 	if (d->kind == DELTA_END)
 		note_end(a, d);
 	if (!a->request.stream)
-		return openai_collect(a->writer, d, err);
+		return openai_collect(a->writer, d, err) || (err->kind == ERROR_TOO_LARGE &&
+			error_prefix(err, "the answer is too long to be given in one piece, ask for a stream"));
 	if (!openai_write_delta(a->writer, d, &a->out, err))
 		return false;
 	if (a->waits && !reply_push_wait(a->reply, &a->out))

@@ -8,6 +8,8 @@
 
 #include "base/json.h"
 
+#define MODEL_NAME_MAX 256
+
 struct reader {
 	struct request *r;
 	struct openai_fault *fault;
@@ -68,10 +70,21 @@ static bool too_large(struct reader *x, const char *name)
 
 /* --- fields -------------------------------------------------------------------- */
 
+/* It stands in addresses, logs and books, and is shown. */
+static bool is_name(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
+			return false;
+	return text.n <= MODEL_NAME_MAX;
+}
+
 static bool read_model(struct reader *x, const char *name, const json_t *v)
 {
 	if (!json_is_string(v))
 		return refuse(x, name, "must be a string");
+	if (!is_name(str_of(json_string_value(v))))
+		return refuse(x, name, "must be a name of at most 256 bytes, without control characters");
 	char *copy = arena_copy(&x->r->chat.arena, (struct str){ json_string_value(v), json_string_length(v) });
 	if (!copy)
 		return too_large(x, name);

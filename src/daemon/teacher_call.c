@@ -94,12 +94,23 @@ static void on_teacher(void *user, size_t i)
 }
 
 /* What is said of a request, by a vendor or by us, may quote it: that is for the user, not for the log. */
-static void log_without_words(const char *teacher, enum error_kind kind, const char *text)
+static char *without_words(enum error_kind kind, const char *text)
 {
-	own_mem char *told = mem_strdup(kind == ERROR_INVALID ? "the request was refused; who asked knows why" : text);
+	char *told = mem_strdup(kind == ERROR_INVALID ? "the request was refused; who asked knows why" : text);
 
 	failure_drop_words(told);
-	log_warn("teacher %s: %s", teacher, told);
+	return told;
+}
+
+static void log_notice(const struct chain_notice *n)
+{
+	own_mem char *why = without_words(n->kind, n->why);
+	struct chain_notice told = *n;
+	char text[CHAIN_TEXT_MAX];
+
+	told.why = why;
+	chain_notice_text(&told, text);
+	log_warn("teacher %s: %s", n->teacher, text);
 }
 
 static void on_notice(void *user, const struct chain_notice *n)
@@ -114,7 +125,7 @@ static void on_notice(void *user, const struct chain_notice *n)
 	char text[CHAIN_TEXT_MAX];
 
 	chain_notice_text(n, text);
-	log_without_words(n->teacher, n->kind, text);
+	log_notice(n);
 	metrics_event(c->delivery->metrics, events[n->event]);
 	delivery_notice(c->delivery, &(struct openai_notice){ .kind = kinds[n->event], .teacher = n->teacher,
 		.text = text, .why = n->why, .wait_ms = n->wait_ms, .attempt = n->attempt, .attempts = n->attempts });
@@ -158,8 +169,10 @@ static void unlink_call(struct teacher_call *c)
 
 static void log_failure(const struct teacher_call *c, const struct error *err)
 {
+	own_mem char *why = without_words(err->kind, err->text);
+
 	if (err->kind != ERROR_CANCELLED)
-		log_without_words(c->choice.first, err->kind, err->text);
+		log_warn("teacher %s: %s", c->choice.first, why);
 }
 
 /* Whether somebody else takes an answer that has not begun, after what is no fault of the request's. */

@@ -1,5 +1,6 @@
 #include "daemon/openai.h"
 
+#include "base/mem.h"
 #include "support/test.h"
 
 #define MESSAGES "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
@@ -184,6 +185,9 @@ TEST(what_cannot_be_honoured_is_refused_by_name)
 	expect_refused("{\"modalities\":[\"audio\"]," MESSAGES "}", "modalities", "text");
 	expect_refused("{\"stream\":1," MESSAGES "}", "stream", "true or false");
 	expect_refused("{\"model\":5," MESSAGES "}", "model", "string");
+	expect_refused("{\"model\":\"claude-\\u001b[2J\"," MESSAGES "}", "model", "control characters");
+	own_mem char *long_name = mem_printf("{\"model\":\"claude-%0300d\"," MESSAGES "}", 1);
+	expect_refused(long_name, "model", "256 bytes");
 }
 
 TEST(wrong_messages_are_named_to_the_field)

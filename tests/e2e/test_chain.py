@@ -77,6 +77,17 @@ def what_a_vendor_quotes_is_told_to_who_asked_and_not_logged():
         log = (h.path / '.shammah/daemon.log').read_text()
         assert 'does not allow this with this key' in log and 'knows no such model' in log, log
         assert 'quicksort' not in log and 'sk-test' not in log, log
+        second.turns(BUSY)
+        ask(h, model='second')
+        log = (h.path / '.shammah/daemon.log').read_text()
+        assert 'is overloaded: asking again in' in log, log
+
+
+def an_answer_that_is_too_long_for_one_piece_says_so():
+    with Two() as (h, first, second):
+        first.turns({'parts': [{'text': 'x' * (6 << 20)}] * 3})
+        status, _, body = ask(h, model='first')
+        assert status >= 400 and 'too long to be given in one piece, ask for a stream' in body['error']['message'], body
 
 
 # --- the chain ---------------------------------------------------------------------------------------
