@@ -63,11 +63,22 @@ void books_set_budget(struct books *b, int64_t budget)
 	atomic_store(&b->budget, budget);
 }
 
+/* Many a machine begins with a clock that is years behind, and learns the time later. */
+static void follow_clock(struct books *b, int64_t now)
+{
+	struct error err = {0};
+	size_t damaged;
+
+	if (spending_is_stale(&b->spending, now) && !spending_load(&b->spending, b->home, now, &damaged, &err))
+		log_warn("the books of this month: %s", err.text);
+}
+
 struct spending_view books_spending(struct books *b)
 {
-	int64_t budget = atomic_load(&b->budget);
+	int64_t budget = atomic_load(&b->budget), now = clock_unix();
 
-	return spending_look(&b->spending, clock_unix(), budget < 0 ? SPENDING_NO_BUDGET : (uint64_t)budget);
+	follow_clock(b, now);
+	return spending_look(&b->spending, now, budget < 0 ? SPENDING_NO_BUDGET : (uint64_t)budget);
 }
 
 bool books_cost(const char *provider, const char *model, const struct price *price, const struct usage *usage,

@@ -39,6 +39,14 @@ bool spending_load(struct spending *s, const char *home, int64_t now, size_t *da
 	return true;
 }
 
+bool spending_is_stale(struct spending *s, int64_t now)
+{
+	pthread_mutex_lock(&s->lock);
+	bool stale = s->month != record_month(record_day(now));
+	pthread_mutex_unlock(&s->lock);
+	return stale;
+}
+
 void spending_add(struct spending *s, int64_t now, uint64_t cost)
 {
 	pthread_mutex_lock(&s->lock);

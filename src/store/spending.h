@@ -36,6 +36,9 @@ struct spending_view {
 /* Begins with the sum of this month's books in `home` (store/record.h); *damaged counts their unreadable lines. */
 bool spending_load(struct spending *s, const char *home, int64_t now, size_t *damaged, struct error *err) must_use;
 
+/* Whether the sum is another month's than `now`'s: one has ended, or the clock was put right.  Then load again. */
+bool spending_is_stale(struct spending *s, int64_t now);
+
 void spending_add(struct spending *s, int64_t now, uint64_t cost);
 
 /* A budget of 0 is spent from the beginning. */

@@ -56,6 +56,23 @@ TEST(eighty_percent_are_near_and_all_is_over)
 	expect(&s, NOON, SPENDING_NO_BUDGET, SPENDING_FREE, 100 * DOLLAR);
 }
 
+TEST(a_clock_that_is_put_right_finds_what_was_spent)
+{
+	struct spending s = SPENDING_INIT;
+	struct error err = { 0 };
+	size_t damaged;
+
+	book(NOON, 3 * DOLLAR);
+	assert_ok(spending_load(&s, home_folder, 5 * DAY, &damaged, &err));
+	assert_false(spending_is_stale(&s, 6 * DAY));
+	const int64_t times[] = { NOON, 5 * DAY, NOON };
+	for (size_t i = 0; i < countof(times); i++) {
+		assert_true(spending_is_stale(&s, times[i]));
+		assert_ok(spending_load(&s, home_folder, times[i], &damaged, &err));
+		expect(&s, times[i], 100 * DOLLAR, SPENDING_UNDER, times[i] == NOON ? 3 * DOLLAR : 0);
+	}
+}
+
 TEST(a_sum_does_not_begin_anew_when_it_is_full)
 {
 	struct spending s = SPENDING_INIT;
@@ -109,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		home_test(it_begins_with_what_this_months_books_say),
 		home_test(eighty_percent_are_near_and_all_is_over),
+		home_test(a_clock_that_is_put_right_finds_what_was_spent),
 		home_test(a_sum_does_not_begin_anew_when_it_is_full),
 		home_test(a_budget_of_nothing_is_spent_at_once),
 		home_test(a_new_month_begins_at_nothing),
