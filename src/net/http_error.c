@@ -36,8 +36,17 @@ static bool cut(const struct http_failure *f, struct error *err)
 		f->begun ? "in the middle of the answer" : "before an answer came");
 }
 
+static bool not_let_through(const struct http_failure *f, struct error *err)
+{
+	return error_set(err, f->proxy == 407 ? ERROR_DENIED : ERROR_UNAVAILABLE,
+		"the proxy to %s %s (%ld): check http_proxy and https_proxy", f->host,
+		f->proxy == 407 ? "wants a name and password" : "does not connect", f->proxy);
+}
+
 bool http_failure_explain(const struct http_failure *f, struct error *err)
 {
+	if (f->proxy >= 300)
+		return not_let_through(f, err);
 	switch (f->code) {
 	case CURLE_COULDNT_CONNECT:
 		return refused(f, err);

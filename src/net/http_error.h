@@ -10,6 +10,7 @@ struct http_failure {
 	const char *detail;    /* libcurl's own words */
 	const char *host;
 	bool begun;            /* the answer had begun */
+	long proxy;            /* status with which a proxy would not connect; 0: none */
 };
 
 /* Always returns false. */

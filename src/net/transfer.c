@@ -273,6 +273,7 @@ static bool finished(struct transfer *t)
 	if (code == CURLE_OPERATION_TIMEDOUT && t->phase == CONNECTING)
 		return timed_out(t);
 	curl->easy_getinfo(t->client->easy, CURLINFO_OS_ERRNO, &failure.os_error);
+	curl->easy_getinfo(t->client->easy, CURLINFO_HTTP_CONNECTCODE, &failure.proxy);
 	return http_failure_explain(&failure, t->err);
 }
 

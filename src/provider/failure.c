@@ -79,6 +79,9 @@ static enum error_kind kind_said(const char *message, enum error_kind otherwise)
 /* A status that no vendor uses: something in between answered. */
 static bool explain_foreign(const struct provider *p, int status, struct error *err)
 {
+	if (status == 407)
+		return error_set(err, ERROR_DENIED, "the proxy before %s wants a name and password (407): check "
+			"http_proxy and https_proxy", p->display_name);
 	if (status / 100 == 3)
 		return error_set(err, ERROR_INVALID, "%s's address answered with a redirect (%d): check the base URL",
 			p->display_name, status);

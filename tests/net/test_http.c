@@ -615,6 +615,19 @@ TEST(a_proxy_is_asked_for_other_hosts_but_never_for_this_machine)
 	assert_string_equal(near.body.data, "direct");
 }
 
+TEST(a_proxy_that_does_not_connect_is_what_is_told)
+{
+	SERVE({ .expect = { "CONNECT example.invalid:443 " }, .status = 407 },
+		{ .expect = { "CONNECT example.invalid:443 " }, .status = 503 });
+
+	setenv("https_proxy", scripted_server_url(server, ""), 1);
+	own_seen nameless = ask((struct http_call){ .url = "https://example.invalid/x" });
+	own_seen closed = ask((struct http_call){ .url = "https://example.invalid/x" });
+	unsetenv("https_proxy");
+	assert_fails(&nameless, ERROR_DENIED, "the proxy to example.invalid wants a name and password (407)");
+	assert_fails(&closed, ERROR_UNAVAILABLE, "the proxy to example.invalid does not connect (503)");
+}
+
 TEST(https_to_a_server_without_tls_is_unavailable)
 {
 	SERVE({ .raw = true, .body = "HTTP/1.1 400 Bad Request\r\n\r\n" });
@@ -666,6 +679,7 @@ int main(void)
 		cmocka_unit_test(a_post_is_never_redirected),
 		cmocka_unit_test(redirects_end_at_their_number_and_at_foreign_schemes),
 		cmocka_unit_test(a_proxy_is_asked_for_other_hosts_but_never_for_this_machine),
+		cmocka_unit_test(a_proxy_that_does_not_connect_is_what_is_told),
 		cmocka_unit_test(https_to_a_server_without_tls_is_unavailable),
 	};
 

@@ -356,6 +356,13 @@ TEST(something_that_is_no_stream_is_refused)
 		"Claude's address answered with text/html instead of a stream: check the base URL");
 }
 
+TEST(a_proxy_that_wants_a_password_is_what_is_told)
+{
+	SERVE({ .status = 407, .body = "no" });
+	ask(server, &seen);
+	assert_fails(&seen, ERROR_DENIED, "the proxy before Claude wants a name and password (407)");
+}
+
 TEST(an_endless_error_page_is_read_no_further_than_needed)
 {
 	SERVE({ .status = 400, .body = "0123456789012345678901234567890123456789", .endless = true });
@@ -501,6 +508,7 @@ int main(void)
 		cmocka_unit_test(a_stream_broken_after_text_is_reported_as_cut),
 		cmocka_unit_test(an_answer_is_over_when_it_says_so_even_if_the_connection_stays),
 		cmocka_unit_test(something_that_is_no_stream_is_refused),
+		cmocka_unit_test(a_proxy_that_wants_a_password_is_what_is_told),
 		cmocka_unit_test(an_endless_error_page_is_read_no_further_than_needed),
 		cmocka_unit_test(as_many_headers_as_a_teacher_may_have_are_sent),
 		cmocka_unit_test(a_key_that_the_server_quotes_is_not_shown),
