@@ -226,6 +226,18 @@ def a_cloned_project_cannot_send_the_key_elsewhere():
         assert not (h.path / 'ran').exists()
 
 
+def explain_judges_urls_and_paths():
+    with Home() as h:
+        lines = '{"id": 1, "url": "http://127.0.0.1/"}\n{"id": "b", "url": "https://github.com/"}\n{"url": 3}\n'
+        out = [json.loads(line) for line in h.run('explain', 'url', '--jsonl', stdin=lines).out.splitlines()]
+        assert [x.get('verdict') for x in out] == ['block', 'allow', None] and out[1]['id'] == 'b' and 'error' in out[2], out
+        ask = {'root': '/p', 'cwd': '/p', 'home': '/h', 'path': 'l/passwd', 'op': 'read', 'fs': [{'link': '/p/l', 'target': '/etc'}]}
+        out = json.loads(h.run('explain', 'path', '--jsonl', stdin=json.dumps(ask)).out)
+        assert out['verdict'] == 'deny' and 'link' in out['why'], out
+        assert h.run('explain', 'path', '.env').out.startswith('deny: ')
+        assert h.run('explain', 'url', 'https://example.com').out.startswith('confirm: ')
+
+
 def who_asks_a_teacher_without_a_key_reads_where_it_was_looked_for():
     with Home() as h:
         result = h.ask('hello there', '--source', 'teacher')

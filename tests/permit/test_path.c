@@ -292,6 +292,10 @@ TEST(long_paths_are_refused)
 	assert_int_equal(judge_at(ROOT, "", (struct str){ path, sizeof(path) }, false).verdict, VERDICT_NEVER);
 	assert_int_equal(judge_at(ROOT, "", (struct str){ path, 4000 }, false).verdict, VERDICT_ALLOW);
 	assert_int_equal(judge_at(ROOT, "", (struct str){ path, PATH_BYTES_MAX }, false).verdict, VERDICT_NEVER);
+	for (size_t i = 0; i < sizeof(path); i++)
+		path[i] = i % 2 ? '/' : '.';
+	assert_int_equal(judge_at(ROOT, "", (struct str){ path, sizeof(path) }, false).verdict, VERDICT_NEVER);
+	assert_int_equal(judge_at(ROOT, "", (struct str){ path, PATH_BYTES_MAX }, false).verdict, VERDICT_ALLOW);
 }
 
 TEST(a_nul_ends_nothing)
@@ -309,7 +313,8 @@ TEST(a_project_in_a_system_folder_is_a_project)
 		{ "/root/app", "/root", "/root/.ssh/x", VERDICT_NEVER },
 		{ "/etc/nginx", "/root", "nginx.conf", VERDICT_NEVER },
 		{ "/usr", "/root", "../bin/env", VERDICT_NEVER }, { "/usr", "/root", "x", VERDICT_NEVER },
-		{ "/", "/root", "x", VERDICT_CONFIRM }, { "/", "/root", "/etc/x", VERDICT_NEVER },
+		{ "/", "/root", "x", VERDICT_CONFIRM }, { "/", "/root", "..", VERDICT_CONFIRM },
+		{ "/", "/root", "/etc/x", VERDICT_NEVER },
 		{ "/", "/", "/usr/x", VERDICT_NEVER },
 		{ "/home/me", "/home/me", "~/.ssh/x", VERDICT_NEVER }, { "/home/me", "/home/me", "x", VERDICT_ALLOW },
 		{ "/home/me/.ssh", "/home/me", "x", VERDICT_NEVER },

@@ -102,6 +102,7 @@ static const char *const blocked[] = {
 	"http://\u212aeys.example.com/", "http://fa\u00df.de/", "http://\ufb01x.com/", "http://a\u200d.com/",
 	"http://a\u3002com/",
 	"http://github.com\uff0fevil.com/", "http://\u2488.com/", "http://a\u0340.com/",
+	"http://\u03b1\u03c2.gr/",
 	/* IPv6 */
 	"http://[::1]/", "http://[::]/", "http://[0:0:0:0:0:0:0:1]:80/", "http://[::ffff:127.0.0.1]/",
 	"http://[::ffff:7f00:1]/",
@@ -184,7 +185,7 @@ TEST(long_hosts_labels_and_urls_are_blocked)
 		url[8 + i] = i % 2 ? '.' : 'a';
 	strcpy(url + 8 + 253, "/");
 	assert_int_equal(judge(url), VERDICT_CONFIRM);
-	strcpy(url + 8 + 252, ".bc/");
+	strcpy(url + 8 + 253, "b/");
 	assert_int_equal(judge(url), VERDICT_NEVER);
 	memcpy(url, "https://github.com/", 19);
 	memset(url + 19, 'a', sizeof(url) - 19);
@@ -192,6 +193,25 @@ TEST(long_hosts_labels_and_urls_are_blocked)
 	assert_int_equal(j.verdict, VERDICT_ALLOW);
 	url_judge((struct str){ url, URL_BYTES_MAX + 1 }, &j);
 	assert_int_equal(j.verdict, VERDICT_NEVER);
+}
+
+TEST(reasons_say_what_is_wrong)
+{
+	static const struct { const char *url, *word; } at[] = {
+		{ "https://me@github.com/", "password" }, { "https://[fe80::1%eth0]/", "zone" },
+		{ "https://%61.com/", "percent" },
+		{ "https://127.1/", "four decimal" }, { "https://router/", "local network" },
+		{ "https://github.com:0/", "65535" },
+		{ "https://github.com:22/", "no web server" }, { "ftp://github.com/", "http://" },
+		{ "https://a..b/", "empty" },
+	};
+
+	for (size_t i = 0; i < countof(at); i++) {
+		struct url_judgement j;
+		url_judge(str_of(at[i].url), &j);
+		if (!strstr(j.why, at[i].word))
+			fail_msg("%s: %s", at[i].url, j.why);
+	}
 }
 
 TEST(a_nul_ends_nothing)
@@ -363,6 +383,7 @@ int main(void)
 		cmocka_unit_test(other_sites_are_confirmed),
 		cmocka_unit_test(what_is_not_plain_and_public_is_blocked),
 		cmocka_unit_test(long_hosts_labels_and_urls_are_blocked),
+		cmocka_unit_test(reasons_say_what_is_wrong),
 		cmocka_unit_test(a_nul_ends_nothing),
 		cmocka_unit_test(libcurl_reads_the_same_host_and_port),
 		cmocka_unit_test(equivalent_spellings_have_the_same_verdict),
