@@ -84,6 +84,7 @@ struct teacher_config {
 	char *base_url_origin;   /* NULL with `base_url` */
 	struct value key;        /* text NULL: none, or `helper` prints it */
 	bool bearer;             /* the key travels as Authorization: Bearer */
+	bool uncached;           /* its vendor's cache of prompts is not asked for */
 	char *helper;            /* a command of the user's that prints the key (config/key_helper.h); NULL: none */
 	unsigned helper_ttl_s;   /* for how long what it printed holds; 0: ask it each time */
 	bool priced;             /* the user says what its model costs: micro-dollars for a million tokens */

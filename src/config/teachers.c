@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "config/findings.h"
@@ -13,6 +14,7 @@
 #define MODEL_VARIABLE "ANTHROPIC_MODEL"
 #define HEADERS_VARIABLE "ANTHROPIC_CUSTOM_HEADERS"
 #define BETAS_VARIABLE "ANTHROPIC_BETAS"
+#define UNCACHED_VARIABLE "DISABLE_PROMPT_CACHING"
 #define TEXT_MAX ((size_t)2048)
 
 const struct teacher_key teacher_keys[] = {
@@ -38,7 +40,7 @@ static const struct { const char *alias, *variable; } aliases[] = {
 
 bool teachers_variable(const char *name)
 {
-	static const char *const others[] = { MODEL_VARIABLE, HEADERS_VARIABLE, BETAS_VARIABLE,
+	static const char *const others[] = { MODEL_VARIABLE, HEADERS_VARIABLE, BETAS_VARIABLE, UNCACHED_VARIABLE,
 		"CLAUDE_CODE_API_KEY_HELPER_TTL_MS" };
 
 	for (size_t i = 0; i < countof(others); i++)
@@ -213,6 +215,17 @@ static void take_headers(struct loader *l, struct teacher_config *t)
 			"%s: " BETAS_VARIABLE ": is not accepted; accepted: names with commas between", betas_origin);
 }
 
+/* As Claude Code reads its switches. */
+static bool is_on(const char *text)
+{
+	static const char *const words[] = { "1", "true", "yes", "on" };
+
+	for (size_t i = 0; text && i < countof(words); i++)
+		if (strcasecmp(words[i], text) == 0)
+			return true;
+	return false;
+}
+
 void teacher_take_variables(struct loader *l, const struct vendor *v, struct teacher_config *t)
 {
 	bool own_address = t->base_url;
@@ -221,6 +234,7 @@ void teacher_take_variables(struct loader *l, const struct vendor *v, struct tea
 	if (v != VENDOR_CLAUDE)
 		return;
 	take_model(l, t);
+	t->uncached = is_on(variable_find(l->c, UNCACHED_VARIABLE, NULL));
 	if (!own_address)
 		take_headers(l, t);
 }

@@ -57,6 +57,7 @@ struct teacher_entry *teacher_entry_create(const struct teacher_config *c, struc
 	e->base_url = mem_strdup(c->base_url);
 	e->origin = mem_strdup(c->key.origin);
 	e->bearer = c->bearer;
+	e->uncached = c->uncached;
 	e->headers = headers;
 	e->priced = c->priced;
 	e->price = price_flat(c->price_input, c->price_output);
@@ -109,6 +110,7 @@ bool teacher_entry_same(const struct teacher_entry *a, const struct teacher_entr
 {
 	return teacher_entry_reaches_same(a, b) && same_text(a->name, b->name) && same_text(a->model, b->model) &&
 		same_text(a->origin, b->origin) && a->key.ttl_s == b->key.ttl_s && a->priced == b->priced &&
+		a->uncached == b->uncached &&
 		a->price.input == b->price.input && a->price.output == b->price.output;
 }
 

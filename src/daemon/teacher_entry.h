@@ -21,7 +21,7 @@ struct teacher_entry {
 	char *model;                 /* resolved; NULL: must be named by the request */
 	char *base_url;              /* NULL: the provider's own */
 	char *origin;                /* where its key is written; NULL: nowhere */
-	bool bearer, priced;
+	bool bearer, uncached, priced;
 	struct price price;          /* of `model`, as its user says, where `priced`; else the table has it */
 	struct http_header *headers; /* ended by a NULL name */
 	struct teacher_key key;
@@ -37,7 +37,8 @@ void teacher_entry_unref(struct teacher_entry *e);
 static inline struct teacher teacher_entry_asked(const struct teacher_entry *e, const char *model)
 {
 	return (struct teacher){ .provider = e->provider, .base_url = e->base_url, .model = model,
-		.bearer = e->bearer, .headers = e->headers };
+		/* A key that a helper prints goes in both headers, as Claude Code has it. */
+		.bearer = e->bearer, .both = e->key.helper != NULL, .uncached = e->uncached, .headers = e->headers };
 }
 
 /* Whether both reach the same place with the same key: what a breaker has learnt holds for both. */

@@ -22,7 +22,8 @@ static char **text_at(struct teacher_config *t, const struct field *f) { return 
 
 static json_t *teacher_json(struct teacher_config *t)
 {
-	json_t *object = json_pack("{s:b, s:I}", "bearer", (int)t->bearer, "helper_ttl_s", (json_int_t)t->helper_ttl_s);
+	json_t *object = json_pack("{s:b, s:b, s:I}", "bearer", (int)t->bearer, "uncached", (int)t->uncached,
+		"helper_ttl_s", (json_int_t)t->helper_ttl_s);
 	json_t *headers = json_array();
 
 	for (const struct field *f = fields; f < fields + countof(fields); f++)
@@ -95,6 +96,7 @@ static bool read_teacher(struct teacher_config *t, const json_t *object, struct 
 	if (!t->name || !t->provider)
 		return error_set(err, ERROR_INVALID, "a teacher needs a name and a provider");
 	t->bearer = json_is_true(json_object_get(object, "bearer"));
+	t->uncached = json_is_true(json_object_get(object, "uncached"));
 	json_int_t ttl = json_integer_value(json_object_get(object, "helper_ttl_s"));
 	t->helper_ttl_s = ttl > 0 && ttl < UINT32_MAX ? (unsigned)ttl : 0;
 	return read_price(t, json_object_get(object, "price"), err) &&

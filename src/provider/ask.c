@@ -4,6 +4,7 @@
  */
 #include "provider/ask.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -120,13 +121,15 @@ static bool make_headers(const struct teacher *t, struct http_header headers[HEA
 		{ "Content-Type", "application/json" }, { "Accept", "text/event-stream" }, { 0 },
 	};
 	bool named = t->provider->key_header && !t->bearer;
-	struct http_header key[2] = { 0 };
+	struct http_header key[3] = { 0 };
+	size_t keys = 0;
 
-	if (t->key && !named)
+	if (t->key && named)
+		key[keys++] = (struct http_header){ t->provider->key_header, t->key, .secret = true };
+	if (t->key && (!named || t->both)) {
 		*bearer = mem_printf("Bearer %s", t->key);
-	if (t->key)
-		key[0] = (struct http_header){ .name = named ? t->provider->key_header : "Authorization",
-			.value = named ? t->key : *bearer, .secret = true };
+		key[keys] = (struct http_header){ "Authorization", *bearer, .secret = true };
+	}
 	*count = 0;
 	return add_headers(headers, count, standard, err) &&
 		add_headers(headers, count, dialect_of(t)->headers, err) &&
@@ -320,6 +323,26 @@ static bool is_complete(const struct teacher *t, struct error *err)
 	return true;
 }
 
+static bool name_fits(const struct provider *p, struct str name)
+{
+	bool fits = name.n <= p->tool_name_max;
+
+	for (size_t i = 0; fits && i < name.n; i++)
+		fits = isalnum((unsigned char)name.p[i]) || (name.p[i] && strchr(p->tool_name_signs, name.p[i]));
+	return fits || !p->tool_name_max;
+}
+
+/* Known before it is asked, so that another teacher, who takes such names, can be. */
+static bool tools_fit(const struct provider *p, const struct chat *chat, struct error *err)
+{
+	for (size_t i = 0; i < chat->tool_count; i++)
+		if (!name_fits(p, chat->tools[i].name))
+			return error_set(err, ERROR_INVALID,
+				"%s does not take the name of tools[%zu]: at most %zu letters, digits and any of %s",
+				p->display_name, i, p->tool_name_max, p->tool_name_signs);
+	return true;
+}
+
 static bool write_body(const struct target *target, const struct request *request, struct buf *body, struct error *err)
 {
 	buf_clear(body);
@@ -335,12 +358,13 @@ bool ask_provider(struct http_client *client, const struct ask *ask, const struc
 	*report = (struct ask_report){ .end = ASK_UNFIT };
 	if (!is_complete(&ask->teacher, err))
 		return false;
-	struct target target = { provider, provider_model(provider, ask->teacher.model), false };
+	struct target target = { provider, provider_model(provider, ask->teacher.model),
+		.uncached = ask->teacher.uncached };
 	own_buf body = BUF_INIT(BODY_MAX);
 	own_mem char *url = make_url(&ask->teacher, &target, err);
 	enum outcome outcome = AGAIN;
 
-	if (!url || !write_body(&target, request, &body, err))
+	if (!url || !tools_fit(provider, &request->chat, err) || !write_body(&target, request, &body, err))
 		return false;
 	while (outcome >= AGAIN) {
 		report->attempts += outcome == AGAIN;

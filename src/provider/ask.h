@@ -39,7 +39,9 @@ struct teacher {
 	const char *base_url;      /* NULL: the provider's own */
 	const char *key;           /* NULL: none is sent */
 	const char *model;         /* NULL: the provider's default */
-	bool bearer;               /* the key goes as "Authorization: Bearer" whatever the provider's header is */
+	bool bearer;               /* the key goes as "Authorization: Bearer" whatever the provider's header is, */
+	bool both;                 /* or in both */
+	bool uncached;             /* as in struct target */
 	const struct http_header *headers;   /* what every request carries besides, ended by a NULL name; NULL: none */
 };
 

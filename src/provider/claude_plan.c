@@ -169,7 +169,7 @@ void claude_plan_make(struct claude_plan *plan, const struct target *target, con
 	*plan = (struct claude_plan){
 		.model = m, .request = request, .plain = target->plain, .max_tokens = most_tokens(m, request),
 		.forces = claude_wants_call(request) && m->forced && !target->plain,
-		.marks = is_cacheable(&request->chat),
+		.marks = !target->uncached && is_cacheable(&request->chat),
 	};
 	if (target->plain)
 		return;

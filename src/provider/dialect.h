@@ -24,6 +24,7 @@ struct target {
 	const struct provider *provider;
 	const char *model;
 	bool plain;                  /* without the wishes that the provider's models may refuse by name */
+	bool uncached;               /* nothing is marked for the vendor's cache of prompts */
 };
 
 struct dialect {

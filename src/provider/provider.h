@@ -33,6 +33,8 @@ struct provider {
 	const char *key_variable;    /* the one to set (config/vendors.h has all that are read); NULL: none */
 	const char *key_header;      /* the header that carries the key; NULL: "Authorization: Bearer" */
 	const char *key_prefix;      /* how its keys begin; NULL: anyhow */
+	size_t tool_name_max;        /* names of tools: most bytes, of letters, digits and these signs; 0: any */
+	const char *tool_name_signs;
 	bool keyless;                /* answers without a key as well */
 	const char *const *refusable;    /* wishes that some of its models refuse by name; ended by NULL */
 };

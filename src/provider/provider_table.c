@@ -38,6 +38,8 @@ const struct provider providers[] = {
 		.key_variable = "ANTHROPIC_API_KEY",
 		.key_header = "x-api-key",
 		.key_prefix = "sk-ant-",
+		.tool_name_max = 128,
+		.tool_name_signs = "_-",
 		.refusable = (const char *const[]){ "temperature", "top_p", "top_k", "thinking", "effort",
 			"tool_choice", "role 'system'", "bound to a different conversation", NULL },
 	},
@@ -77,6 +79,8 @@ const struct provider providers[] = {
 		.model_prefixes = (const char *const[]){
 			"gpt-", "chatgpt-", "chat-latest", "o1", "o3", "o4", "codex-", NULL },
 		.default_base_url = "https://api.openai.com/v1",
+		.tool_name_max = 64,
+		.tool_name_signs = "_-",
 		.key_variable = "OPENAI_API_KEY",
 		.key_prefix = "sk-",
 		.refusable = openai_refusable,
@@ -97,6 +101,8 @@ const struct provider providers[] = {
 		.default_base_url = "https://generativelanguage.googleapis.com",
 		.key_variable = "GEMINI_API_KEY",
 		.key_header = "x-goog-api-key",
+		.tool_name_max = 128,
+		.tool_name_signs = "_-.:",
 		/* As its refusals write them: thinking levels, signatures, penalties. */
 		.refusable = (const char *const[]){
 			"hinking", "hought", "enalty", "temperature", "top_p", "topP", "top_k", "topK", "seed", NULL },

@@ -127,6 +127,11 @@ TEST(headers_and_betas_go_along_to_the_address_they_are_meant_for)
 	assert_string_equal(only(&c)->headers[1], "X-Other: c");
 	assert_string_equal(only(&c)->headers[2], "anthropic-beta: one,two");
 	assert_null(only(&c)->headers[3]);
+	assert_false(only(&c)->uncached);
+	config_done(&c);
+	setenv("DISABLE_PROMPT_CACHING", "True", 1);
+	load(&c);
+	assert_true(only(&c)->uncached);
 	config_done(&c);
 	given(TOML, "[[teachers]]\nprovider = \"claude\"\nbase_url = \"https://other\"\napi_key = \"k2\"\n");
 	load(&c);

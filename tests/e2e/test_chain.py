@@ -351,6 +351,46 @@ def a_key_helper_is_asked_again_after_a_refusal():
         assert 'sk-old' not in (h.path / '.shammah/daemon.log').read_text()
 
 
+def what_claude_codes_settings_say_reaches_the_wire():
+    with Home() as h, Teacher() as teacher:
+        helper = h.path / 'helper'
+        helper.write_text(f'echo x >> {h.path}/runs\necho sk-test\n')
+        (h.path / '.claude').mkdir()
+
+        def settings(**env):
+            (h.path / '.claude/settings.json').write_text(json.dumps({
+                'model': 'opus', 'apiKeyHelper': f'/bin/sh {helper}', 'env': {
+                    'ANTHROPIC_BASE_URL': teacher.url, 'ANTHROPIC_DEFAULT_OPUS_MODEL': 'claude-opus-x',
+                    'ANTHROPIC_CUSTOM_HEADERS': 'X-A: 1\nX-B: 2', 'ANTHROPIC_BETAS': 'beta-1,beta-2', **env}}))
+
+        settings(CLAUDE_CODE_API_KEY_HELPER_TTL_MS='0')
+        long = 'write a quicksort in ocaml ' * 2000
+        for runs in (1, 2):
+            assert h.ask(long, '--source', 'teacher').code == 0
+            assert (h.path / 'runs').read_text() == 'x\n' * runs
+        asked = teacher.requests()[-1]
+        assert asked['body']['model'] == 'claude-opus-x' and 'cache_control' in json.dumps(asked['body']), asked['body']['model']
+        for name, value in (('x-api-key', 'sk-test'), ('authorization', 'Bearer sk-test'), ('x-a', '1'), ('x-b', '2'),
+                            ('anthropic-beta', 'beta-1,beta-2')):
+            assert asked['headers'][name] == value, asked['headers']
+        settings(DISABLE_PROMPT_CACHING=1, CLAUDE_CODE_API_KEY_HELPER_TTL_MS=3600000)
+        for _ in range(2):
+            assert h.ask(long, '--source', 'teacher').code == 0
+        assert 'cache_control' not in json.dumps(teacher.requests()[-1]['body'])
+        assert (h.path / 'runs').read_text() == 'x\n' * 3
+
+
+def a_tools_name_that_a_vendor_does_not_take_is_for_another():
+    with Two() as (h, first, second):
+        configure(h, entry(first, 'first'), entry(second, 'second', provider='gemini'))
+        for name, who in (('a.b', 'second'), ('a_b-1', 'first'), ('x' * 128, 'first')):
+            tool = {'type': 'function', 'function': {'name': name, 'parameters': {'type': 'object', 'properties': {}}}}
+            assert ask(h, tools=[tool])[2]['shammah']['teacher'] == who, name
+        tool['function']['name'] = 'a b'
+        status, _, answer = ask(h, tools=[tool])
+        assert status == 400 and 'the name of tools[0]' in answer['error']['message'], answer
+
+
 # --- the way ------------------------------------------------------------------------------------------
 
 def event(name, **data):
