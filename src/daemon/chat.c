@@ -139,19 +139,6 @@ static void tell_spending(struct service *s, struct delivery *a)
 	delivery_notice(a, &(struct openai_notice){ .kind = "budget", .text = text });
 }
 
-/* Says once that a model's answers are not in the sum. */
-static void tell_unpriced(struct service *s, struct delivery *a, const struct teacher_choice *c)
-{
-	char text[NOTICE_MAX];
-
-	if (!a->request.notices || !a->request.stream ||
-		!books_tell_unpriced(s->books, c->first_provider, c->first_model, c->first_price))
-		return;
-	snprintf(text, sizeof text, "what %.100s of %.100s costs is not known, and not in this month's sum: "
-		"price_input and price_output of this teacher in config.toml can say it", c->first_model, c->first);
-	delivery_notice(a, &(struct openai_notice){ .kind = "budget", .text = text });
-}
-
 static void give_teacher(struct service *s, struct delivery *a, struct teacher_choice *choice, const struct decision *d)
 {
 	struct openai_source source = { "teacher", choice->first_model, d->reason, NULL, choice->first };
@@ -166,7 +153,6 @@ static void give_teacher(struct service *s, struct delivery *a, struct teacher_c
 	delivery_begin(a, METRIC_TEACHER, choice->first_model, &source);
 	delivery_keep_seals(a, s->seals);
 	tell_spending(s, a);
-	tell_unpriced(s, a, choice);
 	tell_problem(s, a);
 	if (!teachers_ask(s->teachers, a, choice, &err))
 		delivery_finish(a, &err);

@@ -1,5 +1,7 @@
 #include "daemon/delivery.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "daemon/books.h"
@@ -7,6 +9,7 @@
 #include "provider/provider.h"
 
 #define REQUEST_MAX (2 * BODY_MAX)      /* a parsed request is larger than its JSON */
+#define NOTICE_MAX 500
 #define OUT_MAX ((size_t)32 << 20)
 
 struct delivery *delivery_create(struct reply *reply, struct metrics *metrics)
@@ -53,21 +56,6 @@ void delivery_name(struct delivery *a, const char *model, const char *build)
 		openai_writer_name(a->writer, model, build);
 }
 
-void delivery_teacher(struct delivery *a, const char *name, const struct provider *provider, const char *model,
-	const struct price *price)
-{
-	free(a->teacher);
-	free(a->model);
-	a->teacher = mem_strdup(name);
-	a->model = mem_strdup(model);
-	a->provider = provider;
-	a->priced = price != NULL;
-	if (price)
-		a->price = *price;
-	if (!a->sent)
-		openai_writer_teacher(a->writer, name, model);
-}
-
 void delivery_keep_seals(struct delivery *a, struct seals *seals)
 {
 	a->seals = seals;
@@ -90,13 +78,46 @@ bool delivery_flush(struct delivery *a)
 	return reply_push(a->reply, &a->out) != PUSH_FULL;
 }
 
+static bool wants_notices(const struct delivery *a)
+{
+	return a->request.notices && a->request.stream && !a->sent;
+}
+
 void delivery_notice(struct delivery *a, const struct openai_notice *notice)
 {
-	bool wanted = a->request.notices && a->request.stream && !a->sent;
 	struct error err = {0};
 
-	if (wanted && openai_write_notice(a->writer, notice, &a->out, &err))
+	if (wants_notices(a) && openai_write_notice(a->writer, notice, &a->out, &err))
 		(void)delivery_flush(a);
+}
+
+/* Says once that a model's answers are not in the month's sum. */
+static void tell_unpriced(struct delivery *a)
+{
+	char text[NOTICE_MAX];
+
+	if (!a->books || !wants_notices(a) ||
+		!books_tell_unpriced(a->books, a->provider->name, a->model, a->priced ? &a->price : NULL))
+		return;
+	snprintf(text, sizeof text, "what %.100s of %.100s costs is not known, and not in this month's sum: "
+		"price_input and price_output of this teacher in config.toml can say it", a->model, a->teacher);
+	delivery_notice(a, &(struct openai_notice){ .kind = "budget", .teacher = a->teacher, .text = text });
+}
+
+void delivery_teacher(struct delivery *a, const char *name, const struct provider *provider, const char *model,
+	const struct price *price)
+{
+	free(a->teacher);
+	free(a->model);
+	a->teacher = mem_strdup(name);
+	a->model = mem_strdup(model);
+	a->provider = provider;
+	a->priced = price != NULL;
+	if (price)
+		a->price = *price;
+	if (!a->sent)
+		openai_writer_teacher(a->writer, name, model);
+	tell_unpriced(a);
 }
 
 static void note_first(struct delivery *a, const struct delta *d)

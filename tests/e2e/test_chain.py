@@ -315,6 +315,10 @@ def a_model_outside_the_budget_is_told_once_and_can_be_given_a_price():
         told = notices(h)
         assert len(told) == 1 and told[0]['kind'] == 'budget' and 'price_input' in told[0]['text'], told
         assert notices(h) == [] and h.status()['spending']['spent_usd'] == 0
+        h.configure(teacher.entry(name='dead', api_key='sk-wrong'), teacher.entry(name='other', model='claude-unheard-of-2'),
+                    '[routing]\nmonthly_budget_usd = 1\n')
+        wait_for(lambda: 'other' in states(h), 'the new teachers')
+        assert [n['kind'] for n in notices(h)] == ['next', 'budget']
         settle(h, f'{unknown}price_input = 3000\nprice_output = 1000\n[routing]\nmonthly_budget_usd = 1\n')
         assert ask(h)[2]['shammah']['cost_usd'] > 0.05 and h.status()['spending']['spent_usd'] > 0.05
         result = h.run('config')
