@@ -94,7 +94,10 @@ static bool find_model(struct link *l, char **folder, struct error *err)
 	return true;
 }
 
-/* The daemon may have been started elsewhere: it is told what is known here. */
+/*
+ * The daemon may have been started elsewhere: it is told what is known here.  Of teachers before each
+ * question, since who works in another project may have told it of others meanwhile.
+ */
 static bool tell(struct link *l, struct error *err)
 {
 	const struct config *c = l->config;
@@ -102,16 +105,15 @@ static bool tell(struct link *l, struct error *err)
 	own_mem char *full = NULL;
 	int status;
 
-	if (!find_model(l, &full, err))
+	if (l->told != l->pid && !find_model(l, &full, err))
 		return false;
-	if (!full && !c->teacher_count)
-		return true;
 	if (full && !utf8_valid(full, strlen(full)))
 		return error_set(err, ERROR_INVALID, "the model folder's path is not valid UTF-8 text; rename it");
 	if (full)
 		json_object_set_new(body, "model", json_string(full));
 	if (c->teacher_count)
 		json_object_set_new(body, "teachers", teacher_list_json(c->teachers, c->teacher_count));
+	json_object_set_new(body, "project", json_string(c->project ? c->project : ""));
 	own_json *reply = link_json(l, "/v1/daemon/configure", body, &status, err);
 	return reply && (status == 200 || link_refused(reply, status, err));
 }
@@ -122,7 +124,7 @@ static bool reach(struct link *l, struct error *err)
 	for (int attempt = 0; ; attempt++) {
 		if (!find_or_start(l, err))
 			return false;
-		if (l->told == l->pid || tell(l, err)) {
+		if (tell(l, err)) {
 			l->told = l->pid;
 			return true;
 		}

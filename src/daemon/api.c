@@ -8,7 +8,7 @@
 #include "daemon/api.h"
 #include "daemon/chat.h"
 #include "daemon/models.h"
-#include "daemon/teacher_list.h"
+#include "daemon/teacher_origin.h"
 
 #define JSON "application/json"
 #define BODY ((size_t)1 << 20)
@@ -224,7 +224,7 @@ static void configure(void *user, const struct http_request_in *in, struct reply
 	const json_t *teachers = json_object_get(body, "teachers");
 	struct error err = {0};
 
-	if (teachers && !teacher_list_use(s->teachers, teachers, &err)) {
+	if (!teacher_list_bring(s->teachers, teachers, json_member_string(body, "project"), &err)) {
 		reply_error(r, 400, "invalid_request_error", "teachers", NULL, err.text);
 		return;
 	}

@@ -20,6 +20,7 @@
 #include "base/path.h"
 #include "config/home.h"
 #include "daemon/service.h"
+#include "daemon/teacher_origin.h"
 #include "hub/spec.h"
 
 #define TICK_MS 2000                  /* how often silent streams are looked at */
@@ -148,7 +149,7 @@ static void use_teachers(struct service *s, const struct config *c)
 {
 	struct error err = {0};
 
-	if (!teachers_set(s->teachers, c->teachers, c->teacher_count, &err))
+	if (!teacher_list_own(s->teachers, c->teachers, c->teacher_count, &err))
 		log_warn("teachers: %s", err.text);
 }
 

@@ -28,6 +28,8 @@ void teachers_destroy(struct teachers *t)
 	for (size_t i = 0; i < t->idle_count; i++)
 		http_client_destroy(t->idle[i].client);
 	unref_all(t->entries, t->count);
+	json_decref(t->own);
+	free(t->project);
 	pthread_cond_destroy(&t->done);
 	pthread_mutex_destroy(&t->lock);
 	free(t);

@@ -3,6 +3,7 @@
 
 #include "daemon/teacher_entry.h"
 #include "daemon/teachers.h"
+#include "base/json.h"
 #include "net/http.h"
 
 #define CLIENTS_MAX 8              /* that wait for the next question */
@@ -23,6 +24,8 @@ struct teachers {
 	bool stopped;
 	struct teacher_call *calls;
 	size_t call_count;
+	json_t *own;               /* the list of the daemon's own files; NULL: none yet */
+	char *project;             /* whose list this is; NULL: nobody's in particular */
 	struct idle_client idle[CLIENTS_MAX];
 	size_t idle_count;
 };

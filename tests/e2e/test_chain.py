@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 
-from harness import LIMIT, Home, Skip, Teacher, Terminal, main, make_model, read_all, wait_for
+from harness import LIMIT, PROGRAM, Home, Skip, Teacher, Terminal, main, make_model, read_all, wait_for
 
 QUESTION = [{'role': 'user', 'content': 'write a quicksort in ocaml'}]
 REFUSED = {'status': 401}
@@ -81,6 +81,29 @@ def what_a_vendor_quotes_is_told_to_who_asked_and_not_logged():
         ask(h, model='second')
         log = (h.path / '.shammah/daemon.log').read_text()
         assert 'is overloaded: asking again in' in log, log
+
+
+def teachers_of_a_project_are_not_asked_from_elsewhere():
+    with Home() as h, Teacher() as own, Teacher() as other:
+        mine, theirs = h.path / 'mine', h.path / 'theirs'
+        (mine / '.claude').mkdir(parents=True)
+        theirs.mkdir()
+        (mine / '.claude/settings.json').write_text(json.dumps({'shammah': {'teachers': [
+            {'provider': 'claude', 'name': 'mine', 'base_url': own.url, 'api_key': 'sk-test'}]}}))
+        (h.path / '.shammah').mkdir()
+        config = h.path / '.shammah/config.toml'
+        config.write_text(f'[client]\ntrusted = ["{mine}"]\n')
+
+        def ask_in(folder, question):
+            return subprocess.run([PROGRAM, '--source', 'teacher', '-p', question], env=h.env, cwd=folder, stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, timeout=LIMIT, check=False)
+        assert ask_in(mine, 'one').returncode == 0 and len(own.requests()) == 1
+        result = ask_in(theirs, 'two')
+        assert result.returncode == 1 and len(own.requests()) == 1, result
+        assert ask_in(mine, 'three').returncode == 0 and len(own.requests()) == 2
+        config.write_text(config.read_text() + f'[[teachers]]\nprovider = "claude"\nbase_url = "{other.url}"\napi_key = "sk-test"\n')
+        assert ask_in(theirs, 'four').returncode == 0 and len(other.requests()) == 1
+        assert len(own.requests()) == 2
 
 
 def an_answer_that_is_too_long_for_one_piece_says_so():
