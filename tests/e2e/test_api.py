@@ -301,7 +301,7 @@ def who_hangs_up_frees_the_place():
         streams = [h.stream() for _ in range(20)]
         for s in streams:
             begun(s)
-        assert h.status()['queue']['active'] == 20
+        wait_for(lambda: h.status()['queue']['active'] == 20, 'all to be answered at once')
         for s in streams:
             s.close()
         wait_for(lambda: h.status()['queue']['active'] == 0, 'the places to be free')
