@@ -13,6 +13,7 @@
 #include "permit/explain.h"
 #include "route/explain.h"
 #include "text/explain.h"
+#include "text/html.h"
 
 #define INPUT_MAX ((size_t)64 << 20)
 
@@ -156,12 +157,33 @@ static void print_verdict(const json_t *result)
 	printf("%s: %s\n", json_member_string(result, "verdict"), json_member_string(result, "why"));
 }
 
+/* --- html ---------------------------------------------------------------------------------- */
+
+static json_t *wrap_html(struct str input, struct error *err)
+{
+	own_json *text = wrap_text(input, err);
+
+	return text ? json_pack("{s:O}", "html", json_object_get(text, "text")) : NULL;
+}
+
+static json_t *judge_html(const struct judges *j, const json_t *input, struct error *err)
+{
+	(void)j;
+	return explain_html(input, err);
+}
+
+static void print_html(const json_t *result)
+{
+	fputs(json_member_string(result, "markdown"), stdout);
+}
+
 static const struct kind kinds[] = {
 	{ "tokens", open_tokenizer, wrap_text, judge_tokens, print_tokens },
 	{ "template", open_template, wrap_messages, judge_template, print_template },
 	{ "patterns", NULL, wrap_text, judge_patterns, print_patterns },
 	{ "url", NULL, wrap_url, judge_url, print_verdict },
 	{ "path", NULL, wrap_path, judge_path, print_verdict },
+	{ "html", NULL, wrap_html, judge_html, print_html },
 };
 
 /* --- one input, or many ---------------------------------------------------------------------- */

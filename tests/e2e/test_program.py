@@ -254,6 +254,9 @@ def explain_judges_lines_in_order():
         assert 'error' in out[1] and '"id":"three"' in out[2]
         assert 'patterns' not in h.run('explain', 'patterns', 'what is reciprocity').out.split('\n')[0]
         assert h.run('explain', 'patterns', 'what is reciprocity').out.startswith('reciprocity\n')
+        pages = '{"id": 4, "html": "<a href=b>c</a>", "url": "https://e.org/a"}\n{"html": "%PDF-1", "content_type": "application/pdf"}\n'
+        out = h.run('explain', 'html', '--jsonl', stdin=pages).out.split('\n')
+        assert '"id":4' in out[0] and r'[c](https://e.org/b)\n' in out[0] and 'application/pdf' in out[1]
         assert '<|im_start|>user\nhi<|im_end|>' in h.run('explain', 'template', 'hi', '--tokenizer', folder).out
 
 
