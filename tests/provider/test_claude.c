@@ -1,44 +1,11 @@
 /* JSON is written with ' for " here, in what is fed and in what is expected. */
-#include "base/json.h"
-#include "base/mem.h"
-#include "provider/provider.h"
+#include "dialogue.h"
+
 #include "support/random.h"
-#include "support/test.h"
-
-static char *json(const char *text)
-{
-	char *copy = mem_strdup(text);
-
-	for (char *c = copy; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	return copy;
-}
 
 static const struct provider *claude(void) { return provider_find("claude"); }
 
 /* ---- requests ---- */
-
-static struct message *say(struct request *r, enum chat_role role, const char *text)
-{
-	struct error err = { 0 };
-	struct message *m = chat_add(&r->chat, role, str_of(text), &err);
-
-	assert_non_null(m);
-	return m;
-}
-
-static void call(struct request *r, struct message *m, const char *id, const char *arguments)
-{
-	own_mem char *object = json(arguments);
-	struct error err = { 0 };
-
-	assert_ok(chat_add_call(&r->chat, m, &(struct tool_call){ str_of(id), STR("Read"), str_of(object) }, &err));
-}
-
-static void result(struct request *r, const char *id, const char *text)
-{
-	say(r, ROLE_TOOL, text)->call_id = str_of(id);
-}
 
 static void write_body(const struct request *r, bool plain, struct buf *body)
 {
@@ -52,7 +19,7 @@ static void write_body(const struct request *r, bool plain, struct buf *body)
 static void expect_body(const struct request *r, const char *text)
 {
 	own_buf body = BUF_INIT(1 << 20);
-	own_mem char *expected = json(text);
+	own_mem char *expected = quoted(text);
 
 	write_body(r, false, &body);
 	assert_string_equal(body.data, expected);
@@ -62,7 +29,7 @@ static void expect_body(const struct request *r, const char *text)
 static void expect_part(const struct request *r, const char *model, const char *text)
 {
 	own_buf body = BUF_INIT(1 << 20);
-	own_mem char *expected = json(text);
+	own_mem char *expected = quoted(text);
 	struct error err = { 0 };
 
 	assert_ok(claude()->dialect->write_body(&(struct target){ claude(), model, false }, r, &body, &err));
@@ -77,7 +44,7 @@ TEST(a_question_is_one_user_message)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	expect_body(&r, HEAD ",'messages':[" USER_HI "]}");
 }
 
@@ -85,9 +52,9 @@ TEST(system_messages_go_to_the_system_prompt_wherever_they_stand)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_SYSTEM, "be brief");
-	say(&r, ROLE_USER, "hi");
-	say(&r, ROLE_SYSTEM, "be \"kind\"");
+	add_message(&r, ROLE_SYSTEM, "be brief");
+	add_message(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_SYSTEM, "be \"kind\"");
 	expect_body(&r, HEAD ",'system':[{'type':'text','text':'be brief'},{'type':'text','text':'be \\'kind\\''}],"
 		"'messages':[" USER_HI "]}");
 }
@@ -96,12 +63,12 @@ TEST(consecutive_messages_of_one_side_become_one)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "a");
-	say(&r, ROLE_USER, "b");
-	say(&r, ROLE_ASSISTANT, "c");
-	say(&r, ROLE_SYSTEM, "s");
-	say(&r, ROLE_ASSISTANT, "d");
-	say(&r, ROLE_USER, "e");
+	add_message(&r, ROLE_USER, "a");
+	add_message(&r, ROLE_USER, "b");
+	add_message(&r, ROLE_ASSISTANT, "c");
+	add_message(&r, ROLE_SYSTEM, "s");
+	add_message(&r, ROLE_ASSISTANT, "d");
+	add_message(&r, ROLE_USER, "e");
 	expect_body(&r, HEAD ",'system':[{'type':'text','text':'s'}],'messages':["
 		"{'role':'user','content':[{'type':'text','text':'a'},{'type':'text','text':'b'}]},"
 		"{'role':'assistant','content':[{'type':'text','text':'c'},{'type':'text','text':'d'}]},"
@@ -112,13 +79,13 @@ TEST(calls_and_their_results_are_blocks_that_take_turns)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
-	struct message *m = say(&r, ROLE_ASSISTANT, "");
-	call(&r, m, "a", "{'path':'x'}");
-	call(&r, m, "b", "");
-	result(&r, "a", "one");
-	result(&r, "b", "two");
-	say(&r, ROLE_USER, "and?");
+	add_message(&r, ROLE_USER, "hi");
+	struct message *m = add_message(&r, ROLE_ASSISTANT, "");
+	add_call(&r, m, "a", "{'path':'x'}");
+	add_call(&r, m, "b", "");
+	add_result(&r, "a", "one");
+	add_result(&r, "b", "two");
+	add_message(&r, ROLE_USER, "and?");
 	expect_body(&r, HEAD ",'messages':[" USER_HI ",{'role':'assistant','content':["
 		"{'type':'tool_use','id':'a','name':'Read','input':{'path':'x'}},"
 		"{'type':'tool_use','id':'b','name':'Read','input':{}}]},"
@@ -131,8 +98,8 @@ TEST(ids_are_made_of_characters_that_are_accepted)
 	own_request r = REQUEST_INIT(1 << 16);
 	own_buf body = BUF_INIT(1 << 16);
 
-	call(&r, say(&r, ROLE_ASSISTANT, ""), "functions.Read:0", "{}");
-	result(&r, "functions.Read:0", "x");
+	add_call(&r, add_message(&r, ROLE_ASSISTANT, ""), "functions.Read:0", "{}");
+	add_result(&r, "functions.Read:0", "x");
 	write_body(&r, false, &body);
 	assert_non_null(strstr(body.data, "\"id\":\"functions_Read_0\""));
 	assert_non_null(strstr(body.data, "\"tool_use_id\":\"functions_Read_0\""));
@@ -143,8 +110,8 @@ TEST(tools_are_sent_with_their_schemas)
 	own_request r = REQUEST_INIT(1 << 16);
 	struct error err = { 0 };
 
-	say(&r, ROLE_USER, "hi");
-	own_mem char *schema = json("{'type':'object','z':1}");
+	add_message(&r, ROLE_USER, "hi");
+	own_mem char *schema = quoted("{'type':'object','z':1}");
 	struct tool read = { .name = STR("Read"), .description = STR("reads"), .schema = str_of(schema) };
 	struct tool now = { .name = STR("Now") };
 	assert_ok(chat_add_tool(&r.chat, &read, &err));
@@ -181,7 +148,7 @@ TEST(a_form_is_passed_on_and_never_dropped)
 	own_buf body = BUF_INIT(1 << 16);
 	struct error err = { 0 };
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	r.form = FORM_SCHEMA;
 	r.form_schema = (struct str)STR("{\"type\":\"object\"}");
 	assert_ok(claude()->dialect->write_body(&(struct target){ claude(), "m", false }, &r, &body, &err));
@@ -196,7 +163,7 @@ TEST(wishes_are_sent_in_the_vendors_range)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	r.sampling.temperature = 1.7f;
 	r.sampling.top_p = 0.5f;
 	r.sampling.top_k = 40;
@@ -218,7 +185,7 @@ TEST(a_plain_body_leaves_out_what_a_model_may_refuse)
 	own_request r = REQUEST_INIT(1 << 16);
 	own_buf body = BUF_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	r.sampling.temperature = 0.2f;
 	r.sampling.top_p = 0.5f;
 	r.sampling.top_k = 40;
@@ -241,12 +208,12 @@ TEST(what_cannot_be_asked_is_refused)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_SYSTEM, "s");
-	say(&r, ROLE_USER, "");
+	add_message(&r, ROLE_SYSTEM, "s");
+	add_message(&r, ROLE_USER, "");
 	expect_refused(&r, 1 << 16, ERROR_INVALID, "nothing to ask");
-	call(&r, say(&r, ROLE_ASSISTANT, ""), "a", "[1]");
+	add_call(&r, add_message(&r, ROLE_ASSISTANT, ""), "a", "[1]");
 	expect_refused(&r, 1 << 16, ERROR_INVALID, "the arguments of a tool call: must be a JSON object");
-	call(&r, say(&r, ROLE_ASSISTANT, ""), "a", "{'secret");
+	add_call(&r, add_message(&r, ROLE_ASSISTANT, ""), "a", "{'secret");
 	expect_refused(&r, 1 << 16, ERROR_INVALID, "the arguments of a tool call");
 	expect_refused(&r, 100, ERROR_TOO_LARGE, "100");
 }
@@ -257,13 +224,13 @@ TEST(results_come_first_whatever_was_said_between)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
-	struct message *m = say(&r, ROLE_ASSISTANT, "");
-	call(&r, m, "a", "{}");
-	call(&r, m, "b", "{}");
-	result(&r, "a", "one");
-	say(&r, ROLE_USER, "wait");
-	result(&r, "b", "two");
+	add_message(&r, ROLE_USER, "hi");
+	struct message *m = add_message(&r, ROLE_ASSISTANT, "");
+	add_call(&r, m, "a", "{}");
+	add_call(&r, m, "b", "{}");
+	add_result(&r, "a", "one");
+	add_message(&r, ROLE_USER, "wait");
+	add_result(&r, "b", "two");
 	expect_part(&r, "claude-test",
 		"{'role':'user','content':[{'type':'tool_result','tool_use_id':'a','content':'one'},"
 		"{'type':'tool_result','tool_use_id':'b','content':'two'},{'type':'text','text':'wait'}]}]}");
@@ -273,10 +240,10 @@ TEST(texts_that_say_nothing_are_left_out)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_SYSTEM, " \n");
-	say(&r, ROLE_USER, "hi");
-	say(&r, ROLE_ASSISTANT, "\t");
-	say(&r, ROLE_USER, "you?");
+	add_message(&r, ROLE_SYSTEM, " \n");
+	add_message(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_ASSISTANT, "\t");
+	add_message(&r, ROLE_USER, "you?");
 	expect_body(&r, HEAD ",'messages':[{'role':'user','content':[{'type':'text','text':'hi'},"
 		"{'type':'text','text':'you?'}]}]}");
 }
@@ -285,8 +252,8 @@ TEST(a_call_that_failed_says_so)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	call(&r, say(&r, ROLE_ASSISTANT, ""), "a", "{}");
-	result(&r, "a", "no such file");
+	add_call(&r, add_message(&r, ROLE_ASSISTANT, ""), "a", "{}");
+	add_result(&r, "a", "no such file");
 	r.chat.messages[1].failed = true;
 	expect_part(&r, "claude-test",
 		"{'type':'tool_result','tool_use_id':'a','content':'no such file','is_error':true}]}]}");
@@ -296,14 +263,14 @@ TEST(system_messages_in_mid_conversation_stay_where_a_model_takes_them)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_SYSTEM, "first");
-	say(&r, ROLE_USER, "hi");
-	say(&r, ROLE_SYSTEM, "now in French");
-	say(&r, ROLE_SYSTEM, "and brief");
-	say(&r, ROLE_ASSISTANT, "Salut");
-	say(&r, ROLE_SYSTEM, "after an answer");
-	say(&r, ROLE_USER, "more");
-	say(&r, ROLE_SYSTEM, "at the end");
+	add_message(&r, ROLE_SYSTEM, "first");
+	add_message(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_SYSTEM, "now in French");
+	add_message(&r, ROLE_SYSTEM, "and brief");
+	add_message(&r, ROLE_ASSISTANT, "Salut");
+	add_message(&r, ROLE_SYSTEM, "after an answer");
+	add_message(&r, ROLE_USER, "more");
+	add_message(&r, ROLE_SYSTEM, "at the end");
 	expect_part(&r, "claude-sonnet-5-5", ",'system':[{'type':'text','text':'first'},"
 		"{'type':'text','text':'after an answer'}],'messages':[" USER_HI ",{'role':'system','content':["
 		"{'type':'text','text':'now in French'},{'type':'text','text':'and brief'}]},"
@@ -333,7 +300,7 @@ static const struct image linked = { .url = STR("https://example.org/a.png") };
 TEST(pictures_stand_among_texts_in_their_order)
 {
 	own_request r = REQUEST_INIT(1 << 16);
-	struct message *m = say(&r, ROLE_USER, "what is\nand");
+	struct message *m = add_message(&r, ROLE_USER, "what is\nand");
 
 	show(&r, m, "what is", NULL);
 	show(&r, m, "", &png);
@@ -349,8 +316,8 @@ TEST(a_tool_may_answer_with_pictures)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	call(&r, say(&r, ROLE_ASSISTANT, ""), "a", "{}");
-	result(&r, "a", "seen");
+	add_call(&r, add_message(&r, ROLE_ASSISTANT, ""), "a", "{}");
+	add_result(&r, "a", "seen");
 	struct message *m = &r.chat.messages[1];
 	show(&r, m, "seen", NULL);
 	show(&r, m, "", &png);
@@ -373,7 +340,7 @@ static struct str some_text(uint64_t *r)
 static void add_answer(struct request *request, uint64_t *r)
 {
 	static const char *const vendors[] = { "claude", "gemini", "claude" };
-	struct message *m = say(request, ROLE_ASSISTANT, some_text(r).p);
+	struct message *m = add_message(request, ROLE_ASSISTANT, some_text(r).p);
 	struct error err = { 0 };
 
 	for (size_t n = random_below(r, 4); n > 0; n--) {
@@ -383,12 +350,12 @@ static void add_answer(struct request *request, uint64_t *r)
 		assert_ok(chat_add_thought(&request->chat, m, &thought, &err));
 	}
 	for (size_t n = random_below(r, 3); n > 0; n--)
-		call(request, m, "a", "{}");
+		add_call(request, m, "a", "{}");
 }
 
-static void add_picture(struct request *request, uint64_t *r)
+static void add_random_picture(struct request *request, uint64_t *r)
 {
-	struct message *m = say(request, random_below(r, 2) ? ROLE_USER : ROLE_TOOL, "");
+	struct message *m = add_message(request, random_below(r, 2) ? ROLE_USER : ROLE_TOOL, "");
 
 	show(request, m, some_text(r).p, NULL);
 	show(request, m, "", random_below(r, 2) ? &png : &linked);
@@ -398,10 +365,10 @@ static void add_something(struct request *request, uint64_t *r)
 {
 	switch (random_below(r, 6)) {
 	case 0: add_answer(request, r); break;
-	case 1: add_picture(request, r); break;
-	case 2: result(request, "a", some_text(r).p); break;
-	case 3: say(request, ROLE_SYSTEM, some_text(r).p); break;
-	default: say(request, ROLE_USER, some_text(r).p); break;
+	case 1: add_random_picture(request, r); break;
+	case 2: add_result(request, "a", some_text(r).p); break;
+	case 3: add_message(request, ROLE_SYSTEM, some_text(r).p); break;
+	default: add_message(request, ROLE_USER, some_text(r).p); break;
 	}
 }
 
@@ -496,14 +463,14 @@ TEST(the_ends_of_tools_system_prompt_and_last_turns_are_marked)
 
 	memset(longish, 'x', sizeof longish - 1);
 	longish[sizeof longish - 1] = '\0';
-	say(&r, ROLE_SYSTEM, longish);
-	say(&r, ROLE_SYSTEM, "s");
+	add_message(&r, ROLE_SYSTEM, longish);
+	add_message(&r, ROLE_SYSTEM, "s");
 	for (int i = 0; i < 3; i++) {
-		say(&r, ROLE_USER, "hi");
-		say(&r, ROLE_ASSISTANT, "ho");
+		add_message(&r, ROLE_USER, "hi");
+		add_message(&r, ROLE_ASSISTANT, "ho");
 	}
-	say(&r, ROLE_USER, "and");
-	say(&r, ROLE_USER, "now");
+	add_message(&r, ROLE_USER, "and");
+	add_message(&r, ROLE_USER, "now");
 	assert_ok(chat_add_tool(&r.chat, &(struct tool){ .name = STR("A") }, &err));
 	assert_ok(chat_add_tool(&r.chat, &(struct tool){ .name = STR("B") }, &err));
 	expect_part(&r, "claude-test", "{'name':'B','description':'','input_schema':{'type':'object'}" MARK "}]");
@@ -523,7 +490,7 @@ TEST(the_size_of_a_context_is_no_part_of_a_models_name)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	expect_part(&r, "claude-sonnet-4-6[1m]", "{'model':'claude-sonnet-4-6','max_tokens':32000,");
 	assert_string_equal(provider_model(claude(), "opus[1m]"), provider_model(claude(), "opus"));
 }

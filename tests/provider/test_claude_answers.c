@@ -1,17 +1,5 @@
 /* JSON is written with ' for " here, in what is fed and in what is expected. */
-#include "base/json.h"
-#include "base/mem.h"
-#include "provider/provider.h"
-#include "support/test.h"
-
-static char *json(const char *text)
-{
-	char *copy = mem_strdup(text);
-
-	for (char *c = copy; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	return copy;
-}
+#include "dialogue.h"
 
 static const struct provider *claude(void) { return provider_find("claude"); }
 
@@ -49,7 +37,7 @@ static bool record(void *user, const struct delta *d, struct error *err)
 /* A first piece, and the rest in pieces of a size. */
 static bool read_stream(const char *text, size_t first, size_t piece, struct buf *out, struct error *err)
 {
-	own_mem char *stream = json(text);
+	own_mem char *stream = quoted(text);
 	struct answer answer = { BUF_INIT(1 << 16), BUF_INIT(1 << 16), BUF_INIT(1 << 16) };
 	own_provider_stream *s = provider_stream_create(claude(), record, &answer);
 	bool ok = true;
@@ -67,7 +55,7 @@ static bool read_stream(const char *text, size_t first, size_t piece, struct buf
 /* In two pieces, cut at every byte, and in pieces of every size: cutting never changes the answer. */
 static void expect_answer(const char *stream, const char *text)
 {
-	own_mem char *answer = json(text);
+	own_mem char *answer = quoted(text);
 	size_t n = strlen(stream);
 
 	for (size_t cut = 1; cut <= n; cut++) {
@@ -207,7 +195,7 @@ TEST(what_follows_the_end_is_passed_over)
 		"x\nend 0 " USAGE);
 }
 
-static void expect_failure(const char *stream, enum error_kind kind, const char *text)
+static void expect_broken(const char *stream, enum error_kind kind, const char *text)
 {
 	size_t n = strlen(stream);
 
@@ -226,30 +214,30 @@ TEST(a_stream_without_its_end_is_an_error_wherever_it_is_cut)
 
 	for (size_t cut = 0; cut < sizeof whole - 2; cut++) {
 		char *part = strndup(whole, cut);
-		expect_failure(part, ERROR_UNAVAILABLE, "Claude's answer was cut after ");
+		expect_broken(part, ERROR_UNAVAILABLE, "Claude's answer was cut after ");
 		free(part);
 	}
-	expect_failure(START TEXT("H\\u00e4"), ERROR_UNAVAILABLE, "cut after 2 characters");
+	expect_broken(START TEXT("H\\u00e4"), ERROR_UNAVAILABLE, "cut after 2 characters");
 }
 
 TEST(an_error_in_mid_stream_is_told)
 {
-	expect_failure(START EVENT("error", ",'error':{'type':'overloaded_error','message':'Overloaded'}"),
+	expect_broken(START EVENT("error", ",'error':{'type':'overloaded_error','message':'Overloaded'}"),
 		ERROR_UNAVAILABLE, "Claude is overloaded");
-	expect_failure(START EVENT("error", ",'error':{'type':'invalid_request_error','message':'no\\u001b[2J'}"),
+	expect_broken(START EVENT("error", ",'error':{'type':'invalid_request_error','message':'no\\u001b[2J'}"),
 		ERROR_INVALID, "Claude refused the request: no [2J");
-	expect_failure(START EVENT("error", ""), ERROR_UNAVAILABLE, "internal error");
+	expect_broken(START EVENT("error", ""), ERROR_UNAVAILABLE, "internal error");
 }
 
 TEST(what_cannot_be_read_is_an_error)
 {
-	expect_failure("event: message_start\ndata: {\n\n", ERROR_UNAVAILABLE, "Claude's answer: not valid JSON");
-	expect_failure(START BLOCK("{'type':'tool_use','name':'Read'}"), ERROR_UNAVAILABLE, "without id or name");
+	expect_broken("event: message_start\ndata: {\n\n", ERROR_UNAVAILABLE, "Claude's answer: not valid JSON");
+	expect_broken(START BLOCK("{'type':'tool_use','name':'Read'}"), ERROR_UNAVAILABLE, "without id or name");
 }
 
 static void expect_error(int status, const char *body, enum error_kind kind, const char *text)
 {
-	own_mem char *answer = json(body);
+	own_mem char *answer = quoted(body);
 	struct error err = { 0 };
 
 	assert_false(claude()->dialect->read_error(claude(), status, str_of(answer), &err));

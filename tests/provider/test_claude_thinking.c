@@ -1,35 +1,9 @@
 /* What each model is told about thinking, effort and forced calls.  JSON is written with ' for ". */
-#include "base/json.h"
-#include "base/mem.h"
+#include "dialogue.h"
+
 #include "provider/claude.h"
-#include "support/test.h"
-
-static char *json(const char *text)
-{
-	char *copy = mem_strdup(text);
-
-	for (char *c = copy; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	return copy;
-}
 
 static const struct provider *claude(void) { return provider_find("claude"); }
-
-static struct message *say(struct request *r, enum chat_role role, const char *text)
-{
-	struct error err = { 0 };
-	struct message *m = chat_add(&r->chat, role, str_of(text), &err);
-
-	assert_non_null(m);
-	return m;
-}
-
-static void call(struct request *r, struct message *m, const char *id)
-{
-	struct error err = { 0 };
-
-	assert_ok(chat_add_call(&r->chat, m, &(struct tool_call){ str_of(id), STR("Read"), STR("{}") }, &err));
-}
 
 static void give_tool(struct request *r)
 {
@@ -48,7 +22,7 @@ static void expect_head(const struct request *r, const char *model, bool plain, 
 	own_json *parsed = json_parse(buf_str(&body), "body", &err);
 	assert_ok(parsed != NULL);
 	own_mem char *wanted = mem_printf("{'model':'%s',%s%s", model, head, after);
-	own_mem char *expected = json(wanted);
+	own_mem char *expected = quoted(wanted);
 	if (strncmp(body.data, expected, strlen(expected)) != 0)
 		fail_msg("not %s\nbut %s", expected, body.data);
 }
@@ -93,7 +67,7 @@ TEST(each_model_is_told_how_hard_to_think_in_its_own_words)
 
 	for (size_t i = 0; i < countof(cases); i++) {
 		own_request r = REQUEST_INIT(1 << 16);
-		say(&r, ROLE_USER, "hi");
+		add_message(&r, ROLE_USER, "hi");
 		r.effort = cases[i].effort;
 		expect_head(&r, cases[i].model, false, cases[i].head, HI);
 	}
@@ -103,7 +77,7 @@ TEST(a_plain_body_says_nothing_about_thinking)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	r.effort = EFFORT_LOW;
 	expect_head(&r, "claude-sonnet-5-5", true, MAX(32000), HI);
 	expect_head(&r, "claude-haiku-4-5", true, MAX(32000), HI);
@@ -113,7 +87,7 @@ TEST(who_wants_no_thoughts_says_so_without_an_effort_too)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	r.chat.no_thoughts = true;
 	expect_head(&r, "claude-haiku-5-5", false, MAX(32000) OFF("disabled"), HI);
 	r.effort = EFFORT_LOW;
@@ -124,7 +98,7 @@ TEST(an_answers_limit_is_the_models_at_most)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	r.sampling.max_tokens = 1000000;
 	expect_head(&r, "claude-haiku-4-5", false, MAX(64000), HI);
 	expect_head(&r, "some-gateway", false, MAX(1000000), HI);
@@ -139,7 +113,7 @@ TEST(who_thinks_is_not_told_how_to_sample)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	r.sampling.temperature = 0.5f;
 	expect_head(&r, "claude-sonnet-5-5", false, MAX(32000) SHOWN, HI);
 	expect_head(&r, "claude-opus-4-8", false, MAX(32000), HI);
@@ -153,7 +127,7 @@ TEST(effort_and_form_share_their_place)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	r.effort = EFFORT_LOW;
 	r.form = FORM_SCHEMA;
 	r.form_schema = (struct str)STR("{\"type\":\"object\"}");
@@ -169,7 +143,7 @@ TEST(who_must_call_a_tool_does_not_think_first)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	give_tool(&r);
 	r.tool_choice = TOOLS_REQUIRED;
 	expect_head(&r, "claude-haiku-5-5", false, MAX(32000) OFF("disabled") TOOL ",'tool_choice':{'type':'any'}", HI);
@@ -185,7 +159,7 @@ TEST(models_that_cannot_be_made_to_call_are_asked_to)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
+	add_message(&r, ROLE_USER, "hi");
 	give_tool(&r);
 	r.tool_choice = TOOLS_REQUIRED;
 	expect_head(&r, "claude-sonnet-5-5", false, MAX(32000) SHOWN TOOL, ",'messages':[{'role':'user','content':["
@@ -215,7 +189,7 @@ static void think(struct request *r, struct message *m, const char *text, const 
 static void expect_answer_blocks(const struct request *r, bool plain, const char *blocks)
 {
 	own_buf body = BUF_INIT(1 << 20);
-	own_mem char *wanted = mem_printf("{'role':'assistant','content':[%s]}", blocks), *expected = json(wanted);
+	own_mem char *wanted = mem_printf("{'role':'assistant','content':[%s]}", blocks), *expected = quoted(wanted);
 	struct error err = { 0 };
 
 	struct target target = { claude(), "claude-sonnet-5-5", plain };
@@ -233,10 +207,10 @@ TEST(sealed_thoughts_go_back_to_where_they_came)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
-	struct message *m = say(&r, ROLE_ASSISTANT, "Let me s\xc3\xa4y this.");
-	call(&r, m, "a");
-	call(&r, m, "b");
+	add_message(&r, ROLE_USER, "hi");
+	struct message *m = add_message(&r, ROLE_ASSISTANT, "Let me s\xc3\xa4y this.");
+	add_call(&r, m, "a", "{}");
+	add_call(&r, m, "b", "{}");
 	think(&r, m, "hm", "s1", "claude");
 	think(&r, m, "not ours", "s2", "gemini");
 	think(&r, m, "then", "s3", "claude");
@@ -259,16 +233,16 @@ TEST(who_began_to_call_without_thinking_does_not_begin_to)
 {
 	own_request r = REQUEST_INIT(1 << 16);
 
-	say(&r, ROLE_USER, "hi");
-	call(&r, say(&r, ROLE_ASSISTANT, ""), "a");
-	say(&r, ROLE_TOOL, "x")->call_id = (struct str)STR("a");
+	add_message(&r, ROLE_USER, "hi");
+	add_call(&r, add_message(&r, ROLE_ASSISTANT, ""), "a", "{}");
+	add_message(&r, ROLE_TOOL, "x")->call_id = (struct str)STR("a");
 	r.effort = EFFORT_LOW;
 	expect_head(&r, "claude-haiku-4-5", false, MAX(32000), ",'messages':");
 	expect_head(&r, "claude-sonnet-5-5", false, MAX(32000) SHOWN EFFORT("low"), ",'messages':");
 	think(&r, &r.chat.messages[1], "hm", "s", "claude");
 	expect_head(&r, "claude-haiku-4-5", false, MAX(32000) BUDGET(4096), ",'messages':");
 	r.chat.messages[1].sealed_count = 0;
-	say(&r, ROLE_USER, "another question");
+	add_message(&r, ROLE_USER, "another question");
 	expect_head(&r, "claude-haiku-4-5", false, MAX(32000) BUDGET(4096), ",'messages':");
 }
 
