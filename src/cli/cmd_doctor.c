@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "cli/term.h"
 
 #define JSON_BYTES ((size_t)1 << 20)
 
@@ -69,7 +70,7 @@ static int print(const struct doctor *d)
 	struct error err = {0};
 
 	if (!d->options->json) {
-		report_print(&d->report, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+		report_print(&d->report, isatty(STDOUT_FILENO) && term_may_colour());
 	} else {
 		own_json *json = report_json(&d->report);
 		if (!json_write(&text, json, &err))

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/self.h"
+#include "cli/term.h"
 #include "hub/memory.h"
 #include "hub/sizes.h"
 #include "kernel/cpu.h"
@@ -128,8 +129,7 @@ void doctor_locale(struct doctor *d)
 void doctor_terminal(struct doctor *d)
 {
 	const char *term = getenv("TERM");
-	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO),
-		plain = !term || !*term || strcmp(term, "dumb") == 0;
+	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO), plain = term_is_plain();
 	struct winsize size = {0};
 
 	if (!terminal) {

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "cli/interrupt.h"
+#include "cli/term.h"
 #include "provider/provider.h"
 
 #define DIM "\033[2m"
@@ -19,12 +20,12 @@
 
 void show_init(struct show *s)
 {
-	const char *no_colour = getenv("NO_COLOR");
+	bool terminal = isatty(STDERR_FILENO);
 
 	*s = (struct show){
 		.terminal = isatty(STDOUT_FILENO),
-		.status = isatty(STDERR_FILENO),
-		.colour = isatty(STDERR_FILENO) && !(no_colour && *no_colour),
+		.status = terminal && !term_is_plain(),
+		.colour = terminal && term_may_colour(),
 		.fresh_line = true,
 	};
 }

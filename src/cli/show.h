@@ -10,7 +10,7 @@ struct show {
 	bool terminal;           /* answers go to a terminal: control characters are made visible */
 	bool colour;             /* on standard error */
 	bool fresh_line;         /* the answer so far ends with a newline, or is empty */
-	bool status;             /* standard error is a terminal: a line there can be replaced */
+	bool status;             /* standard error is a terminal where a line can be replaced */
 	bool thinking;           /* show_thinking() stands on the line */
 	char waits_for[450];     /* why the line counts down; "": it does not */
 	char then[64];           /* what comes after the seconds */

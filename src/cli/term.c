@@ -37,16 +37,29 @@ static void on_signal(int number)
 	_exit(number == SIGINT ? EXIT_INTERRUPTED : 128 + number);
 }
 
-bool term_open(struct term *t, struct error *err)
+bool term_is_plain(void)
 {
 	const char *term = getenv("TERM");
+
+	return !term || !*term || strcmp(term, "dumb") == 0;
+}
+
+bool term_may_colour(void)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	return !term_is_plain() && !(no_colour && *no_colour);
+}
+
+bool term_open(struct term *t, struct error *err)
+{
 	struct sigaction action = { .sa_handler = on_signal };
 
 	*t = (struct term){ .in = STDIN_FILENO, .out = STDOUT_FILENO, .stop = { -1, -1 } };
 	if (!isatty(t->in) || !isatty(t->out) || tcgetattr(t->in, &t->saved) < 0)
 		return error_set(err, ERROR_INVALID, "this needs a terminal for its questions");
-	t->plain = !term || !*term || strcmp(term, "dumb") == 0;
-	t->colour = !t->plain && !getenv("NO_COLOR");
+	t->plain = term_is_plain();
+	t->colour = term_may_colour();
 	struct termios raw = t->saved;
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
 	raw.c_iflag &= ~(tcflag_t)IXON;

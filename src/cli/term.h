@@ -16,14 +16,17 @@
 
 struct term {
 	int in, out;
-	bool plain;              /* knows no control sequences: TERM is dumb or not set */
-	bool colour;
+	bool plain, colour;      /* term_is_plain(), term_may_colour() */
 	struct termios saved;
 	char bytes[64];          /* read and not yet taken as keys */
 	size_t n;
 	pthread_t watcher;
 	int stop[2];             /* a pipe that ends the watcher */
 };
+
+/* What the environment says: it knows no control sequences (TERM is dumb or not set); it may have colours. */
+bool term_is_plain(void);
+bool term_may_colour(void);
 
 /* Standard input and output must be a terminal: ERROR_INVALID when not. */
 bool term_open(struct term *t, struct error *err) must_use;

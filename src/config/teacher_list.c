@@ -214,13 +214,17 @@ static void take_key(struct entry *e, struct teacher_config *t)
 
 static void complain_of_no_key(struct entry *e, const struct teacher_config *t)
 {
-	const char *variable = e->vendor->keys[0];
-	own_mem char *text = t->base_url ?
-		mem_printf("left out: no key; one found elsewhere is not sent to an address of your own; accepted: "
-			"api_key_env = \"%s\", or api_key", variable) :
-		mem_printf("left out: no key; accepted: api_key_env, api_key, or the variable %s", variable);
+	const char *const *variables = e->vendor->keys;
+	own_buf text = BUF_INIT(1000);
 
-	entry_finding(e, FINDING_WARNING, "", text);
+	if (t->base_url)
+		buf_putf(&text, "left out: no key; one found elsewhere is not sent to an address of your own; "
+			"accepted: api_key_env = \"%s\", or api_key", variables[0]);
+	else
+		buf_put(&text, "left out: no key; accepted: api_key_env, api_key, or the variable ");
+	for (size_t i = 0; !t->base_url && variables[i]; i++)
+		buf_putf(&text, "%s%s", i ? " or " : "", variables[i]);
+	entry_finding(e, FINDING_WARNING, "", text.data);
 }
 
 static void read_entry(struct loader *l, const json_t *object, const char *path)
