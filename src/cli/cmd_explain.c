@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/commands.h"
+#include "permit/command.h"
 #include "permit/explain.h"
 #include "route/explain.h"
 #include "text/explain.h"
@@ -118,6 +119,21 @@ static void print_patterns(const json_t *result)
 			json_member_string(entry, "pattern"));
 }
 
+/* --- command ----------------------------------------------------------------------------- */
+
+static json_t *wrap_command(struct str input, struct error *err)
+{
+	own_json *text = wrap_text(input, err);
+
+	return text ? json_pack("{s:O}", "command", json_object_get(text, "text")) : NULL;
+}
+
+static json_t *judge_command(const struct judges *j, const json_t *input, struct error *err)
+{
+	(void)j;
+	return explain_command(input, err);
+}
+
 /* --- url and path ------------------------------------------------------------------------- */
 
 static json_t *wrap_url(struct str input, struct error *err)
@@ -184,6 +200,7 @@ static const struct kind kinds[] = {
 	{ "url", NULL, wrap_url, judge_url, print_verdict },
 	{ "path", NULL, wrap_path, judge_path, print_verdict },
 	{ "html", NULL, wrap_html, judge_html, print_html },
+	{ "command", NULL, wrap_command, judge_command, print_verdict },
 };
 
 /* --- one input, or many ---------------------------------------------------------------------- */

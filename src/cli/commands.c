@@ -9,7 +9,7 @@ const struct command commands[] = {
 	{ "serve", "", "the same as `shammah daemon run`", "", cmd_serve },
 	{ "models", "list|pull|cancel|rm|show|use|recommend|verify|bench [NAME]",
 		"models of this machine, and those to be had", NULL, cmd_models },
-	{ "explain", "tokens|template|patterns|url|path|html [INPUT]", "what would be decided, and why", NULL,
+	{ "explain", "tokens|template|patterns|url|path|html|command [INPUT]", "what would be decided, and why", NULL,
 		cmd_explain },
 	{ "setup", "", "teachers, local model and settings, by questions", "", cmd_setup },
 	{ "doctor", "", "checks everything a bug report would ask for", "", cmd_doctor },
