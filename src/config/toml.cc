@@ -112,7 +112,7 @@ bool convert_table(const converter &c, const toml::table &table, int depth, json
 	for (const member &m : members) {
 		const toml::key &key = *m.key;
 		unsigned line = key.source().begin.line;
-		json_t *member, *place;
+		json_t *member = nullptr, *place = nullptr;
 		if (key.str().find('\0') != std::string_view::npos)
 			return refuse(c.err, c.what, line, "a key with a NUL character in it");
 		if (!convert(c, *m.node, line, depth + 1, &member, &place))
@@ -126,7 +126,7 @@ bool convert_table(const converter &c, const toml::table &table, int depth, json
 bool convert_array(const converter &c, const toml::array &array, int depth, json_t *value, json_t *lines)
 {
 	for (auto &&node : array) {
-		json_t *member, *place;
+		json_t *member = nullptr, *place = nullptr;
 		if (!convert(c, node, node.source().begin.line, depth + 1, &member, &place))
 			return false;
 		json_array_append_new(value, member);

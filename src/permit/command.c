@@ -42,7 +42,8 @@ static void decide(struct judging *j, enum command_verdict verdict, const char *
 		part.n = SOURCE_SHOWN;
 	while (cut && part.n && (part.p[part.n] & 0xC0) == 0x80)
 		part.n--;
-	snprintf(out->why, sizeof out->why, "%s%s%.*s%s", why, part.n ? ": " : "", STR_ARGS(part), cut ? "…" : "");
+	snprintf(out->why, sizeof out->why, "%s%s%.*s%s", why, part.n ? ": " : "", (int)part.n, part.n ? part.p : "",
+		cut ? "…" : "");
 }
 
 /* The words of a command as written. */
