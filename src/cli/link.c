@@ -377,11 +377,12 @@ static bool ask_once(struct link *l, const struct buf *request, struct cancel *c
 		.user = x,
 	};
 
-	if (!http_send(l->http, &call, err))
-		return false;
-	if (x->whole.status != 200)
+	bool sent = http_send(l->http, &call, err);
+	if (sent && x->whole.status != 200)
 		return explain_status(x, err);
-	return x->ended || error_set(err, ERROR_UNAVAILABLE,
+	if (sent ? x->ended : !x->spoken || err->kind != ERROR_UNAVAILABLE)
+		return sent;
+	return error_set(err, ERROR_UNAVAILABLE,
 		"the daemon ended in the middle of the answer; see `shammah daemon logs`");
 }
 
