@@ -261,18 +261,26 @@ static struct toml_statement *add(struct cursor *c, enum toml_kind kind, json_t 
 
 static bool skip_value(struct cursor *c, const json_t *path, unsigned depth);
 
-/* One `name = value` of an inline table; noted when the path that leads there is known. */
-static bool read_member(struct cursor *c, const json_t *path, unsigned depth)
+/* Adds the names before a value, and stands before the value then. */
+static bool read_key(struct cursor *c, json_t *names)
 {
-	size_t start = c->at, line = c->line, steps = path ? json_array_size(path) : 0;
-	own_json *names = path ? json_copy((json_t *)path) : json_array();
-
 	if (!read_names(c, names))
 		return false;
 	if (here(c) != '=')
 		return refuse(c, "an equals sign is missing");
 	c->at++;
 	skip_blanks(c);
+	return true;
+}
+
+/* One `name = value` of an inline table; noted when the path that leads there is known. */
+static bool read_member(struct cursor *c, const json_t *path, unsigned depth)
+{
+	size_t start = c->at, line = c->line, steps = path ? json_array_size(path) : 0;
+	own_json *names = path ? json_copy((json_t *)path) : json_array();
+
+	if (!read_key(c, names))
+		return false;
 	size_t value = c->at;
 	if (!skip_value(c, path ? names : NULL, depth))
 		return false;
@@ -380,12 +388,8 @@ static bool read_value(struct cursor *c, size_t start, const json_t *section)
 	size_t line = c->line;
 	own_json *path = json_copy((json_t *)section);
 
-	if (!read_names(c, path))
+	if (!read_key(c, path))
 		return false;
-	if (here(c) != '=')
-		return refuse(c, "an equals sign is missing");
-	c->at++;
-	skip_blanks(c);
 	size_t value = c->at;
 	if (!skip_value(c, path, 0))
 		return false;
