@@ -8,7 +8,8 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stddef.h>
-#include <string.h>
+
+#include "base/symbols.h"
 
 #define OLDEST 0x075500   /* 7.85: CURLOPT_PROTOCOLS_STR */
 
@@ -18,26 +19,11 @@ static struct {
 	struct error problem;
 } library = { .once = PTHREAD_ONCE_INIT };
 
-static const struct {
-	const char *name;
-	size_t offset;
-} slots[] = {
+static const struct symbol_slot slots[] = {
 #define CURL_SLOT(name) { "curl_" #name, offsetof(struct curl_library, name) },
 	CURL_FUNCTIONS(CURL_SLOT)
 #undef CURL_SLOT
 };
-
-static bool find_functions(void *handle, struct curl_library *functions, struct error *err)
-{
-	for (size_t i = 0; i < countof(slots); i++) {
-		void *found = dlsym(handle, slots[i].name);
-		if (!found)
-			return error_set(
-				err, ERROR_INTERNAL, "%s is too old: it has no %s", LIBCURL_FILE, slots[i].name);
-		memcpy((char *)functions + slots[i].offset, &found, sizeof found);
-	}
-	return true;
-}
 
 static bool open_library(struct curl_library *functions, struct error *err)
 {
@@ -46,8 +32,9 @@ static bool open_library(struct curl_library *functions, struct error *err)
 	if (!handle)
 		return error_set(
 			err, ERROR_NOT_FOUND, "no HTTP without libcurl: %s (Debian: apt install libcurl4)", dlerror());
-	if (!find_functions(handle, functions, err))
-		return false;
+	const char *missing = symbols_find(handle, slots, countof(slots), functions);
+	if (missing)
+		return error_set(err, ERROR_INTERNAL, "%s is too old: it has no %s", LIBCURL_FILE, missing);
 
 	const curl_version_info_data *version = functions->version_info(CURLVERSION_NOW);
 	if (version->version_num < OLDEST)

@@ -4,7 +4,8 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stddef.h>
-#include <string.h>
+
+#include "base/symbols.h"
 
 static struct {
 	pthread_once_t once;
@@ -12,10 +13,7 @@ static struct {
 	struct error problem;
 } library = { .once = PTHREAD_ONCE_INIT };
 
-static const struct {
-	const char *name;
-	size_t offset;
-} slots[] = {
+static const struct symbol_slot slots[] = {
 #define HTML_SLOT(name) { #name, offsetof(struct html_library, name) },
 	HTML_FUNCTIONS(HTML_SLOT)
 #undef HTML_SLOT
@@ -28,13 +26,10 @@ static bool open_library(struct html_library *functions, struct error *err)
 	if (!handle)
 		return error_set(
 			err, ERROR_NOT_FOUND, "no HTML without libxml2: %s (Debian: apt install libxml2)", dlerror());
-	for (size_t i = 0; i < countof(slots); i++) {
-		void *found = dlsym(handle, slots[i].name);
-		if (!found)
-			return error_set(err, ERROR_INTERNAL, "%s has no %s: install libxml2 2.9 or newer",
-				LIBXML2_FILE, slots[i].name);
-		memcpy((char *)functions + slots[i].offset, &found, sizeof found);
-	}
+	const char *missing = symbols_find(handle, slots, countof(slots), functions);
+	if (missing)
+		return error_set(err, ERROR_INTERNAL, "%s has no %s: install libxml2 2.9 or newer", LIBXML2_FILE,
+			missing);
 	functions->xmlInitParser();
 	return true;
 }
