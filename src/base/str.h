@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 struct str {
 	const char *p;
@@ -30,6 +31,34 @@ static inline bool str_is(struct str a, const char *string) { return str_equal(a
 static inline bool str_starts(struct str a, struct str start)
 {
 	return a.n >= start.n && (start.n == 0 || memcmp(a.p, start.p, start.n) == 0);
+}
+
+static inline bool str_ends(struct str a, const char *end)
+{
+	size_t n = strlen(end);
+
+	return a.n >= n && (n == 0 || memcmp(a.p + a.n - n, end, n) == 0);
+}
+
+/* As str_is() and str_starts(), with ASCII capitals and small letters alike. */
+static inline bool str_starts_like(struct str a, const char *start)
+{
+	size_t n = strlen(start);
+
+	return a.n >= n && strncasecmp(a.p, start, n) == 0;
+}
+
+static inline bool str_is_like(struct str a, const char *string)
+{
+	return a.n == strlen(string) && str_starts_like(a, string);
+}
+
+/* One of the names, ended by NULL. */
+static inline bool str_is_among(struct str a, const char *const *names)
+{
+	while (*names && !str_is(a, *names))
+		names++;
+	return *names;
 }
 
 static inline struct str str_from(struct str a, size_t start) { return (struct str){ a.p + start, a.n - start }; }

@@ -2,26 +2,22 @@
 
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "config/vendors.h"
 #include "config/variables.h"
 
 static const char *const key_names = "a key in env, apiKeyHelper";
 
-static bool ends(const char *text, const char *end)
-{
-	size_t n = strlen(text), m = strlen(end);
-
-	return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 /* What could have been in a file; NULL for one that never holds a key. */
 static const char *looked_for(const char *name)
 {
-	if (strcmp(name, CONFIG_KEY_FILE) == 0)
+	struct str file = str_of(name);
+
+	if (str_is(file, CONFIG_KEY_FILE))
 		return "a key";
-	if (ends(name, "config.toml"))
+	if (str_ends(file, "config.toml"))
 		return "[[teachers]]";
-	return ends(name, ".json") && !ends(name, ".claude.json") ? key_names : NULL;
+	return str_ends(file, ".json") && !str_ends(file, ".claude.json") ? key_names : NULL;
 }
 
 static void report_file(const struct config_file *f, struct buf *out)

@@ -1,21 +1,15 @@
 #include "hub/catalogue.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/cleanup.h"
 
 /* ---- Finding ---- */
 
-static bool same(struct str a, const char *b)
-{
-	return strlen(b) == a.n && strncasecmp(a.p, b, a.n) == 0;
-}
-
 static bool has_repository(const struct catalogue_model *m, struct str name)
 {
 	for (const char *const *r = m->repositories; *r; r++)
-		if (same(name, *r))
+		if (str_is_like(name, *r))
 			return true;
 	return false;
 }
@@ -24,7 +18,7 @@ const struct catalogue_model *catalogue_find(struct str name)
 {
 	for (size_t i = 0; i < catalogue_count; i++) {
 		const struct catalogue_model *m = &catalogue[i];
-		if (same(name, m->name) || same(name, m->title) || has_repository(m, name))
+		if (str_is_like(name, m->name) || str_is_like(name, m->title) || has_repository(m, name))
 			return m;
 	}
 	return NULL;

@@ -29,13 +29,6 @@ static void each_file(const char *folder, each_fn *fn, void *user)
 		closedir(d);
 }
 
-static bool ends_with(const char *name, const char *end)
-{
-	const size_t n = strlen(name), m = strlen(end);
-
-	return n >= m && !strcmp(name + n - m, end);
-}
-
 char *beginning_folder_path(const char *folder, uint64_t key, uint64_t tokens_digest)
 {
 	own_mem char *name = mem_printf("%016" PRIx64 "-%016" PRIx64 BEGINNING_SUFFIX, key, tokens_digest);
@@ -102,7 +95,7 @@ static void list_file(void *user, const char *folder, const char *name)
 	char ours[20];
 
 	snprintf(ours, sizeof ours, "%016" PRIx64, l->kind->key);
-	if (l->count == BEGINNING_FILES_MAX || strncmp(name, ours, 16) || !ends_with(name, BEGINNING_SUFFIX))
+	if (l->count == BEGINNING_FILES_MAX || strncmp(name, ours, 16) || !str_ends(str_of(name), BEGINNING_SUFFIX))
 		return;
 	own_mem char *path = path_join(folder, name);
 	if (!read_entry(&entry, path, l->kind, &why)) {
@@ -145,9 +138,9 @@ static void size_file(void *user, const char *folder, const char *name)
 	struct stat status;
 	bool ours = lstat(path, &status) == 0 && S_ISREG(status.st_mode);
 
-	if (ours && !ends_with(name, BEGINNING_SUFFIX) && status.st_mtime < clock_unix() - LEFTOVER_AGE)
+	if (ours && !str_ends(str_of(name), BEGINNING_SUFFIX) && status.st_mtime < clock_unix() - LEFTOVER_AGE)
 		(void)unlink(path);
-	if (!ours || !ends_with(name, BEGINNING_SUFFIX)) {
+	if (!ours || !str_ends(str_of(name), BEGINNING_SUFFIX)) {
 		free(path);
 		return;
 	}

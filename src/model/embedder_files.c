@@ -27,13 +27,6 @@ static bool read_optional(const char *folder, const char *name, json_t **json, s
 	return *json || !path_is_file(path);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t n = strlen(text), m = strlen(end);
-
-	return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 static bool read_pooling(struct embedder_info *info, const char *folder, const char *module, struct error *err)
 {
 	own_mem char *name = mem_printf("%s/config.json", module);
@@ -65,13 +58,13 @@ static bool read_module(struct embedder_info *info, const char *folder, const js
 
 	if (!type)
 		return error_set(err, ERROR_INVALID, "%s/modules.json: a module has no type", folder);
-	if (ends_with(type, ".Transformer"))
+	if (str_ends(str_of(type), ".Transformer"))
 		return true;
-	if (ends_with(type, ".Normalize")) {
+	if (str_ends(str_of(type), ".Normalize")) {
 		info->normalises = true;
 		return true;
 	}
-	if (ends_with(type, ".Pooling") && path && is_inside(path))
+	if (str_ends(str_of(type), ".Pooling") && path && is_inside(path))
 		return read_pooling(info, folder, path, err);
 	return error_set(err, ERROR_INVALID, "%s/modules.json: a module of type %.80s is not supported", folder, type);
 }

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "permit/command_code.h"
 #include "permit/command_never.h"
 #include "permit/places.h"
@@ -39,9 +40,7 @@ static void decide(struct judging *j, enum command_verdict verdict, const char *
 	out->verdict = verdict;
 	bool cut = part.n > SOURCE_SHOWN;
 	if (cut)
-		part.n = SOURCE_SHOWN;
-	while (cut && part.n && (part.p[part.n] & 0xC0) == 0x80)
-		part.n--;
+		part.n = SOURCE_SHOWN - utf8_incomplete_tail(part.p, SOURCE_SHOWN);
 	snprintf(out->why, sizeof out->why, "%s%s%.*s%s", why, part.n ? ": " : "", (int)part.n, part.n ? part.p : "",
 		cut ? "…" : "");
 }
@@ -100,14 +99,6 @@ static bool flows_into(const struct shell_command *from, const struct shell_comm
 	return false;
 }
 
-static bool is_among(const char *const *names, const char *name)
-{
-	for (; *names; names++)
-		if (strcmp(*names, name) == 0)
-			return true;
-	return false;
-}
-
 /* What fetches or hides the text it writes; the first FETCHERS are also looked for in substitutions. */
 static const char *const sources[] = { "curl", "wget", "fetch", "base64", "base32", "xxd", "openssl", "nc", "ncat",
 	"netcat",
@@ -130,10 +121,10 @@ static void judge_input(const struct script *s, const struct shell_command *c)
 			inner.count -= skipped;
 			at++;
 		}
-		if (inner.count && is_among(sources, arg_name(&inner.at[0])))
+		if (inner.count && str_is_among(str_of(arg_name(&inner.at[0])), sources))
 			decide(s->j, COMMAND_NEVER, "runs what was fetched or hidden, which nobody has seen",
 				source_of(e));
-		if (a.count && is_among(speakers, arg_name(&a.at[0]))) {
+		if (a.count && str_is_among(str_of(arg_name(&a.at[0])), speakers)) {
 			const char *text = args_join(&s->j->arena, &a, a.count > 1 && a.at[1].text[0] == '-' ? 2 : 1);
 			if (text && (strstr(text, "\\x") || strstr(text, "\\0") || strstr(text, "\\1")))
 				decide(s->j, COMMAND_NEVER, "runs what was fetched or hidden, which nobody has seen",
@@ -271,7 +262,7 @@ static struct args add_input(const struct script *s, const struct shell_command 
 	memcpy(out.at, a->at, a->count * sizeof *out.at);
 	out.count = a->count;
 	for (const struct shell_command *e = s->commands.first; e; e = e->next) {
-		if (!e->word_count || !flows_into(e, c) || !is_among(listers, e->words[0].text))
+		if (!e->word_count || !flows_into(e, c) || !str_is_among(str_of(e->words[0].text), listers))
 			continue;
 		struct args more = args_of(&s->j->arena, e, s->known);
 		bool chooses = false;
@@ -290,7 +281,8 @@ static void judge_wrapped(const struct script *s, const struct shell_command *c,
 {
 	static const char *const seen_through[] = { "timeout", "time", "nice", "nohup", "stdbuf", "command", "builtin",
 		"xargs", NULL };
-	bool through = is_among(seen_through, a->at[0].text) && (strcmp(a->at[0].text, "xargs") != 0 || at == 1);
+	bool through = str_is_among(str_of(a->at[0].text), seen_through) &&
+		(strcmp(a->at[0].text, "xargs") != 0 || at == 1);
 	struct args inner = args_after(a, at);
 
 	judge_fetched(s, a);

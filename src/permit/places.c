@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "permit/shell.h"
 
 enum { PARTS_MAX = 64, PART_MAX = 128 };
@@ -90,21 +91,6 @@ static void read_place(struct place *p, const char *path)
 	find_home(p);
 }
 
-static bool is_one(const char *name, const char *const *names)
-{
-	for (; *names; names++)
-		if (strcmp(*names, name) == 0)
-			return true;
-	return false;
-}
-
-static bool ends(const char *name, const char *end)
-{
-	size_t n = strlen(name), m = strlen(end);
-
-	return n >= m && strcmp(name + n - m, end) == 0;
-}
-
 static const char *const system_folders[] = { "etc", "boot", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr",
 	"sys",
 	"proc", "dev", "System", "Library", NULL };
@@ -115,10 +101,10 @@ static bool in_system(const struct place *p)
 	if (p->origin != ROOT || !p->count)
 		return false;
 	if (p->count > 1 && strcmp(p->parts[0], "var") == 0)
-		return is_one(p->parts[1], system_in_var);
+		return str_is_among(str_of(p->parts[1]), system_in_var);
 	if (p->count > 2 && strcmp(p->parts[0], "usr") == 0 && strcmp(p->parts[1], "local") == 0)
 		return false;
-	return is_one(p->parts[0], system_folders);
+	return str_is_among(str_of(p->parts[0]), system_folders);
 }
 
 static const char *const kept_in_home[] = { ".ssh", ".gnupg", ".aws", ".config", ".local", ".kube", ".password-store",
@@ -128,7 +114,7 @@ static bool critical(const struct place *p)
 {
 	switch (p->origin) {
 	case ROOT: return p->count <= 1 || in_system(p);
-	case HOME: return !p->count || (p->count == 1 && is_one(p->parts[0], kept_in_home));
+	case HOME: return !p->count || (p->count == 1 && str_is_among(str_of(p->parts[0]), kept_in_home));
 	case VARIABLE: return !p->count && p->slash;
 	case HERE: return false;
 	}
@@ -158,8 +144,8 @@ static const char *const harmless_devices[] = { "null", "zero", "full", "stdin",
 
 static bool harmless_device(const struct place *p)
 {
-	return p->origin == ROOT && p->count > 1 && strcmp(p->parts[0], "dev") == 0 && is_one(p->parts[1],
-		harmless_devices);
+	return p->origin == ROOT && p->count > 1 && strcmp(p->parts[0], "dev") == 0 &&
+		str_is_among(str_of(p->parts[1]), harmless_devices);
 }
 
 bool place_is_system(const char *path)
@@ -196,13 +182,14 @@ bool place_is_secret(const char *path)
 
 	read_place(&p, path);
 	const char *name = p.count ? p.parts[p.count - 1] : "";
+	struct str file = str_of(name);
 	for (size_t i = 0; public_ends[i]; i++)
-		if (ends(name, public_ends[i]))
+		if (str_ends(file, public_ends[i]))
 			return false;
-	if (is_one(name, secret_names) || strncmp(name, ".env.", 5) == 0 || (ends(name, ".pem") && (strstr(name,
-		"key") || strstr(name, "priv"))) ||
-		ends(name, ".key") || ends(name, ".p12") ||
-		ends(name, ".pfx") || ends(name, ".kdbx"))
+	if (str_is_among(file, secret_names) || strncmp(name, ".env.", 5) == 0 ||
+		(str_ends(file, ".pem") && (strstr(name, "key") || strstr(name, "priv"))) ||
+		str_ends(file, ".key") || str_ends(file, ".p12") ||
+		str_ends(file, ".pfx") || str_ends(file, ".kdbx"))
 		return true;
 	for (size_t i = 0; i + 1 < p.count; i++) {
 		if (strcmp(p.parts[i], ".gnupg") == 0 || strcmp(p.parts[i], ".password-store") == 0)
@@ -212,7 +199,7 @@ bool place_is_secret(const char *path)
 				secret_files[k][1]) == 0)
 				return true;
 	}
-	return is_one(name, secret_folders);
+	return str_is_among(file, secret_folders);
 }
 
 static const char *const records[] = { ".bash_history", ".zsh_history", ".history", ".sh_history", ".python_history",
@@ -223,5 +210,5 @@ bool place_is_record(const char *path)
 	struct place p;
 
 	read_place(&p, path);
-	return p.count && is_one(p.parts[p.count - 1], records);
+	return p.count && str_is_among(str_of(p.parts[p.count - 1]), records);
 }

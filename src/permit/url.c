@@ -59,16 +59,6 @@ static const char *check_bytes(struct str url)
 	return utf8_valid(url.p, url.n) ? NULL : "the URL is not UTF-8";
 }
 
-static bool starts_like(struct str s, const char *start)
-{
-	size_t n = strlen(start);
-
-	for (size_t i = 0; i < n; i++)
-		if (i >= s.n || tolower((unsigned char)s.p[i]) != start[i])
-			return false;
-	return true;
-}
-
 /* Up to the first of `ends`. */
 static struct str span_until(struct str s, const char *ends)
 {
@@ -112,9 +102,9 @@ static const char *split_host(struct str authority, struct parts *p)
 
 static const char *split(struct str url, struct parts *p, uint16_t *port)
 {
-	bool https = starts_like(url, "https://");
+	bool https = str_starts_like(url, "https://");
 
-	if (!https && !starts_like(url, "http://"))
+	if (!https && !str_starts_like(url, "http://"))
 		return "only http:// and https:// are fetched";
 	*port = https ? 443 : 80;
 

@@ -31,22 +31,17 @@ static const char *const texts[] = {
 	"application/sql", "application/x-tex", "application/rtf", "application/jsonl", "application/x-python",
 };
 
-static bool is_type(struct str type, const char *name)
-{
-	return strlen(name) == type.n && strncasecmp(type.p, name, type.n) == 0;
-}
-
 static bool is_text_type(struct str type)
 {
 	static const char *const ends[] = { "+json", "+xml", "+yaml" };
 
 	for (size_t i = 0; i < countof(texts); i++)
-		if (is_type(type, texts[i]))
+		if (str_is_like(type, texts[i]))
 			return true;
 	for (size_t i = 0; i < countof(ends); i++)
-		if (type.n > strlen(ends[i]) && is_type(str_from(type, type.n - strlen(ends[i])), ends[i]))
+		if (type.n > strlen(ends[i]) && str_is_like(str_from(type, type.n - strlen(ends[i])), ends[i]))
 			return true;
-	return type.n > 5 && strncasecmp(type.p, "text/", 5) == 0;
+	return type.n > 5 && str_starts_like(type, "text/");
 }
 
 static const char *magic_of(struct str bytes)
@@ -86,7 +81,7 @@ static enum sort sort_of(const struct html_page *page, struct str type)
 	bool nul = memchr(page->bytes.p, '\0', page->bytes.n < 1024 ? page->bytes.n : 1024) != NULL;
 	bool utf16 = is_utf16(page->bytes) || (page->content_type && strcasestr(page->content_type, "utf-16"));
 
-	if (is_type(type, "text/html") || is_type(type, "application/xhtml+xml"))
+	if (str_is_like(type, "text/html") || str_is_like(type, "application/xhtml+xml"))
 		return SORT_HTML;
 	if (type.n)
 		return is_text_type(type) && (!nul || utf16) ? SORT_TEXT : SORT_BINARY;

@@ -34,7 +34,7 @@ static const struct charset utf8 = { "utf-8", NULL }, windows = { "windows-1252"
 static const struct charset *find_charset(struct str label)
 {
 	for (size_t i = 0; i < countof(charsets); i++)
-		if (strlen(charsets[i].label) == label.n && strncasecmp(charsets[i].label, label.p, label.n) == 0)
+		if (str_is_like(label, charsets[i].label))
 			return &charsets[i];
 	return NULL;
 }

@@ -35,16 +35,6 @@ static bool declaration(struct str *style, struct str *property, struct str *val
 	return false;
 }
 
-static bool same(struct str a, const char *b)
-{
-	return strlen(b) == a.n && strncasecmp(a.p, b, a.n) == 0;
-}
-
-static bool begins(struct str a, const char *b)
-{
-	return a.n >= strlen(b) && strncasecmp(a.p, b, strlen(b)) == 0;
-}
-
 /* The number at the beginning; false: there is none. */
 static bool number(struct str value, double *x)
 {
@@ -59,14 +49,15 @@ static bool number(struct str value, double *x)
 
 static bool is_nothing(struct str v) { double x; return number(v, &x) && x <= 0; }
 static bool is_off_screen(struct str v) { double x; return number(v, &x) && x <= OFF_SCREEN; }
-static bool is_none(struct str v) { return begins(v, "none"); }
-static bool is_hidden(struct str v) { return begins(v, "hidden") || begins(v, "collapse"); }
+static bool is_none(struct str v) { return str_starts_like(v, "none"); }
+static bool is_hidden(struct str v) { return str_starts_like(v, "hidden") || str_starts_like(v, "collapse"); }
 static bool is_clipped(struct str v)
 {
-	return begins(v, "rect(0") || begins(v, "rect(1px") || begins(v, "inset(50%") || begins(v, "inset(100%");
+	return str_starts_like(v, "rect(0") || str_starts_like(v, "rect(1px") || str_starts_like(v, "inset(50%") ||
+		str_starts_like(v, "inset(100%");
 }
 
-static bool is_shrunk(struct str v) { return begins(v, "scale(0)"); }
+static bool is_shrunk(struct str v) { return str_starts_like(v, "scale(0)"); }
 
 static bool is_tiny(struct str v)
 {
@@ -74,7 +65,7 @@ static bool is_tiny(struct str v)
 
 	if (!number(v, &x))
 		return false;
-	bool points = v.n > 2 && (same(str_from(v, v.n - 2), "px") || same(str_from(v, v.n - 2), "pt"));
+	bool points = v.n > 2 && (str_is_like(str_from(v, v.n - 2), "px") || str_is_like(str_from(v, v.n - 2), "pt"));
 	return x <= 0 || (points && x <= 1);
 }
 
@@ -97,7 +88,7 @@ static bool style_hides(struct str style)
 
 	while (declaration(&style, &property, &value))
 		for (size_t i = 0; i < countof(hiding); i++)
-			if (same(property, hiding[i].property) && hiding[i].hides(value))
+			if (str_is_like(property, hiding[i].property) && hiding[i].hides(value))
 				return true;
 	return false;
 }
@@ -117,7 +108,7 @@ static bool names_box(const char *names)
 
 	while (str_split(&rest, ' ', &name))
 		for (size_t i = 0; i < countof(boxes); i++)
-			if (begins(name, boxes[i]))
+			if (str_starts_like(name, boxes[i]))
 				return true;
 	return false;
 }
@@ -190,14 +181,14 @@ static uint32_t from_parts(struct str parts)
 /* Of a value like "#fff url(x)": its first word, or rgb(). */
 static uint32_t read_color(struct str value)
 {
-	if (begins(value, "rgb(") || begins(value, "rgba("))
+	if (str_starts_like(value, "rgb(") || str_starts_like(value, "rgba("))
 		return from_parts(str_from(value, value.p[3] == '(' ? 4 : 5));
 	struct str word = value;
 	(void)str_split(&value, ' ', &word);
 	if (word.n && word.p[0] == '#')
 		return hex(str_from(word, 1));
 	for (size_t i = 0; i < countof(named); i++)
-		if (same(word, named[i].name))
+		if (str_is_like(word, named[i].name))
 			return named[i].color;
 	return HTML_UNKNOWN;
 }
@@ -213,11 +204,13 @@ void html_colors(const unsigned char **list, uint32_t *color, uint32_t *backgrou
 	if (old)
 		*background = read_color(str_of(old));
 	while (declaration(&style, &property, &value)) {
-		if (same(property, "color"))
-			*color = begins(value, "transparent") ? *background : begins(value, "inherit") ? *color :
+		if (str_is_like(property, "color"))
+			*color = str_starts_like(value, "transparent") ? *background :
+				str_starts_like(value, "inherit") ? *color :
 				read_color(value);
-		else if ((same(property, "background") || same(property, "background-color")) &&
-			!begins(value, "transparent") && !begins(value, "inherit") && !begins(value, "none"))
+		else if ((str_is_like(property, "background") || str_is_like(property, "background-color")) &&
+			!str_starts_like(value, "transparent") && !str_starts_like(value, "inherit") &&
+				!str_starts_like(value, "none"))
 			*background = read_color(value);
 	}
 }

@@ -1,7 +1,6 @@
 #include "text/html_url.h"
 
 #include <ctype.h>
-#include <strings.h>
 
 /* The parts of a URL, each with the characters that introduce it. */
 struct parts {
@@ -74,7 +73,7 @@ static size_t without_dots(char *path, size_t n)
 static bool scheme_followed(struct str scheme)
 {
 	for (size_t i = 0; i < countof(followed); i++)
-		if (strlen(followed[i]) == scheme.n && strncasecmp(followed[i], scheme.p, scheme.n) == 0)
+		if (str_is_like(scheme, followed[i]))
 			return true;
 	return scheme.n == 0;
 }
