@@ -1,0 +1,61 @@
+/* The folder for temporary files is the conversation's alone, whatever $TMPDIR is shared with. */
+#define _XOPEN_SOURCE 700
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "tool/context.h"
+
+#define FOLDERS_OPEN 16
+
+static bool make_temp(struct tool_context *c, struct error *err)
+{
+	const char *folder = getenv("TMPDIR");
+	own_mem char *path = path_join(folder && folder[0] == '/' ? folder : "/tmp", "shammah-XXXXXX");
+
+	if (!mkdtemp(path))
+		return error_errno(err, "%s: cannot make a folder for temporary files", path);
+	c->temp = realpath(path, NULL);
+	if (!c->temp)
+		return error_errno(err, "%s: cannot be found again", path);
+	return true;
+}
+
+bool tool_context_init(struct tool_context *c, const char *root, const char *cwd, const char *home, const char *ours,
+	struct error *err)
+{
+	*c = (struct tool_context){ .home = mem_strdup(home), .ours = mem_strdup(ours) };
+	c->root = realpath(root, NULL);
+	if (!c->root)
+		return error_errno(err, "%s: the project's folder cannot be found", root);
+	c->cwd = realpath(cwd, NULL);
+	if (!c->cwd)
+		return error_errno(err, "%s: the working folder cannot be found", cwd);
+	return make_temp(c, err);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
+{
+	(void)st;
+	(void)type;
+	(void)place;
+	(void)remove(path);
+	return 0;
+}
+
+void tool_context_done(struct tool_context *c)
+{
+	if (c->temp)
+		(void)nftw(c->temp, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
+	free(c->root);
+	free(c->cwd);
+	free(c->home);
+	free(c->ours);
+	free(c->temp);
+	json_decref(c->todos);
+	*c = (struct tool_context){0};
+}
