@@ -113,11 +113,13 @@ static bool send_following(struct http_client *client, const struct http_call *c
 	struct error *err)
 {
 	own_mem char *url = mem_strdup(call->url);
+	uint64_t deadline = call->total_ms ? clock_ms() + call->total_ms : 0;
 	struct origin origin = *first;
 
 	for (unsigned hop = 0; hop <= call->redirects; hop++) {
 		struct curl_slist *headers = NULL;
-		struct transfer t = { .client = client, .call = call, .url = url, .origin = origin, .err = err };
+		struct transfer t = { .client = client, .call = call, .url = url, .origin = origin,
+			.deadline = deadline, .err = err };
 		bool ok = make_headers(client->curl, call, !origin_same(&origin, first), &headers, err);
 
 		t.headers = headers;

@@ -4,13 +4,14 @@
  * HTTP/2 over TLS where the server has it, else HTTP/1.1.  Certificates are always
  * verified, against the system's trust store (SSL_CERT_FILE and SSL_CERT_DIR name
  * another); proxies are taken from the environment as curl does, except for
- * addresses of this machine, which are never asked through one.  No compression, no cookies, no
- * total time limit: a call may last for hours as long as bytes keep coming.
+ * addresses of this machine and calls with may_connect, which are never asked through
+ * one.  No compression, no cookies.  Without total_ms a call may last for hours as
+ * long as bytes keep coming.
  * Programs that use it ignore SIGPIPE.
  *
  * Errors tell what the caller can do: ERROR_UNAVAILABLE (unknown name, refused,
  * cut, or not HTTP at all), ERROR_TIMEOUT, ERROR_CANCELLED, ERROR_TOO_LARGE,
- * ERROR_DENIED (certificate, redirect away from https), ERROR_INVALID (address
+ * ERROR_DENIED (certificate, redirect away from https, may_connect), ERROR_INVALID (address
  * or header).  Texts name the host and never a header's value, a path or a query.
  */
 #pragma once
@@ -39,6 +40,17 @@ enum http_next {
 };
 typedef enum http_next http_body_fn(void *user, struct str bytes, struct error *err);
 
+/*
+ * Why no socket may be connected to the address that a host's name has led to; NULL:
+ * it may.  Asked about each address, before anything is sent, also after redirects;
+ * a connection that is used again has been asked about, so a client is for calls
+ * with one such function.  Any reason ends the call with ERROR_DENIED, which gives
+ * host and reason, whatever other addresses it has.  There is no proxy then: what it
+ * connects to could not be looked at.
+ */
+struct sockaddr;
+typedef const char *http_address_fn(void *user, const struct sockaddr *address);
+
 struct http_call {
 	const char *method;    /* NULL: GET */
 	const char *url;
@@ -51,6 +63,8 @@ struct http_call {
 	unsigned connect_ms;   /* name, TCP and TLS; 0: HTTP_CONNECT_MS */
 	unsigned first_byte_ms;    /* from the connection on; 0: HTTP_FIRST_BYTE_MS */
 	unsigned silence_ms;   /* between two bytes of the answer; 0: HTTP_SILENCE_MS */
+	unsigned total_ms;     /* of the whole call, redirects included; 0: no limit */
+	http_address_fn *may_connect;  /* NULL: to any */
 	struct cancel *cancel; /* NULL: none.  Its waker is ours during the call. */
 	http_head_fn *on_head; /* NULL: any */
 	http_body_fn *on_body; /* NULL: the body is dropped */

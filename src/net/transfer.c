@@ -11,7 +11,9 @@
  */
 #include "net/transfer.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "net/http_error.h"
@@ -81,6 +83,24 @@ static size_t stop(struct transfer *t)
 	t->stopped = true;
 	t->client->curl->easy_setopt(t->client->easy, CURLOPT_FORBID_REUSE, 1L);
 	return 0;
+}
+
+static curl_socket_t on_socket(void *user, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct transfer *t = user;
+	const char *why = t->stopped ? NULL : t->call->may_connect(t->call->user, &to->addr);
+
+	(void)purpose;
+	if (why) {
+		error_set(t->err, ERROR_DENIED, "not connected to %s: %s", t->origin.name, why);
+		(void)stop(t);
+	}
+	if (t->stopped)
+		return CURL_SOCKET_BAD;
+	int fd = socket(to->family, to->socktype, to->protocol);
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
 }
 
 /* Connected; the request is about to be sent. */
@@ -189,7 +209,7 @@ static int set_connection(struct transfer *t)
 	failed |= c->easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	failed |= c->easy_setopt(easy, CURLOPT_ERRORBUFFER, t->detail);
 	failed |= set_trust(c, easy);
-	if (origin_is_local(&t->origin))
+	if (origin_is_local(&t->origin) || t->call->may_connect)
 		failed |= c->easy_setopt(easy, CURLOPT_PROXY, "");
 	/* Do not wait for a resolver thread of a call that was cancelled; older than 7.87 must. */
 	(void)c->easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -208,6 +228,10 @@ static int set_callbacks(struct transfer *t)
 	failed |= c->easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	failed |= c->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
 	failed |= c->easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	if (!t->call->may_connect)
+		return failed;
+	failed |= c->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	failed |= c->easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
 	return failed;
 }
 
@@ -237,15 +261,26 @@ static bool multi_failed(struct transfer *t, CURLMcode code)
 		t->client->curl->multi_strerror(code));
 }
 
+static bool too_late(struct transfer *t, uint64_t now)
+{
+	if (!t->deadline || now < t->deadline)
+		return false;
+	error_set(t->err, ERROR_TIMEOUT, "no whole answer from %s within %g s", t->origin.name,
+		t->call->total_ms / 1000.0);
+	return true;
+}
+
 /* Waits for the socket, a wake-up or the end of our patience; false when that has come. */
 static bool wait_for_more(struct transfer *t, CURLMcode *code)
 {
-	uint64_t silent = clock_ms() - t->alive;
+	uint64_t now = clock_ms(), silent = now - t->alive;
 	unsigned limit = patience(t);
 
 	if (silent >= limit)
 		return false;
 	unsigned wait = limit - (unsigned)silent;
+	if (t->deadline && t->deadline - now < wait)
+		wait = (unsigned)(t->deadline - now);
 	if (t->call->on_tick && t->call->tick_ms < wait)
 		wait = t->call->tick_ms;
 	*code = t->client->curl->multi_poll(t->client->multi, NULL, 0, (int)wait, NULL);
@@ -289,6 +324,10 @@ static bool drive(struct transfer *t)
 			return finished(t);
 		if (cancel_fired(t->call->cancel))
 			return error_set(t->err, ERROR_CANCELLED, "cancelled");
+		if (t->stopped)
+			return false;
+		if (too_late(t, clock_ms()))
+			return t->phase == ENOUGH;
 		if (code == CURLM_OK && !wait_for_more(t, &code))
 			return t->phase == ENOUGH || timed_out(t);
 		if (code != CURLM_OK)

@@ -24,6 +24,7 @@ struct transfer {
 	const char *url;
 	struct origin origin;
 	const struct curl_slist *headers;
+	uint64_t deadline;     /* clock_ms(); 0: none */
 	struct error *err;
 	/* How far it is, in transfer.c's care. */
 	enum phase phase;
@@ -36,5 +37,5 @@ struct transfer {
 	char detail[CURL_ERROR_SIZE];
 };
 
-/* Runs a transfer whose first six members are filled and the rest zero.  False with its err. */
+/* Runs a transfer whose first seven members are filled and the rest zero.  False with its err. */
 bool transfer_run(struct transfer *t) must_use;

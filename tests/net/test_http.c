@@ -628,6 +628,88 @@ TEST(a_proxy_that_does_not_connect_is_what_is_told)
 	assert_fails(&closed, ERROR_UNAVAILABLE, "the proxy to example.invalid does not connect (503)");
 }
 
+/* What has been asked about, and what is said of it. */
+static char asked_about[200];
+
+static const char *never(void *user, const struct sockaddr *address)
+{
+	(void)user;
+	snprintf(asked_about, sizeof asked_about, "family %d", address->sa_family);
+	return "it is a test";
+}
+
+static unsigned allowed_port;
+
+static const char *only_one_port(void *user, const struct sockaddr *address)
+{
+	(void)user;
+	return ntohs(((const struct sockaddr_in *)address)->sin_port) == allowed_port ? NULL : "it is another";
+}
+
+TEST(an_address_is_asked_about_before_anything_is_sent)
+{
+	SERVE({ .body = "x" });
+	char by_name[64], expected[40];
+
+	snprintf(by_name, sizeof by_name, "http://localhost:%u/", scripted_server_port(server));
+	snprintf(expected, sizeof expected, "family %d", AF_INET);
+	own_seen by_number = ask((struct http_call){ .url = scripted_server_url(server, "/"), .may_connect = never });
+	assert_fails(&by_number, ERROR_DENIED, "not connected to 127.0.0.1");
+	assert_string_equal(asked_about, expected);
+	assert_non_null(strstr(by_number.err.text, "it is a test"));
+	own_seen named = ask((struct http_call){ .url = by_name, .may_connect = never });
+	assert_fails(&named, ERROR_DENIED, "not connected to localhost");
+	assert_int_equal(scripted_server_connections(server), 0);
+}
+
+TEST(an_address_that_a_redirect_leads_to_is_asked_about_too)
+{
+	static const struct scripted_reply target[] = { { .body = "inside" } };
+	own_server *other = scripted_server_start(target, 1);
+	own_mem char *location = NULL;
+	assert_true(asprintf(&location, "Location: %s\r\n", scripted_server_url(other, "/b")) > 0);
+	struct scripted_reply script = { .status = 302, .headers = location };
+	own_server *server = scripted_server_start(&script, 1);
+
+	allowed_port = scripted_server_port(server);
+	own_seen seen = ask((struct http_call){ .url = scripted_server_url(server, "/a"), .redirects = 3,
+		.may_connect = only_one_port });
+	assert_fails(&seen, ERROR_DENIED, "it is another");
+	assert_int_equal(scripted_server_requests(server), 1);
+	assert_int_equal(scripted_server_connections(other), 0);
+}
+
+TEST(a_call_whose_addresses_are_asked_about_goes_through_no_proxy)
+{
+	SERVE({ .body = "proxied" });
+
+	setenv("http_proxy", scripted_server_url(server, ""), 1);
+	allowed_port = scripted_server_port(server);
+	own_seen seen = ask((struct http_call){ .url = "http://example.invalid/x", .may_connect = only_one_port });
+	unsetenv("http_proxy");
+	assert_fails(&seen, ERROR_UNAVAILABLE, "no address is known for example.invalid");
+	assert_int_equal(scripted_server_connections(server), 0);
+}
+
+TEST(a_call_has_an_end_although_bytes_keep_coming)
+{
+	SERVE({ .body = "0123456789", .chunked = true, .piece = 1, .pause_ms = 5, .endless = true });
+	own_seen seen = ask((struct http_call){ .url = scripted_server_url(server, "/"), .total_ms = 60 });
+
+	assert_fails(&seen, ERROR_TIMEOUT, "no whole answer from 127.0.0.1");
+}
+
+TEST(the_end_of_a_call_counts_its_redirects)
+{
+	SERVE({ .status = 302, .headers = "Location: /a\r\n", .delay_ms = 30 },
+		{ .status = 302, .headers = "Location: /b\r\n", .delay_ms = 30 }, { .hang = true });
+	own_seen seen = ask((struct http_call){
+		.url = scripted_server_url(server, "/"), .redirects = 5, .total_ms = 50 });
+
+	assert_fails(&seen, ERROR_TIMEOUT, "within 0.05 s");
+	assert_true(scripted_server_requests(server) <= 2);
+}
+
 TEST(https_to_a_server_without_tls_is_unavailable)
 {
 	SERVE({ .raw = true, .body = "HTTP/1.1 400 Bad Request\r\n\r\n" });
@@ -680,6 +762,11 @@ int main(void)
 		cmocka_unit_test(redirects_end_at_their_number_and_at_foreign_schemes),
 		cmocka_unit_test(a_proxy_is_asked_for_other_hosts_but_never_for_this_machine),
 		cmocka_unit_test(a_proxy_that_does_not_connect_is_what_is_told),
+		cmocka_unit_test(an_address_is_asked_about_before_anything_is_sent),
+		cmocka_unit_test(an_address_that_a_redirect_leads_to_is_asked_about_too),
+		cmocka_unit_test(a_call_whose_addresses_are_asked_about_goes_through_no_proxy),
+		cmocka_unit_test(a_call_has_an_end_although_bytes_keep_coming),
+		cmocka_unit_test(the_end_of_a_call_counts_its_redirects),
 		cmocka_unit_test(https_to_a_server_without_tls_is_unavailable),
 	};
 
