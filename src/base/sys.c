@@ -13,5 +13,10 @@ struct sys_calls sys = {
 	.symlink = symlink,
 	.rename = rename,
 	.mkdir = mkdir,
+	.openat = openat,
+	.renameat = renameat,
+	.linkat = linkat,
+	.mkdirat = mkdirat,
+	.unlinkat = unlinkat,
 	.mmap = mmap,
 };

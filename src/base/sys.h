@@ -22,6 +22,11 @@ struct sys_calls {
 	int (*symlink)(const char *target, const char *path);
 	int (*rename)(const char *from, const char *to);
 	int (*mkdir)(const char *path, mode_t mode);
+	int (*openat)(int folder, const char *name, int flags, ...);
+	int (*renameat)(int folder, const char *from, int to_folder, const char *to);
+	int (*linkat)(int folder, const char *name, int to_folder, const char *to, int flags);
+	int (*mkdirat)(int folder, const char *name, mode_t mode);
+	int (*unlinkat)(int folder, const char *name, int flags);
 	void *(*mmap)(void *where, size_t n, int protection, int flags, int fd, off_t offset);
 };
 
