@@ -1,8 +1,8 @@
 /*
  * Runs the user's `apiKeyHelper`: a command that prints a key.
  *
- * It is run by /bin/sh in a process group of its own, with nothing on its standard
- * input, no descriptor of ours, no signal blocked or ignored, and the environment without our keys.
+ * It is run by /bin/sh (process/child.h), with nothing on its standard input and the
+ * environment that children get (config/environment.h).
  */
 #pragma once
 
