@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/utf8.h"
-#include "daemon/teacher_list.h"
+#include "daemon/server.h"
 #include "hub/spec.h"
 #include "net/sse.h"
 
@@ -16,6 +16,8 @@
 #define FIND_MS 20000                 /* a daemon may take its time to end before the next can start */
 #define STARTS_MAX 3                  /* for one that ends at once, again and again */
 #define TICK_MS 200
+#define LINES 3                        /* of headers */
+#define ATTEMPTS 3                    /* to ask one that was there, when it ends or forgets before it answers */
 #define WAIT_MS (10u * 60 * 1000)     /* for the first byte: a prompt may be long; comments come every 10 s */
 
 /* --- finding, starting, telling ------------------------------------------------- */
@@ -94,28 +96,48 @@ static bool find_model(struct link *l, char **folder, struct error *err)
 	return true;
 }
 
-/*
- * The daemon may have been started elsewhere: it is told what is known here.  Of teachers before each
- * question, since who works in another project may have told it of others meanwhile.
- */
-static bool tell(struct link *l, struct error *err)
+static bool tell_model(struct link *l, struct error *err)
 {
-	const struct config *c = l->config;
-	own_json *body = json_object();
 	own_mem char *full = NULL;
 	int status;
 
-	if (l->told != l->pid && !find_model(l, &full, err))
+	if (!find_model(l, &full, err))
 		return false;
-	if (full && !utf8_valid(full, strlen(full)))
+	if (!full)
+		return true;
+	if (!utf8_valid(full, strlen(full)))
 		return error_set(err, ERROR_INVALID, "the model folder's path is not valid UTF-8 text; rename it");
-	if (full)
-		json_object_set_new(body, "model", json_string(full));
-	if (c->teacher_count)
-		json_object_set_new(body, "teachers", teacher_list_json(c->teachers, c->teacher_count));
-	json_object_set_new(body, "project", json_string(c->project ? c->project : ""));
+	own_json *body = json_pack("{s:s}", "model", full);
 	own_json *reply = link_json(l, "/v1/daemon/configure", body, &status, err);
 	return reply && (status == 200 || link_refused(reply, status, err));
+}
+
+/* The daemon keeps them as long as they are used, beside those of others; each question names them. */
+static bool bring_teachers(struct link *l, struct error *err)
+{
+	const struct config *c = l->config;
+	int status;
+
+	*l->teachers = '\0';
+	if (!c->teacher_count)
+		return true;
+	own_json *body = json_pack("{s:o}", "teachers", teacher_list_json(c->teachers, c->teacher_count));
+	own_json *reply = link_json(l, "/v1/daemon/teachers", body, &status, err);
+	if (!reply || (status != 200 && !link_refused(reply, status, err)))
+		return false;
+	const char *id = json_member_string(reply, "list");
+	snprintf(l->teachers, sizeof l->teachers, "%s", id ? id : "");
+	return id || error_set(err, ERROR_INTERNAL, "the daemon keeps no teachers; run `shammah daemon stop`");
+}
+
+/* The daemon may have been started elsewhere: it is told what is known here. */
+static bool tell(struct link *l, struct error *err)
+{
+	bool knows = l->told == l->pid;
+
+	if (!knows && !tell_model(l, err))
+		return false;
+	return (knows && *l->teachers) || bring_teachers(l, err);
 }
 
 /* Ready to ask: a daemon listens, and has been told. */
@@ -189,12 +211,13 @@ static enum http_next on_body(void *user, struct str bytes, struct error *err)
 }
 
 /* Header lines every request carries; `out` has room for them. */
-static size_t headers(struct link *l, struct http_header out[3], char authorization[TOKEN_LENGTH + 16])
+static size_t headers(struct link *l, struct http_header out[LINES], char authorization[TOKEN_LENGTH + 16])
 {
 	snprintf(authorization, TOKEN_LENGTH + 16, "Bearer %s", l->token);
 	out[0] = (struct http_header){ .name = "Content-Type", .value = "application/json" };
 	out[1] = (struct http_header){ .name = "Authorization", .value = authorization, .secret = true };
-	return 2;
+	out[2] = (struct http_header){ .name = TEACHERS_HEADER, .value = l->teachers, .secret = true };
+	return *l->teachers ? 3 : 2;
 }
 
 json_t *link_json(struct link *l, const char *path, const json_t *body, int *status, struct error *err)
@@ -202,7 +225,7 @@ json_t *link_json(struct link *l, const char *path, const json_t *body, int *sta
 	struct collector c = { .body = BUF_INIT(JSON_MAX) };
 	own_buf request = BUF_INIT(JSON_MAX);
 	own_mem char *url = mem_printf("http://127.0.0.1:%u%s", l->port, path);
-	struct http_header lines[3];
+	struct http_header lines[LINES];
 	char authorization[TOKEN_LENGTH + 16];
 	json_t *reply = NULL;
 
@@ -368,7 +391,7 @@ static bool ask_once(struct link *l, const struct buf *request, struct cancel *c
 	struct error *err)
 {
 	own_mem char *url = mem_printf("http://127.0.0.1:%u/v1/chat/completions", l->port);
-	struct http_header lines[3];
+	struct http_header lines[LINES];
 	char authorization[TOKEN_LENGTH + 16];
 	struct http_call call = {
 		.method = "POST", .url = url, .headers = lines, .header_count = headers(l, lines, authorization),
@@ -395,7 +418,7 @@ bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, con
 	*answer = (struct link_answer){ .cost_usd = -1 };
 	if (!json_write(&request, question, err))
 		return false;
-	for (int attempt = 0; attempt < 2 && !ok && reach(l, err); attempt++) {
+	for (int attempt = 0; attempt < ATTEMPTS && !ok && reach(l, err); attempt++) {
 		struct asking x = {
 			.whole.body = BUF_INIT(JSON_MAX), .listener = listener, .answer = answer, .started = clock_ns(),
 		};
@@ -405,7 +428,10 @@ bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, con
 		answer->cut = !ok && x.spoken;
 		sse_destroy(x.events);
 		buf_done(&x.whole.body);
-		if (!ok && (err->kind != ERROR_UNAVAILABLE || x.spoken || cancel_fired(cancel)))
+		bool forgot = !ok && x.whole.status == HTTP_UNKNOWN_TEACHERS;
+		if (forgot)
+			*l->teachers = '\0';
+		if (!ok && ((err->kind != ERROR_UNAVAILABLE && !forgot) || x.spoken || cancel_fired(cancel)))
 			break;
 	}
 	return ok;

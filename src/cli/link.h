@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "config/config.h"
 #include "daemon/life.h"
+#include "daemon/teacher_list.h"
 #include "net/http.h"
 
 struct link {
@@ -19,6 +20,7 @@ struct link {
 	pid_t pid, told;              /* the daemon; the one that was told (0: none yet) */
 	uint16_t port;
 	char token[TOKEN_LENGTH + 1];
+	char teachers[TEACHER_LIST_ID + 1];   /* what the daemon calls our list; "": we have none, or it was not told */
 };
 
 /*

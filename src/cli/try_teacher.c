@@ -55,7 +55,7 @@ bool try_teacher(const struct teacher_config *t, struct cancel *cancel, struct t
 	char *key = NULL;
 
 	*tried = (struct tried){ .end = ASK_UNFIT };
-	bool ok = e && teacher_key_get(&e->key, NULL, cancel, &key, err) &&
+	bool ok = e && teacher_key_get(&e->reach->key, NULL, cancel, &key, err) &&
 		ask(e, key, cancel, &said, &tried->end, err);
 	tried->ms = (unsigned)(clock_ms() - started);
 	tried->text = said.len ? mem_strdup(said.data) : NULL;

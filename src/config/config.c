@@ -65,7 +65,6 @@ void config_done(struct config *c)
 		free(c->variables[i].file);
 	}
 	free(c->variables);
-	free(c->project);
 	json_decref(c->permissions);
 	findings_done(c);
 	*c = (struct config){0};

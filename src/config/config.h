@@ -136,7 +136,6 @@ struct config {
 	size_t file_count;
 	struct config_variable *variables;   /* no name twice */
 	size_t variable_count;
-	char *project;           /* the trusted folder whose files said what only such may; NULL: none did */
 };
 
 /* Where to look.  A test makes its own; everyone else has them made. */

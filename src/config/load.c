@@ -30,8 +30,6 @@ bool loader_allows(struct loader *l, const struct document *d, const char *path)
 		document_finding(d, l->c, FINDING_WARNING, path,
 			"ignored, since this folder is not trusted; if you do, add \"%s\" to `trusted` below "
 			"[client] in config.toml", d->folder);
-	if (l->trust == TRUST_GIVEN && !l->c->project)
-		l->c->project = mem_strdup(l->root);
 	return l->trust == TRUST_GIVEN;
 }
 

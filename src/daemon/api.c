@@ -8,7 +8,7 @@
 #include "daemon/api.h"
 #include "daemon/chat.h"
 #include "daemon/models.h"
-#include "daemon/teacher_origin.h"
+#include "daemon/teacher_list.h"
 
 #define JSON "application/json"
 #define BODY ((size_t)1 << 20)
@@ -158,7 +158,7 @@ static void add_teacher_model(void *user, const char *id, const char *provider)
 }
 
 /* What `model` may be in a request now, and the models that could be loaded. */
-static json_t *models_json(struct service *s)
+static json_t *models_json(struct service *s, const struct teacher_list *teachers)
 {
 	json_t *list = json_array();
 	struct worker_status w;
@@ -171,7 +171,7 @@ static json_t *models_json(struct service *s)
 		json_array_append_new(list, model_json(s, w.name, "local"));
 	}
 	struct listing installed = { s, list, w.state == LOCAL_READY ? w.name : "" };
-	teachers_each_model(s->teachers, add_teacher_model, &installed);
+	teachers_each_model(s->teachers, teachers, add_teacher_model, &installed);
 	add_embedding_models(s, list);
 	models_installed(add_installed, &installed);
 	return list;
@@ -179,13 +179,20 @@ static json_t *models_json(struct service *s)
 
 static void models(void *user, const struct http_request_in *in, struct reply *r)
 {
-	(void)in;
-	api_send(r, json_pack("{s:s, s:o}", "object", "list", "data", models_json(user)));
+	struct service *s = user;
+	own_teacher_list *teachers = api_teachers(s, in, r);
+
+	if (teachers)
+		api_send(r, json_pack("{s:s, s:o}", "object", "list", "data", models_json(s, teachers)));
 }
 
 static void model(void *user, const struct http_request_in *in, struct reply *r)
 {
-	own_json *list = models_json(user);
+	struct service *s = user;
+	own_teacher_list *teachers = api_teachers(s, in, r);
+	if (!teachers)
+		return;
+	own_json *list = models_json(s, teachers);
 	size_t i;
 	json_t *entry;
 
@@ -213,6 +220,18 @@ json_t *api_own_body(const struct service *s, const struct http_request_in *in, 
 	return body;
 }
 
+struct teacher_list *api_teachers(const struct service *s, const struct http_request_in *in, struct reply *r)
+{
+	if (!in->teachers)
+		return teachers_own(s->teachers);
+	struct teacher_list *list = teachers_brought(s->teachers, in->teachers);
+	if (!list)
+		reply_error(r, HTTP_UNKNOWN_TEACHERS, "invalid_request_error", NULL, "unknown_teachers",
+			"these teachers are not known, or not any more: bring them (POST /v1/daemon/teachers), and "
+			"ask again");
+	return list;
+}
+
 static void configure(void *user, const struct http_request_in *in, struct reply *r)
 {
 	struct service *s = user;
@@ -224,13 +243,28 @@ static void configure(void *user, const struct http_request_in *in, struct reply
 	const json_t *teachers = json_object_get(body, "teachers");
 	struct error err = {0};
 
-	if (!teacher_list_bring(s->teachers, teachers, json_member_string(body, "project"), &err)) {
+	if (teachers && !teacher_list_use(s->teachers, teachers, &err)) {
 		reply_error(r, 400, "invalid_request_error", "teachers", NULL, err.text);
 		return;
 	}
 	if (folder)
 		worker_load(s->worker, folder);
 	api_send(r, json_pack("{s:b}", "ok", 1));
+}
+
+static void bring_teachers(void *user, const struct http_request_in *in, struct reply *r)
+{
+	struct service *s = user;
+	own_json *body = api_own_body(s, in, r);
+	char id[TEACHER_LIST_ID + 1];
+	struct error err = {0};
+
+	if (!body)
+		return;
+	if (teacher_list_bring(s->teachers, json_object_get(body, "teachers"), id, &err))
+		api_send(r, json_pack("{s:s}", "list", id));
+	else
+		reply_error(r, 400, "invalid_request_error", "teachers", NULL, err.text);
 }
 
 void service_answered(void *user, unsigned http_status)
@@ -248,7 +282,8 @@ const struct route routes[] = {
 	{ "GET", "/v1/models/", model, "one of them" },
 	{ "POST", "/v1/chat/completions", chat_completions, "a question, in OpenAI's form" },
 	{ "POST", "/v1/embeddings", embeddings_handler, "texts as vectors, in OpenAI's form" },
-	{ "POST", "/v1/daemon/configure", configure, "model and teachers, from this user's own programs" },
+	{ "POST", "/v1/daemon/configure", configure, "model and its own teachers, from this user's own programs" },
+	{ "POST", "/v1/daemon/teachers", bring_teachers, "teachers for who names them, from this user's own programs" },
 	{ "POST", "/v1/daemon/models", models_change,
 		"download, cancel or use a model, from this user's own programs" },
 };

@@ -12,3 +12,9 @@ void api_send(struct reply *r, json_t *value);
  * and the reply has been refused.  The caller owns it.
  */
 json_t *api_own_body(const struct service *s, const struct http_request_in *in, struct reply *r);
+
+/*
+ * The teachers that a request may be asked of: those that its client brought and names, else the
+ * daemon's own; a reference.  NULL when it names what is not here, and the reply has been refused.
+ */
+struct teacher_list *api_teachers(const struct service *s, const struct http_request_in *in, struct reply *r);

@@ -107,13 +107,14 @@ bool books_tell_unpriced(struct books *b, const char *provider, const char *mode
 }
 
 /* What the first teacher would have taken for an answer that was free. */
-static uint64_t saved_by(struct books *b, const struct usage *usage)
+static uint64_t saved_by(struct books *b, const struct teacher_list *list, const struct usage *usage)
 {
 	own_teacher_choice all = {0};
 	struct usage fresh = { .prompt_tokens = usage->prompt_tokens, .completion_tokens = usage->completion_tokens };
 	uint64_t cost = 0;
 
-	teachers_choose_all(b->teachers, &all);
+	if (list)
+		teachers_choose_all(b->teachers, list, &all);
 	return all.count && books_cost(all.first_provider, all.first_model,
 		all.first_price, &fresh, &cost) ? cost : 0;
 }
@@ -170,7 +171,7 @@ void books_note(struct books *b, const struct request *request, const struct boo
 	if (e->source == METRIC_TEACHER && e->provider && (e->ended || r.estimated))
 		r.cost_known = books_cost(e->provider, e->model, e->price, &usage, &r.cost);
 	if (e->source == METRIC_LOCAL && e->result == METRIC_ANSWERED)
-		r.saved = saved_by(b, &e->usage);
+		r.saved = saved_by(b, e->list, &e->usage);
 	if (question && b->keyed)
 		query_hash(&b->key, question->text, hash);
 	r.query = hash[0] ? hash : NULL;

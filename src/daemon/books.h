@@ -37,6 +37,7 @@ struct book_entry {
 	size_t received;               /* bytes of the answer, for the estimate where it is not */
 	bool escalated;                /* of a teacher's: the model of this machine was not ready, or not able */
 	uint64_t ms;                   /* from the question to the end */
+	const struct teacher_list *list;   /* what its first one costs is saved by a free answer; NULL: nothing */
 };
 
 /* Writes it down; a disk that refuses is logged once, and counts go on in memory. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "daemon/api.h"
 #include "daemon/models.h"
 #include "daemon/service.h"
 #include "model/constraint.h"
@@ -18,9 +19,10 @@
 /* --- whom the request's model names ------------------------------------------------- */
 
 /* Who is meant; the teachers among them are put into `choice`. */
-static bool find_wish(struct service *s, const struct request *r, const struct worker_status *w,
+static bool find_wish(struct service *s, const struct delivery *a, const struct worker_status *w,
 	struct teacher_choice *choice, enum route_wish *wish)
 {
+	const struct request *r = &a->request;
 	const struct { const char *name; enum route_wish wish; } names[] = {
 		{ "auto", WISH_AUTO }, { "known-answers", WISH_KNOWN }, { "local", WISH_LOCAL },
 		{ "teacher", WISH_TEACHER }, { w->name, WISH_LOCAL },
@@ -29,12 +31,12 @@ static bool find_wish(struct service *s, const struct request *r, const struct w
 	for (size_t i = 0; i < countof(names); i++) {
 		if (*names[i].name && str_is(r->model, names[i].name)) {
 			*wish = names[i].wish;
-			teachers_choose_all(s->teachers, choice);
+			teachers_choose_all(s->teachers, a->list, choice);
 			return true;
 		}
 	}
 	*wish = WISH_TEACHER;
-	teachers_choose(s->teachers, r->model, choice);
+	teachers_choose(s->teachers, a->list, r->model, choice);
 	return choice->count > 0;
 }
 
@@ -199,12 +201,12 @@ static void refuse_model(struct service *s, struct delivery *a, const struct wor
 	struct error err = {0};
 	char hint[300];
 
-	if (teachers_explain(s->teachers, a->request.model, hint, sizeof hint) ||
+	if (teachers_explain(a->list, a->request.model, hint, sizeof hint) ||
 		models_explain(a->request.model, hint, sizeof hint)) {
 		error_set(&err, ERROR_NOT_FOUND, "%s", hint);
 	} else {
 		buf_putf(&there, "auto%s", local->state == LOCAL_READY ? ", local" : "");
-		teachers_each_model(s->teachers, add_id, &there);
+		teachers_each_model(s->teachers, a->list, add_id, &there);
 		error_set(&err, ERROR_NOT_FOUND,
 			"there is no model of this name; there are: %s (GET /v1/models lists all)", there.data);
 	}
@@ -242,6 +244,9 @@ static void decide(struct service *s, struct delivery *a, const struct worker_st
 void chat_completions(void *user, const struct http_request_in *in, struct reply *reply)
 {
 	struct service *s = user;
+	own_teacher_list *list = api_teachers(s, in, reply);
+	if (!list)
+		return;
 	struct delivery *a = delivery_create(reply, &s->metrics);
 	struct openai_fault fault = {0};
 	struct error err = {0};
@@ -250,13 +255,14 @@ void chat_completions(void *user, const struct http_request_in *in, struct reply
 	enum route_wish wish;
 
 	a->books = s->books;
+	a->list = take(list);
 	if (!openai_read(in->body, &a->request, &fault, &err) ||
 		!seals_restore(s->seals, &a->request.chat, clock_ns(), &err)) {
 		refuse_request(a, &fault, &err);
 		return;
 	}
 	worker_status(s->worker, &local);
-	if (find_wish(s, &a->request, &local, &choice, &wish))
+	if (find_wish(s, a, &local, &choice, &wish))
 		decide(s, a, &local, &choice, wish);
 	else
 		refuse_model(s, a, &local);

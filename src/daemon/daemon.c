@@ -20,7 +20,6 @@
 #include "base/path.h"
 #include "config/home.h"
 #include "daemon/service.h"
-#include "daemon/teacher_origin.h"
 #include "hub/spec.h"
 
 #define TICK_MS 2000                  /* how often silent streams are looked at */
@@ -149,7 +148,7 @@ static void use_teachers(struct service *s, const struct config *c)
 {
 	struct error err = {0};
 
-	if (!teacher_list_own(s->teachers, c->teachers, c->teacher_count, &err))
+	if (!teachers_set(s->teachers, c->teachers, c->teacher_count, &err))
 		log_warn("teachers: %s", err.text);
 }
 
@@ -158,7 +157,7 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* Only what differs: a model or teachers that a client brought stay until the files say something new of them. */
+/* Only what differs: a model or teachers that the daemon was told stay until the files say something new of them. */
 static void use_changes(void *user, const struct config *before, const struct config *now)
 {
 	struct service *s = user;
@@ -170,10 +169,12 @@ static void use_changes(void *user, const struct config *before, const struct co
 		use_model(s, now);
 }
 
-static void run_until_signal(struct server *server)
+static void run_until_signal(struct service *s, struct server *server)
 {
-	while (!wait_for_signal(TICK_MS))
+	while (!wait_for_signal(TICK_MS)) {
 		server_keep_alive(server);
+		teachers_forget(s->teachers, clock_ns());
+	}
 }
 
 static void wait_until_idle(struct server *server, uint64_t ms)
@@ -259,7 +260,7 @@ bool daemon_run(const struct config *config, const char *home, int ready_fd, str
 	s.download = download_create(home, s.worker);
 	bool ok = start(&s, config, home, &ready_fd, &server, err);
 	if (ok) {
-		run_until_signal(server);
+		run_until_signal(&s, server);
 		log_info("stopping");
 		drain(&s, server);
 	} else {

@@ -30,6 +30,7 @@ static void delivery_destroy(struct delivery *a)
 	request_done(&a->request);
 	buf_done(&a->out);
 	reply_unref(a->reply);
+	teacher_list_unref(a->list);
 	seal_notes_done(&a->notes);
 	free(a->teacher);
 	free(a->model);
@@ -213,7 +214,7 @@ static void note_result(struct delivery *a, enum metric_result result)
 			.source = a->source, .result = result, .teacher = a->teacher, .model = a->model,
 			.provider = a->provider ? a->provider->name : NULL, .usage = a->usage, .ended = a->ended,
 			.price = a->priced ? &a->price : NULL, .received = a->received, .escalated = a->escalated,
-			.ms = (clock_ns() - a->started_ns) / 1000000 });
+			.ms = (clock_ns() - a->started_ns) / 1000000, .list = a->list });
 }
 
 static void send_result(struct delivery *a)

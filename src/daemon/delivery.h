@@ -18,11 +18,13 @@
 
 struct books;
 struct provider;
+struct teacher_list;
 
 struct delivery {
 	struct request request;
 	struct reply *reply;
 	struct metrics *metrics;
+	struct teacher_list *list;        /* the teachers it may be asked of, a reference; NULL: none */
 	struct openai_writer *writer;     /* NULL until delivery_begin() */
 	enum metric_source source;
 	const struct provider *provider;  /* of the teacher that answers; NULL: none does */

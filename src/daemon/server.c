@@ -210,6 +210,7 @@ static void handle(struct exchange *x, struct MHD_Connection *connection, const 
 		struct http_request_in in = {
 			.tail = str_from((struct str){ path, n }, base < n ? base : n),
 			.body = buf_str(&x->body), .token = bearer(connection),
+			.teachers = header(connection, TEACHERS_HEADER),
 		};
 		x->route->handle(x->server->options.user, &in, x->reply);
 		buf_done(&x->body);

@@ -14,12 +14,15 @@
 
 #define BODY_MAX ((size_t)16 << 20)       /* bytes of a request body */
 #define CONNECTIONS_MAX 4096
+#define TEACHERS_HEADER "Shammah-Teachers"   /* names a list of teachers that its client has brought */
+#define HTTP_UNKNOWN_TEACHERS 428         /* which is none, or none any more: bring it, and ask again */
 #define HEADERS_MAX ((size_t)64 << 10)    /* bytes of request line and headers */
 
 struct http_request_in {
 	struct str tail;           /* the path after a prefix route's path */
 	struct str body;
 	const char *token;         /* bearer token, NULL when none */
+	const char *teachers;      /* the id in its header Shammah-Teachers; NULL when none */
 };
 
 typedef void http_handler_fn(void *user, const struct http_request_in *in, struct reply *reply);

@@ -66,7 +66,7 @@ static void give_back(struct teachers *t, struct http_client *client, const stru
 static bool find_key(void *user, size_t i, bool refused, const char **key, struct error *err)
 {
 	struct teacher_call *c = user;
-	struct teacher_key *source = &c->choice.entries[i]->key;
+	struct teacher_key *source = &c->choice.entries[i]->reach->key;
 	own_mem char *before = refused ? mem_strdup(c->key) : NULL;
 
 	teacher_key_forget(take(c->key));
@@ -144,7 +144,8 @@ static bool ask_chain(struct teacher_call *c, struct http_client *client, struct
 		struct teacher_entry *e = c->choice.entries[i];
 		list[i] = (struct chain_teacher){
 			.teacher = teacher_entry_asked(e, c->choice.model ? c->choice.model : e->model),
-			.name = provider_title(e->provider, e->name), .key_origin = e->origin, .breaker = &e->breaker,
+			.name = provider_title(e->provider, e->name), .key_origin = e->origin,
+			.breaker = &e->reach->breaker,
 		};
 	}
 	return chain_ask(client, &chain, &c->delivery->request, err);

@@ -36,16 +36,43 @@ static bool read_headers(char *const *lines, struct http_header **out, struct er
 	return true;
 }
 
+static void reach_unref(struct teacher_reach *r)
+{
+	if (atomic_fetch_sub(&r->refs, 1) != 1)
+		return;
+	free(r->base_url);
+	free_headers(r->headers);
+	teacher_key_done(&r->key);
+	free(r);
+}
+
+static struct teacher_reach *reach_create(const struct teacher_config *c, const struct provider *provider,
+	struct error *err)
+{
+	struct http_header *headers = NULL;
+
+	if (!read_headers(c->headers, &headers, err))
+		return NULL;
+	struct teacher_reach *r = mem_zeroed(1, sizeof *r);
+	atomic_init(&r->refs, 1);
+	r->provider = provider;
+	r->base_url = mem_strdup(c->base_url);
+	r->bearer = c->bearer;
+	r->headers = headers;
+	teacher_key_init(&r->key, c->key.text, c->helper, c->helper_ttl_s);
+	return r;
+}
+
 struct teacher_entry *teacher_entry_create(const struct teacher_config *c, struct error *err)
 {
 	const struct provider *provider = provider_find(c->provider);
-	struct http_header *headers = NULL;
 
 	if (!provider) {
 		error_set(err, ERROR_INVALID, "%.40s: there is no provider %.40s", c->name, c->provider);
 		return NULL;
 	}
-	if (!read_headers(c->headers, &headers, err)) {
+	struct teacher_reach *reach = reach_create(c, provider, err);
+	if (!reach) {
 		(void)error_prefix(err, "%.40s", c->name);
 		return NULL;
 	}
@@ -54,14 +81,11 @@ struct teacher_entry *teacher_entry_create(const struct teacher_config *c, struc
 	e->provider = provider;
 	e->name = mem_strdup(c->name);
 	e->model = mem_strdup(provider_model(provider, c->model));
-	e->base_url = mem_strdup(c->base_url);
 	e->origin = mem_strdup(c->key.origin);
-	e->bearer = c->bearer;
 	e->uncached = c->uncached;
-	e->headers = headers;
 	e->priced = c->priced;
 	e->price = price_flat(c->price_input, c->price_output);
-	teacher_key_init(&e->key, c->key.text, c->helper, c->helper_ttl_s);
+	e->reach = reach;
 	return e;
 }
 
@@ -77,11 +101,18 @@ void teacher_entry_unref(struct teacher_entry *e)
 		return;
 	free(e->name);
 	free(e->model);
-	free(e->base_url);
 	free(e->origin);
-	free_headers(e->headers);
-	teacher_key_done(&e->key);
+	reach_unref(e->reach);
 	free(e);
+}
+
+void teacher_entry_share(struct teacher_entry *fresh, const struct teacher_entry *other)
+{
+	struct teacher_reach *own = fresh->reach;
+
+	atomic_fetch_add(&other->reach->refs, 1);
+	fresh->reach = other->reach;
+	reach_unref(own);
 }
 
 /* --- compared --------------------------------------------------------------------------- */
@@ -99,18 +130,22 @@ static bool same_headers(const struct http_header *a, const struct http_header *
 	return !a->name && !b->name;
 }
 
+static bool same_reach(const struct teacher_reach *a, const struct teacher_reach *b)
+{
+	return a == b || (a->provider == b->provider && same_text(a->base_url, b->base_url) && a->bearer == b->bearer &&
+		same_text(a->key.fixed, b->key.fixed) && same_text(a->key.helper, b->key.helper) &&
+		a->key.ttl_s == b->key.ttl_s && same_headers(a->headers, b->headers));
+}
+
 bool teacher_entry_reaches_same(const struct teacher_entry *a, const struct teacher_entry *b)
 {
-	return a->provider == b->provider && same_text(a->base_url, b->base_url) && a->bearer == b->bearer &&
-		same_text(a->key.fixed, b->key.fixed) && same_text(a->key.helper, b->key.helper) &&
-		same_headers(a->headers, b->headers);
+	return same_reach(a->reach, b->reach);
 }
 
 bool teacher_entry_same(const struct teacher_entry *a, const struct teacher_entry *b)
 {
 	return teacher_entry_reaches_same(a, b) && same_text(a->name, b->name) && same_text(a->model, b->model) &&
-		same_text(a->origin, b->origin) && a->key.ttl_s == b->key.ttl_s && a->priced == b->priced &&
-		a->uncached == b->uncached &&
+		same_text(a->origin, b->origin) && a->priced == b->priced && a->uncached == b->uncached &&
 		a->price.input == b->price.input && a->price.output == b->price.output;
 }
 
@@ -121,9 +156,9 @@ const struct price *teacher_entry_price(const struct teacher_entry *e, const cha
 
 const char *teacher_entry_lacks(const struct teacher_entry *e, bool named_model)
 {
-	if (!teacher_key_exists(&e->key) && !e->provider->keyless)
+	if (!teacher_key_exists(&e->reach->key) && !e->provider->keyless)
 		return "no key";
-	if (!e->base_url && !e->provider->default_base_url)
+	if (!e->reach->base_url && !e->provider->default_base_url)
 		return "no address";
 	return e->model || named_model ? NULL : "no model";
 }

@@ -1,9 +1,8 @@
 /*
  * One configured teacher as the daemon keeps it.
  *
- * Nothing in it changes but the breaker, which the list's lock guards, and the key,
- * which guards itself.  Reference-counted: questions under way go on with the entry they
- * began with, whatever is configured meanwhile.
+ * Nothing in it changes but what is learnt where it is reached.  Reference-counted: questions
+ * under way go on with the entry they began with, whatever is configured meanwhile.
  */
 #pragma once
 
@@ -14,18 +13,29 @@
 #include "provider/chain.h"
 #include "provider/price.h"
 
+/*
+ * Where a teacher is asked, with which key, and what was learnt of that.  Reference-counted: lists
+ * that reach the same place with the same key share one (teacher_entry_share()).
+ */
+struct teacher_reach {
+	atomic_uint refs;
+	const struct provider *provider;
+	char *base_url;              /* NULL: the provider's own */
+	bool bearer;
+	struct http_header *headers; /* ended by a NULL name */
+	struct teacher_key key;      /* guards itself */
+	struct breaker breaker;      /* guarded by the lock of struct teachers */
+};
+
 struct teacher_entry {
 	atomic_uint refs;
 	const struct provider *provider;
-	char *name;                  /* what it is called by, unique in the list */
+	char *name;                  /* what it is called by, unique in its list */
 	char *model;                 /* resolved; NULL: must be named by the request */
-	char *base_url;              /* NULL: the provider's own */
 	char *origin;                /* where its key is written; NULL: nowhere */
-	bool bearer, uncached, priced;
+	bool uncached, priced;
 	struct price price;          /* of `model`, as its user says, where `priced`; else the table has it */
-	struct http_header *headers; /* ended by a NULL name */
-	struct teacher_key key;
-	struct breaker breaker;
+	struct teacher_reach *reach;
 };
 
 /* NULL (ERROR_INVALID) when its provider is unknown or a header is no header. */
@@ -36,13 +46,18 @@ void teacher_entry_unref(struct teacher_entry *e);
 /* Whom to ask by it, for a model, but for the key; valid as long as the entry. */
 static inline struct teacher teacher_entry_asked(const struct teacher_entry *e, const char *model)
 {
-	return (struct teacher){ .provider = e->provider, .base_url = e->base_url, .model = model,
+	const struct teacher_reach *r = e->reach;
+
+	return (struct teacher){ .provider = e->provider, .base_url = r->base_url, .model = model,
 		/* A key that a helper prints goes in both headers, as Claude Code has it. */
-		.bearer = e->bearer, .both = e->key.helper != NULL, .uncached = e->uncached, .headers = e->headers };
+		.bearer = r->bearer, .both = r->key.helper != NULL, .uncached = e->uncached, .headers = r->headers };
 }
 
-/* Whether both reach the same place with the same key: what a breaker has learnt holds for both. */
+/* Whether both reach the same place with the same key: what has been learnt of one holds for both. */
 bool teacher_entry_reaches_same(const struct teacher_entry *a, const struct teacher_entry *b);
+
+/* Has one that was just made reach its place as the other does, which must be the same. */
+void teacher_entry_share(struct teacher_entry *fresh, const struct teacher_entry *other);
 
 /* Whether nothing differs. */
 bool teacher_entry_same(const struct teacher_entry *a, const struct teacher_entry *b);

@@ -103,18 +103,54 @@ static bool read_teacher(struct teacher_config *t, const json_t *object, struct 
 		read_headers(t, json_object_get(object, "headers"), err);
 }
 
+static void forget_list(struct teacher_config *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		teacher_config_done(&list[i]);
+	free(list);
+}
+
+/* New, of `count`, for forget_list(); NULL when it is wrong. */
+static struct teacher_config *read_list(const json_t *list, size_t *count, struct error *err)
+{
+	size_t n = json_array_size(list);
+	bool ok = json_is_array(list) && n <= TEACHER_LIST_MAX;
+
+	*count = 0;
+	if (!ok) {
+		error_set(err, ERROR_INVALID, "teachers must be a list of at most %d", TEACHER_LIST_MAX);
+		return NULL;
+	}
+	struct teacher_config *read = mem_zeroed(n + 1, sizeof *read);
+	for (; ok && *count < n; ++*count)
+		ok = read_teacher(&read[*count], json_array_get(list, *count), err);
+	if (ok)
+		return read;
+	forget_list(read, *count);
+	*count = 0;
+	return NULL;
+}
+
 bool teacher_list_use(struct teachers *t, const json_t *list, struct error *err)
 {
-	size_t count = json_array_size(list);
-	bool ok = json_is_array(list) && count <= TEACHER_LIST_MAX;
+	size_t count;
+	struct teacher_config *read = read_list(list, &count, err);
+	bool ok = read && teachers_set(t, read, count, err);
 
-	if (!ok)
-		return error_set(err, ERROR_INVALID, "teachers must be a list of at most %d", TEACHER_LIST_MAX);
-	own_mem struct teacher_config *read = mem_zeroed(count + 1, sizeof *read);
-	for (size_t i = 0; ok && i < count; i++)
-		ok = read_teacher(&read[i], json_array_get(list, i), err);
-	ok = ok && teachers_set(t, read, count, err);
-	for (size_t i = 0; i < count; i++)
-		teacher_config_done(&read[i]);
+	forget_list(read, count);
+	return ok;
+}
+
+bool teacher_list_bring(struct teachers *t, const json_t *list, char id[TEACHER_LIST_ID + 1], struct error *err)
+{
+	struct buf text = BUF_INIT(TEACHER_LIST_BYTES);
+	size_t count;
+	struct teacher_config *read = read_list(list, &count, err);
+	bool ok = read && json_write(&text, list, err) && teachers_bring(t, read, count, buf_str(&text), id, err);
+
+	forget_list(read, count);
+	if (text.data)
+		explicit_bzero(text.data, text.len);
+	buf_done(&text);
 	return ok;
 }

@@ -9,8 +9,14 @@
 #include "config/config.h"
 #include "daemon/teachers.h"
 
+#define TEACHER_LIST_BYTES ((size_t)256 << 10)
+
 /* New. */
 json_t *teacher_list_json(const struct teacher_config *list, size_t count);
 
-/* Makes such a list the daemon's teachers.  ERROR_INVALID names what is wrong, and no value. */
+/* Makes such a list the daemon's own.  ERROR_INVALID names what is wrong, and no value. */
 bool teacher_list_use(struct teachers *t, const json_t *list, struct error *err) must_use;
+
+/* Keeps such a list, of at most TEACHER_LIST_BYTES, beside the daemon's own; `id` names it from now on. */
+bool teacher_list_bring(struct teachers *t, const json_t *list, char id[TEACHER_LIST_ID + 1],
+	struct error *err) must_use;

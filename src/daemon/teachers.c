@@ -6,82 +6,35 @@
 #include "base/mem.h"
 #include "daemon/teachers_inside.h"
 
-/* --- the list -------------------------------------------------------------------------- */
-
 struct teachers *teachers_create(void)
 {
 	struct teachers *t = mem_zeroed(1, sizeof *t);
 
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->done, NULL);
+	t->own = teacher_list_empty();
 	return t;
-}
-
-static void unref_all(struct teacher_entry **entries, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		teacher_entry_unref(entries[i]);
 }
 
 void teachers_destroy(struct teachers *t)
 {
 	for (size_t i = 0; i < t->idle_count; i++)
 		http_client_destroy(t->idle[i].client);
-	unref_all(t->entries, t->count);
-	json_decref(t->own);
-	free(t->project);
+	for (size_t i = 0; i < t->brought_count; i++)
+		teacher_list_unref(t->brought[i]);
+	teacher_list_unref(t->own);
+	explicit_bzero(t->id_key, sizeof t->id_key);
 	pthread_cond_destroy(&t->done);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
-}
-
-/* The old entry where nothing changed; else the new one, with what the breaker of its like has learnt. */
-static struct teacher_entry *succeed_locked(const struct teachers *t, struct teacher_entry *fresh)
-{
-	for (size_t i = 0; i < t->count; i++)
-		if (teacher_entry_same(t->entries[i], fresh)) {
-			teacher_entry_unref(fresh);
-			return teacher_entry_ref(t->entries[i]);
-		}
-	for (size_t i = 0; i < t->count; i++)
-		if (teacher_entry_reaches_same(t->entries[i], fresh)) {
-			fresh->breaker = t->entries[i]->breaker;
-			fresh->breaker.trial = false;
-		}
-	return fresh;
-}
-
-bool teachers_set(struct teachers *t, const struct teacher_config *list, size_t count, struct error *err)
-{
-	struct teacher_entry *fresh[TEACHER_LIST_MAX], *old[TEACHER_LIST_MAX];
-	size_t made = 0, old_count;
-
-	if (count > TEACHER_LIST_MAX)
-		return error_set(err, ERROR_TOO_LARGE, "there are more than %d teachers", TEACHER_LIST_MAX);
-	for (; made < count; made++) {
-		fresh[made] = teacher_entry_create(&list[made], err);
-		if (!fresh[made]) {
-			unref_all(fresh, made);
-			return false;
-		}
-	}
-	pthread_mutex_lock(&t->lock);
-	for (size_t i = 0; i < count; i++)
-		fresh[i] = succeed_locked(t, fresh[i]);
-	old_count = t->count;
-	memcpy(old, t->entries, old_count * sizeof *old);
-	memcpy(t->entries, fresh, count * sizeof *fresh);
-	t->count = count;
-	pthread_mutex_unlock(&t->lock);
-	unref_all(old, old_count);
-	return true;
 }
 
 /* --- which are meant --------------------------------------------------------------------- */
 
 void teacher_choice_done(struct teacher_choice *c)
 {
-	unref_all(c->entries, c->count);
+	for (size_t i = 0; i < c->count; i++)
+		teacher_entry_unref(c->entries[i]);
 	free(c->model);
 	*c = (struct teacher_choice){ 0 };
 }
@@ -92,7 +45,7 @@ static void choose_locked(struct teacher_choice *c, struct teacher_entry *e, boo
 	if (teacher_entry_lacks(e, has_model))
 		return;
 	c->entries[c->count++] = teacher_entry_ref(e);
-	if (breaker_left(&e->breaker, now) == 0)
+	if (breaker_left(&e->reach->breaker, now) == 0)
 		c->state = TEACHER_READY;
 	else if (c->state == TEACHER_NONE)
 		c->state = TEACHER_RESTING;
@@ -108,32 +61,32 @@ static void name_first(struct teacher_choice *c)
 	c->first_price = teacher_entry_price(c->entries[0], c->first_model);
 }
 
-void teachers_choose_all(struct teachers *t, struct teacher_choice *c)
+void teachers_choose_all(struct teachers *t, const struct teacher_list *l, struct teacher_choice *c)
 {
 	*c = (struct teacher_choice){ .state = TEACHER_NONE };
 	pthread_mutex_lock(&t->lock);
-	for (size_t i = 0; i < t->count; i++)
-		choose_locked(c, t->entries[i], false, clock_ms());
+	for (size_t i = 0; i < l->count; i++)
+		choose_locked(c, l->entries[i], false, clock_ms());
 	pthread_mutex_unlock(&t->lock);
 	name_first(c);
 }
 
 /* One that is named by itself is asked alone; more than one only where each is named as well. */
-void teachers_choose(struct teachers *t, struct str wish, struct teacher_choice *c)
+void teachers_choose(struct teachers *t, const struct teacher_list *l, struct str wish, struct teacher_choice *c)
 {
 	enum teacher_naming best = NAMED_NOT;
 	struct str model;
 
 	*c = (struct teacher_choice){ .state = TEACHER_NONE };
-	pthread_mutex_lock(&t->lock);
-	for (size_t i = 0; i < t->count; i++) {
-		enum teacher_naming naming = teacher_entry_names(t->entries[i], wish, &model);
+	for (size_t i = 0; i < l->count; i++) {
+		enum teacher_naming naming = teacher_entry_names(l->entries[i], wish, &model);
 		best = naming > best ? naming : best;
 	}
-	for (size_t i = 0; best != NAMED_NOT && i < t->count; i++) {
-		if (teacher_entry_names(t->entries[i], wish, &model) != best)
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; best != NAMED_NOT && i < l->count; i++) {
+		if (teacher_entry_names(l->entries[i], wish, &model) != best)
 			continue;
-		choose_locked(c, t->entries[i], model.n > 0, clock_ms());
+		choose_locked(c, l->entries[i], model.n > 0, clock_ms());
 		if (!c->model && model.n && best != NAMED_NAME && best != NAMED_MODEL)
 			c->model = mem_strndup(model.p, model.n);
 	}
@@ -154,14 +107,13 @@ static const struct provider *provider_of(struct str wish)
 }
 
 /* Of a teacher that is meant, and lacks something. */
-static bool explain_lack(struct teachers *t, struct str wish, char *hint, size_t size)
+static bool explain_lack(const struct teacher_list *l, struct str wish, char *hint, size_t size)
 {
 	const char *lack = NULL;
 	struct str model;
 
-	pthread_mutex_lock(&t->lock);
-	for (size_t i = 0; i < t->count && !lack; i++) {
-		const struct teacher_entry *e = t->entries[i];
+	for (size_t i = 0; i < l->count && !lack; i++) {
+		const struct teacher_entry *e = l->entries[i];
 		if (teacher_entry_names(e, wish, &model) == NAMED_NOT)
 			continue;
 		lack = teacher_entry_lacks(e, model.n > 0);
@@ -169,16 +121,15 @@ static bool explain_lack(struct teachers *t, struct str wish, char *hint, size_t
 			snprintf(hint, size, "the teacher %s has %s: `shammah setup` or config.toml can give it one",
 				e->name, lack);
 	}
-	pthread_mutex_unlock(&t->lock);
 	return lack != NULL;
 }
 
-bool teachers_explain(struct teachers *t, struct str wish, char *hint, size_t size)
+bool teachers_explain(const struct teacher_list *l, struct str wish, char *hint, size_t size)
 {
 	const struct provider *p = provider_of(wish);
 	int shown = wish.n < 100 ? (int)wish.n : 100;
 
-	if (explain_lack(t, wish, hint, size))
+	if (explain_lack(l, wish, hint, size))
 		return true;
 	if (p && p->key_variable)
 		snprintf(hint, size, "%.*s is asked of %s, for which there is no key: set %s, or run `shammah setup`",
@@ -191,17 +142,50 @@ bool teachers_explain(struct teachers *t, struct str wish, char *hint, size_t si
 
 /* --- how they are ------------------------------------------------------------------------ */
 
-static json_t *entry_json_locked(const struct teacher_entry *e, uint64_t now)
+typedef void entry_fn(void *user, const struct teacher_entry *e, bool brought);
+
+static bool is_among(const struct teacher_list *l, size_t count, const struct teacher_entry *e)
+{
+	for (size_t i = 0; i < count; i++)
+		if (teacher_entry_same(l->entries[i], e))
+			return true;
+	return false;
+}
+
+/* Whether the entry of one list has been met in those before it. */
+static bool is_met_locked(const struct teachers *t, size_t list, const struct teacher_entry *e)
+{
+	bool met = is_among(t->own, t->own->count, e);
+
+	for (size_t i = 0; i < list && !met; i++)
+		met = is_among(t->brought[i], t->brought[i]->count, e);
+	return met;
+}
+
+/* All of all lists, none twice. */
+static void each_locked(const struct teachers *t, entry_fn *each, void *user)
+{
+	for (size_t i = 0; i < t->own->count; i++)
+		each(user, t->own->entries[i], false);
+	for (size_t k = 0; k < t->brought_count; k++)
+		for (size_t i = 0; i < t->brought[k]->count; i++)
+			if (!is_met_locked(t, k, t->brought[k]->entries[i]))
+				each(user, t->brought[k]->entries[i], true);
+}
+
+static void add_json(void *user, const struct teacher_entry *e, bool brought)
 {
 	const char *lack = teacher_entry_lacks(e, false);
-	uint64_t left = lack ? 0 : breaker_left(&e->breaker, now);
+	uint64_t left = lack ? 0 : breaker_left(&e->reach->breaker, clock_ms());
 	const char *state = lack ? lack : left == UINT64_MAX ? "key refused" : left ? "resting" : "ready";
 	json_t *json = json_pack("{s:s, s:s, s:s?, s:s}", "name", e->name, "provider", e->provider->name, "model",
 		e->model, "state", state);
 
 	if (left && left != UINT64_MAX)
 		json_object_set_new(json, "rests_s", json_integer((json_int_t)((left + 999) / 1000)));
-	return json;
+	if (brought)
+		json_object_set_new(json, "brought", json_true());
+	json_array_append_new(user, json);
 }
 
 json_t *teachers_json(struct teachers *t)
@@ -209,31 +193,41 @@ json_t *teachers_json(struct teachers *t)
 	json_t *list = json_array();
 
 	pthread_mutex_lock(&t->lock);
-	for (size_t i = 0; i < t->count; i++)
-		json_array_append_new(list, entry_json_locked(t->entries[i], clock_ms()));
+	each_locked(t, add_json, list);
 	pthread_mutex_unlock(&t->lock);
 	return list;
 }
 
-void teachers_count(struct teachers *t, size_t *ready, size_t *resting)
-{
-	uint64_t now = clock_ms();
+struct count {
+	size_t ready, resting;
+};
 
-	*ready = *resting = 0;
-	pthread_mutex_lock(&t->lock);
-	for (size_t i = 0; i < t->count; i++) {
-		bool can = !teacher_entry_lacks(t->entries[i], false);
-		*ready += can;
-		*resting += can && breaker_left(&t->entries[i]->breaker, now) > 0;
-	}
-	pthread_mutex_unlock(&t->lock);
+static void count_one(void *user, const struct teacher_entry *e, bool brought)
+{
+	struct count *c = user;
+	bool can = !teacher_entry_lacks(e, false);
+
+	(void)brought;
+	c->ready += can;
+	c->resting += can && breaker_left(&e->reach->breaker, clock_ms()) > 0;
 }
 
-void teachers_each_model(struct teachers *t, teacher_model_fn *each, void *user)
+void teachers_count(struct teachers *t, size_t *ready, size_t *resting)
+{
+	struct count c = {0};
+
+	pthread_mutex_lock(&t->lock);
+	each_locked(t, count_one, &c);
+	pthread_mutex_unlock(&t->lock);
+	*ready = c.ready;
+	*resting = c.resting;
+}
+
+void teachers_each_model(struct teachers *t, const struct teacher_list *l, teacher_model_fn *each, void *user)
 {
 	own_teacher_choice all = { 0 };
 
-	teachers_choose_all(t, &all);
+	teachers_choose_all(t, l, &all);
 	for (size_t i = 0; i < all.count; i++) {
 		const struct teacher_entry *e = all.entries[i];
 		own_mem char *id = mem_printf("%s/%s", e->provider->name, e->model);

@@ -140,6 +140,8 @@ TEST(a_local_answer_saves_what_the_first_teacher_costs)
 	enter(&s);
 	assert_ok(teachers_set(s.teachers, &claude, 1, &err));
 	assert_true(books_cost(local.provider, local.model, NULL, &local.usage, &cost));
+	own_teacher_list *own = teachers_own(s.teachers);
+	local.list = own;
 	local.source = METRIC_LOCAL;
 	local.provider = local.teacher = NULL;
 	local.model = "tiny";

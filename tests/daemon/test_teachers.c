@@ -34,8 +34,9 @@ static char *chosen(struct teachers *t, const char *wish)
 {
 	own_teacher_choice choice = {0};
 	own_buf out = BUF_INIT(1000);
+	own_teacher_list *own = teachers_own(t);
 
-	teachers_choose(t, str_of(wish), &choice);
+	teachers_choose(t, own, str_of(wish), &choice);
 	for (size_t i = 0; i < choice.count; i++)
 		buf_putf(&out, "%s%s=%s", i ? " " : "", choice.entries[i]->name,
 			choice.model ? choice.model : choice.entries[i]->model);
@@ -85,19 +86,20 @@ TEST(who_has_no_key_is_meant_but_not_asked)
 {
 	WITH(claude, keyless);
 	own_teacher_choice named = {0}, all = {0};
+	own_teacher_list *own = teachers_own(t);
 	char hint[300];
 
-	teachers_choose(t, str_of("grok"), &named);
+	teachers_choose(t, own, str_of("grok"), &named);
 	assert_true(named.named);
 	assert_int_equal(named.count, 0);
-	teachers_choose_all(t, &all);
+	teachers_choose_all(t, own, &all);
 	assert_int_equal(all.count, 1);
 	assert_int_equal(all.state, TEACHER_READY);
-	assert_true(teachers_explain(t, str_of("gemini-test"), hint, sizeof hint));
+	assert_true(teachers_explain(own, str_of("gemini-test"), hint, sizeof hint));
 	assert_non_null(strstr(hint, provider_find("gemini")->key_variable));
-	assert_true(teachers_explain(t, str_of("grok"), hint, sizeof hint));
+	assert_true(teachers_explain(own, str_of("grok"), hint, sizeof hint));
 	assert_non_null(strstr(hint, "the teacher grok has no key"));
-	assert_false(teachers_explain(t, str_of("nonsense"), hint, sizeof hint));
+	assert_false(teachers_explain(own, str_of("nonsense"), hint, sizeof hint));
 }
 
 TEST(a_list_may_hold_all_that_a_configuration_may)
@@ -124,9 +126,10 @@ TEST(what_a_breaker_learnt_is_kept_until_key_or_address_changes)
 	struct teacher_config other = claude, key = claude;
 	struct error err = {0};
 	own_teacher_choice choice = {0};
+	own_teacher_list *own = teachers_own(t);
 
-	teachers_choose_all(t, &choice);
-	breaker_refuse(&choice.entries[0]->breaker);
+	teachers_choose_all(t, own, &choice);
+	breaker_refuse(&choice.entries[0]->reach->breaker);
 	other.model = "opus";
 	assert_ok(teachers_set(t, (const struct teacher_config[]){ work, other }, 2, &err));
 	own_json *kept = teachers_json(t);
@@ -143,13 +146,14 @@ TEST(all_rest_only_when_each_does)
 {
 	WITH(claude, work);
 	own_teacher_choice choice = {0}, one = {0}, both = {0};
+	own_teacher_list *own = teachers_own(t);
 
-	teachers_choose_all(t, &choice);
-	breaker_rest(&choice.entries[0]->breaker, clock_ms(), 60000);
-	teachers_choose_all(t, &one);
+	teachers_choose_all(t, own, &choice);
+	breaker_rest(&choice.entries[0]->reach->breaker, clock_ms(), 60000);
+	teachers_choose_all(t, own, &one);
 	assert_int_equal(one.state, TEACHER_READY);
-	breaker_refuse(&choice.entries[1]->breaker);
-	teachers_choose_all(t, &both);
+	breaker_refuse(&choice.entries[1]->reach->breaker);
+	teachers_choose_all(t, own, &both);
 	assert_int_equal(both.state, TEACHER_RESTING);
 	own_json *list = teachers_json(t);
 	assert_string_equal(state_of(list, 0), "resting");
@@ -191,12 +195,13 @@ TEST(a_list_survives_the_way_to_the_daemon)
 	own_json *json = teacher_list_json(list, 2);
 
 	assert_ok(teacher_list_use(t, json, &err));
-	teachers_choose_all(t, &all);
+	own_teacher_list *own = teachers_own(t);
+	teachers_choose_all(t, own, &all);
 	assert_int_equal(all.count, 2);
 	struct teacher_entry *made = teacher_entry_create(&full, &err);
 	assert_true(teacher_entry_same(all.entries[0], made));
 	teacher_entry_unref(made);
-	assert_string_equal(all.entries[0]->headers[1].value, "two");
+	assert_string_equal(all.entries[0]->reach->headers[1].value, "two");
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Several teachers behind the daemon: who is asked, what is told, what happens when one fails."""
 import json
+import os
 import pathlib
 import re
 import signal
@@ -104,6 +105,122 @@ def teachers_of_a_project_are_not_asked_from_elsewhere():
         config.write_text(config.read_text() + f'[[teachers]]\nprovider = "claude"\nbase_url = "{other.url}"\napi_key = "sk-test"\n')
         assert ask_in(theirs, 'four').returncode == 0 and len(other.requests()) == 1
         assert len(own.requests()) == 2
+
+
+class Projects:
+    """Two trusted projects in one home, each with a teacher of its own; both clients start one daemon."""
+
+    def __init__(self, **always):
+        self.home, self.teachers = Home(), [Teacher(**always), Teacher(**always)]
+        self.folders = [self.home.path / name for name in ('mine', 'theirs')]
+
+    def write(self, i, teacher, **more):
+        """Makes that one the teacher of project i."""
+        settings = self.folders[i] / '.claude/settings.json'
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        entry = {'provider': 'claude', 'name': 'ours', 'base_url': teacher.url, 'api_key': 'sk-test', 'headers': {'X-Project': str(i)}, **more}
+        settings.write_text(json.dumps({'shammah': {'teachers': [entry]}}))
+
+    def __enter__(self):
+        for x in (self.home, *self.teachers):
+            x.__enter__()
+        for i, teacher in enumerate(self.teachers):
+            self.write(i, teacher)
+        self.home.configure(f'[client]\ntrusted = {json.dumps([str(f) for f in self.folders])}\n')
+        return self
+
+    def __exit__(self, *why):
+        for x in (*self.teachers, self.home):
+            x.__exit__(*why)
+
+    def start(self, i, question):
+        return subprocess.Popen([PROGRAM, '--source', 'teacher', '-p', question], env=self.home.env, cwd=self.folders[i],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def ask(self, i, question):
+        client = self.start(i, question)
+        out, err = client.communicate(timeout=LIMIT)
+        assert client.returncode == 0, (out, err)
+
+    def check(self):
+        """No question was ever at the wrong host; how many were asked of each."""
+        asked = [teacher.requests() for teacher in self.teachers]
+        for i, requests in enumerate(asked):
+            for r in requests:
+                assert r['body']['messages'][-1]['content'][-1]['text'].startswith(f'to {i}:'), r
+                assert r['headers']['x-project'] == str(i), r['headers']
+        return [len(requests) for requests in asked]
+
+
+def two_projects_that_ask_at_the_same_instant_never_meet():
+    with Projects() as p:
+        rounds = 40
+        for n in range(rounds):
+            clients = [p.start(i, f'to {i}: round {n}') for i in (0, 1, 0, 1)]
+            for client in clients:
+                assert client.wait(LIMIT) == 0, client.stderr.read()
+            if n % 13 == 7:
+                p.home.kill()
+        assert p.check() == [2 * rounds, 2 * rounds]
+
+
+def a_prompt_keeps_its_teachers_whoever_asks_meanwhile():
+    with Projects() as p, Teacher() as third:
+        os.chdir(p.folders[0])
+        t = Terminal(p.home, '--source', 'teacher')
+        try:
+            for n in range(3):
+                t.prompt()
+                t.type(f'to 0: prompt {n}\n')
+                t.see('of ours, the teacher')
+                p.ask(1, f'to 1: beside it {n}')
+            p.home.kill()                                   # the next daemon is told anew
+            t.prompt()
+            t.type('to 0: after a restart\n')
+            t.see('of ours, the teacher')
+            assert p.check() == [4, 3]
+            p.write(0, third)                               # and so is this one, of what changed
+            t.prompt()
+            t.type('to 0: of another\n')
+            t.see('of ours, the teacher')
+            assert p.check() == [4, 3] and len(third.requests()) == 1
+        finally:
+            t.kill()
+            os.chdir('/')
+
+
+def a_list_that_changes_while_an_answer_comes_is_for_the_next_question():
+    with Projects() as p:
+        p.teachers[0].turns({'parts': [{'text': 'slow'}, {'text': ' answer'}], 'pause_ms': 100})
+        client = p.start(0, 'to 0: slowly')
+        wait_for(p.teachers[0].requests, 'the question to arrive')
+        p.write(0, p.teachers[1], headers={'X-Project': '1'})
+        p.ask(0, 'to 1: the list is another now')
+        out, err = client.communicate(timeout=LIMIT)
+        assert client.returncode == 0 and 'slow answer' in out, (out, err)
+        assert p.check() == [1, 1]
+
+
+def teachers_that_were_brought_are_for_who_names_them():
+    with Home() as h, Teacher() as own, Teacher() as other:
+        h.configure(own.entry(name='own'))
+        h.daemon()
+        token = {'Authorization': 'Bearer ' + (h.path / '.shammah/daemon.token').read_text().strip()}
+        assert h.http('POST', '/v1/daemon/teachers', {'teachers': [entry(other, 'other')]})[0] == 401
+        status, _, told = h.http('POST', '/v1/daemon/teachers', {'teachers': [entry(other, 'other')]}, token)
+        named = {'Shammah-Teachers': told['list']}
+        question = {'model': 'teacher', 'messages': QUESTION}
+        assert status == 200 and h.http('POST', '/v1/chat/completions', question, named)[0] == 200
+        assert len(other.requests()) == 1 and not own.requests()
+        assert ask(h)[2]['shammah']['teacher'] == 'own' and len(other.requests()) == 1
+        status, _, body = h.http('POST', '/v1/chat/completions', {**question, 'model': 'own'}, named)
+        assert status == 404 and len(own.requests()) == 1, body
+        for n in range(70):                                 # more than are kept
+            h.http('POST', '/v1/daemon/teachers', {'teachers': [entry(own, f'other-{n}')]}, token)
+        status, _, body = h.http('POST', '/v1/chat/completions', question, named)
+        assert status == 428 and body['error']['code'] == 'unknown_teachers', body
+        assert h.http('GET', '/v1/models', None, named)[0] == 428 and h.http('GET', '/v1/models')[0] == 200
+        assert len(other.requests()) == 1 and len(own.requests()) == 1
 
 
 def an_answer_that_is_too_long_for_one_piece_says_so():
@@ -617,5 +734,5 @@ def a_certificate_of_nobodys_is_refused_with_its_reason():
 
 if __name__ == '__main__':
     main([v for v in list(globals().values()) if callable(v) and getattr(v, '__module__', '') == '__main__' and v.__name__ not in
-          ('Two', 'Server', 'entry', 'configure', 'ask', 'chunks', 'notices', 'states', 'settle', 'event', 'words', 'read_request', 'frame',
+          ('Two', 'Projects', 'Server', 'entry', 'configure', 'ask', 'chunks', 'notices', 'states', 'settle', 'event', 'words', 'read_request', 'frame',
            'read_frame')])
