@@ -17,6 +17,7 @@
 
 struct opinion {
 	enum verdict verdict;
+	enum path_place place;
 	const char *why;
 };
 
@@ -256,18 +257,20 @@ static struct opinion opinion_of_place(const char *path, const char *folded, con
 	const struct place_row *row = find_place(folded);
 
 	if (row && row->place == PLACE_HARMLESS)
-		return (struct opinion){ VERDICT_ALLOW, "a device that keeps nothing" };
+		return (struct opinion){ VERDICT_ALLOW, PATH_HARMLESS, "a device that keeps nothing" };
 	if (row && (row->place == PLACE_HARD || (row->place == PLACE_SYSTEM && !is_excepted(path, row, b))))
-		return (struct opinion){ VERDICT_NEVER, "system files are neither read nor written" };
+		return (struct opinion){ VERDICT_NEVER, PATH_SYSTEM, "system files are neither read nor written" };
 	if (write && is_protected(folded, name))
-		return (struct opinion){ VERDICT_CONFIRM, "what is written there can run later by itself" };
+		return (struct opinion){ VERDICT_CONFIRM, PATH_PROTECTED,
+			"what is written there can run later by itself" };
 	if (matches_any(watched_names, name))
-		return (struct opinion){ VERDICT_CONFIRM, "the file often holds secrets" };
+		return (struct opinion){ VERDICT_CONFIRM, PATH_WATCHED, "the file often holds secrets" };
 	if (strchr(path, '\\'))
-		return (struct opinion){ VERDICT_CONFIRM, "other systems read its backslash as a slash" };
+		return (struct opinion){ VERDICT_CONFIRM, PATH_WATCHED,
+			"other systems read its backslash as a slash" };
 	if (is_in_either(path, b->root))
-		return (struct opinion){ VERDICT_ALLOW, "inside the project" };
-	return (struct opinion){ VERDICT_CONFIRM, "outside the project" };
+		return (struct opinion){ VERDICT_ALLOW, PATH_INSIDE, "inside the project" };
+	return (struct opinion){ VERDICT_CONFIRM, PATH_OUTSIDE, "outside the project" };
 }
 
 /* Of an absolute path that has been walked. */
@@ -277,13 +280,13 @@ static struct opinion opinion_of(const char *path, bool write, const struct base
 	const char *why = fold(path, &text);
 
 	if (why)
-		return (struct opinion){ VERDICT_NEVER, why };
+		return (struct opinion){ VERDICT_NEVER, PATH_SECRET, why };
 
 	own_mem char *plain = mem_strndup(text.data, text.len - 1);
 	char *slash = strrchr(plain, '/');
 	const char *name = slash ? slash + 1 : plain;
 	if (is_secret(path, text.data, name, b))
-		return (struct opinion){ VERDICT_NEVER, "secrets are neither read nor written" };
+		return (struct opinion){ VERDICT_NEVER, PATH_SECRET, "secrets are neither read nor written" };
 	return opinion_of_place(path, text.data, name, write, b);
 }
 
@@ -338,31 +341,33 @@ static const char *make_absolute(const struct path_question *q, struct buf *out)
 static const char *judge_walked(const struct path_question *q, const struct bases *b, struct path_judgement *j)
 {
 	own_buf whole = BUF_INIT(2 * PATH_BYTES_MAX);
-	char written[PATH_BYTES_MAX + 1];
 	const char *why = check_text(q->path);
 
 	if (!why)
 		why = make_absolute(q, &whole);
 	if (!why)
-		why = walk(buf_str(&whole), NULL, written);
+		why = walk(buf_str(&whole), NULL, j->written);
 	if (!why)
 		why = walk(buf_str(&whole), q->links, j->real);
 	if (why) {
-		j->real[0] = '\0';
+		j->written[0] = j->real[0] = '\0';
 		return why;
 	}
 
-	struct opinion text = opinion_of(written, q->write, b), place = opinion_of(j->real, q->write, b);
+	struct opinion text = opinion_of(j->written, q->write, b), place = opinion_of(j->real, q->write, b);
 	j->linked = place.verdict > text.verdict;
-	j->verdict = j->linked ? place.verdict : text.verdict;
-	return j->linked ? place.why : text.why;
+	if (!j->linked)
+		place = text;
+	j->verdict = place.verdict;
+	j->place = place.place;
+	return place.why;
 }
 
 bool path_judge(const struct path_question *q, struct path_judgement *j, struct error *err)
 {
 	own_mem struct bases *b = mem_zeroed(1, sizeof(*b));
 
-	*j = (struct path_judgement){ .verdict = VERDICT_NEVER, .why = "the question is incomplete" };
+	*j = (struct path_judgement){ VERDICT_NEVER, PATH_SECRET, "the question is incomplete" };
 	if (!open_base(q->root, "root", q->links, b->root, err) ||
 		(q->home.n && !open_base(q->home, "home", q->links, b->home, err)))
 		return false;
@@ -370,4 +375,13 @@ bool path_judge(const struct path_question *q, struct path_judgement *j, struct 
 		return error_set(err, ERROR_INVALID, "`cwd` must be an absolute path");
 	j->why = judge_walked(q, b, j);
 	return true;
+}
+
+bool path_walk(const char *path, const struct path_links *links, char real[PATH_BYTES_MAX + 1])
+{
+	bool ok = path[0] == '/' && !walk(str_of(path), links, real);
+
+	if (!ok)
+		real[0] = '\0';
+	return ok;
 }

@@ -32,12 +32,30 @@ struct path_question {
 	const struct path_links *links;        /* NULL: there are none */
 };
 
+enum path_place {
+	PATH_INSIDE,                   /* the project */
+	PATH_OUTSIDE,
+	PATH_HARMLESS,                 /* /dev/null */
+	PATH_WATCHED,                  /* often holds secrets, or is read differently elsewhere */
+	PATH_PROTECTED,                /* written, it can run later by itself */
+	PATH_SYSTEM,
+	PATH_SECRET,                   /* or no path at all */
+};
+
 struct path_judgement {
 	enum verdict verdict;
+	enum path_place place;         /* what the verdict is about */
 	const char *why;               /* a literal; one clause, lower case */
 	bool linked;                   /* the verdict is about where a link leads */
-	char real[PATH_BYTES_MAX + 1]; /* where the path leads; "" when that cannot be told */
+	char written[PATH_BYTES_MAX + 1];      /* absolute, `..` taken back as text; "" when that cannot be told */
+	char real[PATH_BYTES_MAX + 1]; /* where the path leads; "" as well */
 };
 
 /* False when root, cwd or home are no absolute paths; the judgement is VERDICT_NEVER then. */
 bool path_judge(const struct path_question *q, struct path_judgement *j, struct error *err) must_use;
+
+/*
+ * The absolute path without `.`, `..`, doubled slashes and, with `links`, without links.  False when it is too
+ * long, or its links lead nowhere; `real` is "" then.
+ */
+bool path_walk(const char *path, const struct path_links *links, char real[PATH_BYTES_MAX + 1]) must_use;

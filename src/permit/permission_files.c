@@ -1,0 +1,241 @@
+/* Every path is seen twice, as it is written and as links lead; deny and ask rules need one, allow rules both. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "permit/permission_parts.h"
+
+/* --- where a path lies ------------------------------------------------------------------- */
+
+/* Where a rule's folder leads; itself when that cannot be told. */
+static const char *anchor_real(struct deciding *d, const char *anchor)
+{
+	char real[PATH_BYTES_MAX + 1];
+
+	for (size_t i = 0; i < d->anchor_count; i++)
+		if (strcmp(d->anchors[i].written, anchor) == 0)
+			return d->anchors[i].real;
+	if (!anchor[0] || d->anchor_count == ANCHORS_MAX || !path_walk(anchor, d->call->links, real))
+		return anchor;
+	d->anchors[d->anchor_count] = (struct anchor){ anchor, mem_strdup(real[1] ? real : "") };
+	return d->anchors[d->anchor_count++].real;
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	while (n > 0 && folder[n - 1] == '/')
+		n--;
+	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+static bool is_in_added(struct deciding *d, const struct path_judgement *j)
+{
+	for (size_t i = 0; i < d->p->directory_count; i++) {
+		const char *folder = d->p->directories[i], *real = anchor_real(d, folder);
+		if ((is_below(j->written, folder) || is_below(j->written, real)) &&
+			(is_below(j->real, folder) || is_below(j->real, real)))
+			return true;
+	}
+	return false;
+}
+
+void path_see(struct deciding *d, struct str path, const char *cwd, bool write, struct seen *seen)
+{
+	const struct permissions *p = d->p;
+	struct error err = {0};
+	struct path_question q = { str_of(p->root), str_of(cwd), str_of(p->home ? p->home : ""), path, write,
+		d->call->links };
+
+	/* When the folders are no paths, the judgement is "never". */
+	(void)!path_judge(&q, &seen->judgement, &err);
+	seen->inside = seen->judgement.place == PATH_INSIDE || seen->judgement.place == PATH_HARMLESS ||
+		(seen->judgement.place == PATH_OUTSIDE && is_in_added(d, &seen->judgement));
+}
+
+/* --- rules of paths ----------------------------------------------------------------------------- */
+
+static bool rule_covers(struct deciding *d, const struct rule *r, const struct seen *seen)
+{
+	const struct path_judgement *j = &seen->judgement;
+
+	if (r->kind == RULE_TOOL)
+		return true;
+	if (r->kind != RULE_PATH)
+		return false;
+	const char *real = anchor_real(d, r->anchor);
+	bool written_in = rule_matches_path(r, r->anchor, j->written) || rule_matches_path(r, real, j->written);
+	bool real_in = rule_matches_path(r, r->anchor, j->real) || rule_matches_path(r, real, j->real);
+	return r->list == RULE_ALLOW ? written_in && real_in : written_in || real_in;
+}
+
+/* Whether a rule of that name is about this: Edit gives reading, and what may not be read may not be written. */
+static bool is_about(const struct rule *r, bool write, struct str tool)
+{
+	bool reads = rule_names(r, (struct str)STR("Read")), edits = rule_names(r, (struct str)STR("Edit"));
+
+	if (r->broken)
+		return rule_names(r, tool);
+	if (rule_names(r, tool))
+		return true;
+	if (write)
+		return edits || (reads && r->list == RULE_DENY && !str_is(tool, "NotebookEdit"));
+	return reads || (edits && r->list == RULE_ALLOW);
+}
+
+const struct rule *path_rule(struct deciding *d, enum rule_list list, const struct seen *seen, bool write,
+	struct str tool)
+{
+	for (size_t i = 0; i < d->p->rule_count; i++) {
+		const struct rule *r = &d->p->rules[i];
+		if (r->list == list && is_about(r, write, tool) && rule_covers(d, r, seen))
+			return r;
+	}
+	return NULL;
+}
+
+/* --- suggestions -------------------------------------------------------------------------------------- */
+
+void suggest_path(struct deciding *d, const char *tool, const char *path, const char *after)
+{
+	struct permission *out = d->out;
+	own_buf rule = BUF_INIT(PERMISSION_RULE_MAX - 1);
+	struct error err = {0};
+	bool below = is_below(path, d->p->cwd) && d->p->cwd[1];
+	const char *rest = below ? path + strlen(d->p->cwd) : path;
+
+	if (out->suggestion_count == PERMISSION_SUGGESTIONS || (below && !rest[0] && !after[0]))
+		return;
+	if (!buf_addf(&rule, &err, "%s(%s", tool, below ? "" : "/") || !rule_add_path(&rule, rest, &err) ||
+		!buf_addf(&rule, &err, "%s)", after))
+		return;
+	for (size_t i = 0; i < out->suggestion_count; i++)
+		if (strcmp(out->suggestions[i], rule.data) == 0)
+			return;
+	memcpy(out->suggestions[out->suggestion_count++], rule.data, rule.len + 1);
+}
+
+/* --- the tools that take one ---------------------------------------------------------------------------- */
+
+/* Glob's pattern as far as it names folders, after the path it begins in. */
+static void add_literal(struct buf *path, struct str pattern)
+{
+	struct error err = {0};
+	struct str segment;
+
+	if (str_starts(pattern, str_of("/")) || str_starts(pattern, str_of("~/")))
+		buf_clear(path);
+	else
+		(void)!buf_adds(path, "/", &err);
+	for (bool first = true; str_split(&pattern, '/', &segment); first = false) {
+		bool wild = false;
+		for (size_t i = 0; i < segment.n; i++)
+			wild |= strchr("*?[{", segment.p[i]) != NULL;
+		if (wild && !str_is(segment, ".."))
+			break;
+		if ((!first && !buf_adds(path, "/", &err)) || !buf_add_str(path, segment, &err))
+			break;
+	}
+}
+
+/* "a / * / .. / ..": where it leads cannot be told. */
+static bool climbs_behind_wildcard(struct str pattern)
+{
+	struct str segment;
+	bool wild = false;
+
+	while (str_split(&pattern, '/', &segment)) {
+		if (wild && str_is(segment, ".."))
+			return true;
+		for (size_t i = 0; i < segment.n; i++)
+			wild |= strchr("*?[{", segment.p[i]) != NULL;
+	}
+	return false;
+}
+
+/* The path a call names; searches begin in the working folder. */
+static void call_path(const struct deciding *d, const struct tool_group_row *tool, struct buf *path)
+{
+	struct str given = json_member_str(d->call->input, tool->member);
+	bool search = strcmp(tool->member, "path") == 0;
+	struct error err = {0};
+
+	if (!given.n && search)
+		given = str_of(d->cwd);
+	(void)!buf_add_str(path, given, &err);
+	struct str pattern = json_member_str(d->call->input, "pattern");
+	if (strcmp(tool->name, "Glob") == 0 && pattern.n)
+		add_literal(path, pattern);
+}
+
+static void decide_seen(struct deciding *d, const struct seen *seen, bool write)
+{
+	const struct path_judgement *j = &seen->judgement;
+	const char *linked = j->linked ? "a link leads there: " : "", *words;
+	const struct rule *r;
+
+	if ((r = path_rule(d, RULE_ALLOW, seen, write, d->call->tool)))
+		decided(d, DECISION_ALLOW, r, "an allow rule covers it");
+	else if ((words = approval(d, str_of(j->real))))
+		decided_approved(d, words);
+	else if (seen->inside && !write)
+		decided(d, DECISION_ALLOW, NULL, "%sreading %s", linked, j->place == PATH_OUTSIDE ?
+			"in an added folder" : j->why);
+	else if (seen->inside && (d->p->mode == PERMISSION_ACCEPT_EDITS || j->place == PATH_HARMLESS))
+		decided(d, DECISION_ALLOW, NULL, "the mode acceptEdits");
+	else
+		decided(d, DECISION_ASK, NULL, "%s%s", linked, seen->inside ? "a file would be changed" : j->why);
+	if (d->out->decision != DECISION_ASK)
+		return;
+	bool folder = str_is(d->call->tool, "Grep") ||
+		str_is(d->call->tool, "Glob");
+	suggest_path(d, write ? "Edit" : "Read", j->written, folder ? "/**" : "");
+}
+
+void decide_file(struct deciding *d, const struct tool_group_row *tool)
+{
+	bool write = tool->group == GROUP_WRITE;
+	struct seen seen;
+	const struct rule *r;
+	own_buf path = BUF_INIT(2 * PATH_BYTES_MAX);
+
+	call_path(d, tool, &path);
+	path_see(d, buf_str(&path), d->cwd, write, &seen);
+	if (seen.judgement.verdict == VERDICT_NEVER) {
+		decided_hard(d, seen.judgement.why);
+		return;
+	}
+	memcpy(d->out->real, seen.judgement.real, sizeof d->out->real);
+	if ((r = path_rule(d, RULE_DENY, &seen, write, d->call->tool)) || (r = tool_rule(d, RULE_DENY))) {
+		decided(d, DECISION_DENY, r, "a deny rule covers it");
+		return;
+	}
+	if ((r = path_rule(d, RULE_ASK, &seen, write, d->call->tool)) || (r = tool_rule(d, RULE_ASK)))
+		decided(d, DECISION_ASK, r, r->broken ? "a rule that cannot be read may mean this call" :
+			"an ask rule covers it");
+	else if (d->p->mode == PERMISSION_BYPASS)
+		decided(d, DECISION_ALLOW, NULL, "the mode bypassPermissions");
+	else if (d->p->mode == PERMISSION_PLAN && write)
+		decided(d, DECISION_DENY, NULL, "the mode plan changes nothing before its plan is approved");
+	else if (seen.judgement.place == PATH_PROTECTED)
+		decided(d, DECISION_ASK, NULL, "%s%s", seen.judgement.linked ? "a link leads there: " : "",
+			seen.judgement.why);
+	else if (climbs_behind_wildcard(json_member_str(d->call->input, "pattern")) && strcmp(tool->name, "Glob") == 0)
+		decided(d, DECISION_ASK, NULL, "where \"..\" behind a wildcard leads cannot be told");
+	else
+		decide_seen(d, &seen, write);
+}
+
+bool permission_may_read(const struct permissions *p, const char *real_path)
+{
+	struct permission_call call = { .tool = STR("Read") };
+	struct deciding d = { .p = p, .call = &call, .cwd = p->cwd };
+	struct seen seen;
+
+	path_see(&d, str_of(real_path), p->cwd, false, &seen);
+	bool may = seen.judgement.verdict != VERDICT_NEVER && !path_rule(&d, RULE_DENY, &seen, false, call.tool);
+	for (size_t i = 0; i < d.anchor_count; i++)
+		free(d.anchors[i].real);
+	return may;
+}
