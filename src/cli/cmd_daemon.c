@@ -103,7 +103,7 @@ static void print_teachers(const json_t *list)
 			model ? model : "no model", state ? state : "?");
 		if (rest)
 			printf(" for %" JSON_INTEGER_FORMAT " s", json_integer_value(rest));
-		puts("");
+		puts(json_is_true(json_object_get(t, "brought")) ? " (for a client that brought it)" : "");
 	}
 }
 

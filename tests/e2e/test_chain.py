@@ -62,7 +62,8 @@ def notices(h, **fields):
 
 
 def states(h):
-    return {t['name']: t['state'] for t in h.status()['teachers']}
+    """Of the daemon's own."""
+    return {t['name']: t['state'] for t in h.status()['teachers'] if not t.get('brought')}
 
 
 def what_a_vendor_quotes_is_told_to_who_asked_and_not_logged():
