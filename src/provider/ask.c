@@ -4,7 +4,6 @@
  */
 #include "provider/ask.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -30,6 +29,7 @@ struct asking {
 	struct http_client *client;
 	const struct ask *ask;
 	struct ask_report *report;
+	const struct tool_names *names;    /* NULL: the client's own */
 };
 
 static unsigned or_default(unsigned wish, unsigned otherwise) { return wish ? wish : otherwise; }
@@ -300,6 +300,7 @@ static enum outcome try(struct asking *x, const char *url, struct str body, stru
 	struct attempt a = { .ask = ask, .stream = stream, .problem = BUF_INIT(ERROR_BODY_MAX) };
 	enum outcome outcome = FAILED;
 
+	provider_stream_rename(stream, x->names);
 	if (judge(&a, call_once(x->client, &a, url, body, err), err))
 		outcome = ANSWERED;
 	else if (refuses_a_wish(&a, err))
@@ -323,26 +324,6 @@ static bool is_complete(const struct teacher *t, struct error *err)
 	return true;
 }
 
-static bool name_fits(const struct provider *p, struct str name)
-{
-	bool fits = name.n <= p->tool_name_max;
-
-	for (size_t i = 0; fits && i < name.n; i++)
-		fits = isalnum((unsigned char)name.p[i]) || (name.p[i] && strchr(p->tool_name_signs, name.p[i]));
-	return fits || !p->tool_name_max;
-}
-
-/* Known before it is asked, so that another teacher, who takes such names, can be. */
-static bool tools_fit(const struct provider *p, const struct chat *chat, struct error *err)
-{
-	for (size_t i = 0; i < chat->tool_count; i++)
-		if (!name_fits(p, chat->tools[i].name))
-			return error_set(err, ERROR_INVALID,
-				"%s does not take the name of tools[%zu]: at most %zu letters, digits and any of %s",
-				p->display_name, i, p->tool_name_max, p->tool_name_signs);
-	return true;
-}
-
 static bool write_body(const struct target *target, const struct request *request, struct buf *body, struct error *err)
 {
 	buf_clear(body);
@@ -353,7 +334,8 @@ bool ask_provider(struct http_client *client, const struct ask *ask, const struc
 	struct ask_report *report, struct error *err)
 {
 	const struct provider *provider = ask->teacher.provider;
-	struct asking x = { client, ask, report };
+	struct asking x = { client, ask, report, NULL };
+	own_tool_names *names = NULL;
 
 	*report = (struct ask_report){ .end = ASK_UNFIT };
 	if (!is_complete(&ask->teacher, err))
@@ -364,7 +346,11 @@ bool ask_provider(struct http_client *client, const struct ask *ask, const struc
 	own_mem char *url = make_url(&ask->teacher, &target, err);
 	enum outcome outcome = AGAIN;
 
-	if (!url || !tools_fit(provider, &request->chat, err) || !write_body(&target, request, &body, err))
+	if (!url || !tool_names_make(provider->tool_names, request, &names, err))
+		return false;
+	x.names = names;
+	request = names ? tool_names_request(names) : request;
+	if (!write_body(&target, request, &body, err))
 		return false;
 	while (outcome >= AGAIN) {
 		report->attempts += outcome == AGAIN;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "provider/dialect.h"
+#include "provider/tool_names.h"
 
 /* A short name that the vendor's own tools take for a model. */
 struct provider_alias {
@@ -33,8 +34,7 @@ struct provider {
 	const char *key_variable;    /* the one to set (config/vendors.h has all that are read); NULL: none */
 	const char *key_header;      /* the header that carries the key; NULL: "Authorization: Bearer" */
 	const char *key_prefix;      /* how its keys begin; NULL: anyhow */
-	size_t tool_name_max;        /* names of tools: most bytes, of letters, digits and these signs; 0: any */
-	const char *tool_name_signs;
+	const struct tool_name_rule *tool_names;     /* what tools may be called; NULL: anything */
 	bool keyless;                /* answers without a key as well */
 	const char *const *refusable;    /* wishes that some of its models refuse by name; ended by NULL */
 };

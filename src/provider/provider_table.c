@@ -12,6 +12,9 @@ static const char *const openai_refusable[] = {
 	"chat_template_kwargs", NULL
 };
 
+/* Of OpenAI's own format, which those that follow it take; servers of one's own mind no name. */
+static const struct tool_name_rule openai_names = { 64, "_-", false };
+
 static const struct provider_alias no_aliases[] = { { 0 } };
 static const char *const no_prefixes[] = { NULL };
 static const char *const all_models[] = { "", NULL };
@@ -38,8 +41,7 @@ const struct provider providers[] = {
 		.key_variable = "ANTHROPIC_API_KEY",
 		.key_header = "x-api-key",
 		.key_prefix = "sk-ant-",
-		.tool_name_max = 128,
-		.tool_name_signs = "_-",
+		.tool_names = &(const struct tool_name_rule){ 128, "_-", false },
 		.refusable = (const char *const[]){ "temperature", "top_p", "top_k", "thinking", "effort",
 			"tool_choice", "role 'system'", "bound to a different conversation", NULL },
 	},
@@ -79,8 +81,7 @@ const struct provider providers[] = {
 		.model_prefixes = (const char *const[]){
 			"gpt-", "chatgpt-", "chat-latest", "o1", "o3", "o4", "codex-", NULL },
 		.default_base_url = "https://api.openai.com/v1",
-		.tool_name_max = 64,
-		.tool_name_signs = "_-",
+		.tool_names = &openai_names,
 		.key_variable = "OPENAI_API_KEY",
 		.key_prefix = "sk-",
 		.refusable = openai_refusable,
@@ -101,8 +102,7 @@ const struct provider providers[] = {
 		.default_base_url = "https://generativelanguage.googleapis.com",
 		.key_variable = "GEMINI_API_KEY",
 		.key_header = "x-goog-api-key",
-		.tool_name_max = 128,
-		.tool_name_signs = "_-.:",
+		.tool_names = &(const struct tool_name_rule){ 128, "_-.:", true },
 		/* As its refusals write them: thinking levels, signatures, penalties. */
 		.refusable = (const char *const[]){
 			"hinking", "hought", "enalty", "temperature", "top_p", "topP", "top_k", "topK", "seed", NULL },
@@ -128,6 +128,7 @@ const struct provider providers[] = {
 		.default_base_url = "https://api.x.ai/v1",
 		.key_variable = "XAI_API_KEY",
 		.key_prefix = "xai-",
+		.tool_names = &openai_names,
 		.refusable = openai_refusable,
 	},
 	{
@@ -156,6 +157,7 @@ const struct provider providers[] = {
 			"mistral-", "magistral-", "ministral-", "codestral-", "devstral-", "pixtral-", NULL },
 		.default_base_url = "https://api.mistral.ai/v1",
 		.key_variable = "MISTRAL_API_KEY",
+		.tool_names = &openai_names,
 		.refusable = openai_refusable,
 	},
 	{
@@ -179,6 +181,7 @@ const struct provider providers[] = {
 		.default_base_url = "https://api.groq.com/openai/v1",
 		.key_variable = "GROQ_API_KEY",
 		.key_prefix = "gsk_",
+		.tool_names = &openai_names,
 		.refusable = openai_refusable,
 	},
 	{
@@ -203,6 +206,7 @@ const struct provider providers[] = {
 		.default_base_url = "https://openrouter.ai/api/v1",
 		.key_variable = "OPENROUTER_API_KEY",
 		.key_prefix = "sk-or-",
+		.tool_names = &openai_names,
 		.refusable = openai_refusable,
 	},
 	{
@@ -230,6 +234,7 @@ const struct provider providers[] = {
 		.default_base_url = "https://api.deepseek.com/v1",
 		.key_variable = "DEEPSEEK_API_KEY",
 		.key_prefix = "sk-",
+		.tool_names = &openai_names,
 		.refusable = openai_refusable,
 	},
 	{
@@ -336,6 +341,7 @@ const struct provider providers[] = {
 		.aliases = no_aliases,
 		.model_prefixes = no_prefixes,
 		.keyless = true,
+		.tool_names = &openai_names,
 		.refusable = openai_refusable,
 	},
 };

@@ -14,6 +14,7 @@ struct provider_stream {
 	const struct dialect *dialect;
 	struct sse_parser *events;
 	struct buf body;       /* of an answer that is no stream of events */
+	const struct tool_names *names;
 	delta_fn *on_delta;
 	void *user;
 	size_t characters;     /* of text passed on */
@@ -57,6 +58,8 @@ void provider_stream_destroy(struct provider_stream *s)
 	buf_done(&s->body);
 	free(s);
 }
+
+void provider_stream_rename(struct provider_stream *s, const struct tool_names *names) { s->names = names; }
 
 bool provider_stream_expect_whole(struct provider_stream *s)
 {
@@ -121,11 +124,16 @@ static struct delta with_ceiling(const struct delta *end)
 
 bool provider_emit(struct provider_stream *s, const struct delta *delta, struct error *err)
 {
-	struct delta end;
+	struct delta changed;
 
 	if (delta->kind == DELTA_END) {
-		end = with_ceiling(delta);
-		delta = &end;
+		changed = with_ceiling(delta);
+		delta = &changed;
+	}
+	if (delta->kind == DELTA_CALL && s->names) {
+		changed = *delta;
+		changed.name = tool_names_given(s->names, delta->name);
+		delta = &changed;
 	}
 	s->spoken = true;
 	s->ended = delta->kind == DELTA_END;

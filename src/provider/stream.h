@@ -9,6 +9,7 @@
 struct dialect;
 struct provider;
 struct provider_stream;
+struct tool_names;
 
 /* In the provider's own dialect, or in that of one of its models. */
 struct provider_stream *provider_stream_create(const struct provider *provider, delta_fn *on_delta, void *user);
@@ -17,6 +18,9 @@ struct provider_stream *provider_stream_create_in(
 void provider_stream_destroy(struct provider_stream *s);
 static inline void provider_stream_release(struct provider_stream **s) { provider_stream_destroy(*s); }
 #define own_provider_stream owns(provider_stream_release) struct provider_stream
+
+/* Before the first bytes: calls are passed on under the client's names for its tools.  Borrowed; NULL: as they come. */
+void provider_stream_rename(struct provider_stream *s, const struct tool_names *names);
 
 /*
  * Before the first bytes: they are one JSON body, and nothing is passed on before their
