@@ -11,6 +11,7 @@
 #include "tool/tool.h"
 
 struct permissions;        /* permit/permission.h */
+struct seen;               /* tool/seen.h */
 
 /* Whom a tool may ask something; each member may be NULL: there is nobody. */
 struct tool_ui {
@@ -33,6 +34,7 @@ struct tool_context {
 	struct tool_ui ui;
 	unsigned turn;             /* counts the user's messages, from 1 */
 	json_t *todos;             /* NULL: none yet */
+	struct seen *seen;         /* files the model has read */
 };
 
 /* Takes copies.  tool_context_done() in any case. */

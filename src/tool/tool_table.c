@@ -1,8 +1,7 @@
-#include "tool/tool.h"
-
-extern const struct tool_kind tool_grep, tool_glob;
+#include "tool/kinds.h"
 
 const struct tool_kind *const tool_kinds[] = {
+	&tool_read,
 	&tool_grep, &tool_glob,
 	NULL,
 };

@@ -1,0 +1,7 @@
+/* The tools, one file each; tool_table.c has them in the order in which models are shown them. */
+#pragma once
+
+#include "tool/tool.h"
+
+extern const struct tool_kind tool_read;
+extern const struct tool_kind tool_grep, tool_glob;
