@@ -32,6 +32,7 @@ static const struct doctor_check {
 	{ "trust", doctor_trust },
 	{ "proxy", doctor_proxy },
 	{ "tools", doctor_tools },
+	{ "confinement", doctor_confinement },
 	{ "terminal", doctor_terminal },
 	{ "locale", doctor_locale },
 };

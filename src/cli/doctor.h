@@ -23,6 +23,7 @@ void doctor_locale(struct doctor *d);
 void doctor_terminal(struct doctor *d);
 void doctor_variables(struct doctor *d);
 void doctor_tools(struct doctor *d);
+void doctor_confinement(struct doctor *d);
 
 void doctor_folder(struct doctor *d);
 void doctor_disk(struct doctor *d);

@@ -20,6 +20,7 @@
 #include "hub/memory.h"
 #include "hub/sizes.h"
 #include "kernel/cpu.h"
+#include "process/confine.h"
 
 #define RELEASE_MAX ((size_t)16 << 10)
 #define MEMORY_LEAST ((uint64_t)1 << 30)
@@ -175,15 +176,25 @@ static char *find_program(const char *name)
 
 void doctor_tools(struct doctor *d)
 {
-	static const struct { const char *name, *lost; } tools[] = {
-		{ "git", "projects are told apart by their .git folder all the same" },
-		{ "rg", "only tools that search files would use it, and there are none yet" },
-		{ "bwrap", "only tools that run commands would be confined by it, and there are none yet" },
+	static const struct { const char *name, *lost, *advice; } tools[] = {
+		{ "git", "what commands have changed cannot be told", "install git" },
+		{ "rg", "Grep and Glob cannot search files", "install ripgrep" },
 	};
 
 	for (size_t i = 0; i < countof(tools); i++) {
 		own_mem char *path = find_program(tools[i].name);
-		report_add(&d->report, REPORT_OK, NULL, "%s: %s%s", tools[i].name,
-			path ? path : "not found; nothing is lost: ", path ? "" : tools[i].lost);
+		report_add(&d->report, path ? REPORT_OK : REPORT_WARN, path ? NULL : tools[i].advice, "%s: %s%s",
+			tools[i].name, path ? path : "not found: ", path ? "" : tools[i].lost);
 	}
+}
+
+void doctor_confinement(struct doctor *d)
+{
+	struct error why = {0};
+
+	if (confine_available(&why))
+		report_add(&d->report, REPORT_OK, NULL, "commands of models run confined");
+	else
+		report_add(&d->report, REPORT_WARN, "until then each command is asked about",
+			"commands of models cannot be confined: %s", why.text);
 }

@@ -205,6 +205,15 @@ static int spawn(struct running *r, const struct ends *e, const int *passed, con
 	return result;
 }
 
+/* A folder of the PATH that may not be looked into has no such program, either. */
+static bool cannot_run(const char *program, int error, struct error *err)
+{
+	if (error == ENOENT || (error == EACCES && !strchr(program, '/')))
+		return error_set(err, ERROR_NOT_FOUND, "there is no program %s", program);
+	errno = error;
+	return error_errno(err, "cannot run %s", program);
+}
+
 static bool start_with(struct running *r, const struct ends *e, const int *passed, struct error *err)
 {
 	const struct child_plan *plan = r->plan;
@@ -226,9 +235,7 @@ static bool start_with(struct running *r, const struct ends *e, const int *passe
 		memcpy(argv + n, plan->argv, given * sizeof *argv);
 		errno = spawn(r, e, passed, supervisor_program, (char *const *)argv);
 	}
-	if (errno == ENOENT)
-		return error_set(err, ERROR_NOT_FOUND, "there is no program %s", plan->argv[0]);
-	return errno == 0 || error_errno(err, "cannot run %s", plan->argv[0]);
+	return errno == 0 || cannot_run(plan->argv[0], errno, err);
 }
 
 static bool start(struct running *r, struct error *err)
@@ -338,11 +345,8 @@ static bool take_report(struct running *r, int *status, struct error *err)
 		;
 	if (got != (ssize_t)sizeof report)
 		return error_set(err, ERROR_INTERNAL, "what watched over %s was killed", program);
-	if (report.failed == ENOENT)
-		return error_set(err, ERROR_NOT_FOUND, "there is no program %s", program);
-	errno = report.failed;
 	if (report.failed)
-		return error_errno(err, "cannot run %s", program);
+		return cannot_run(program, report.failed, err);
 	*status = report.status;
 	r->end->left = (unsigned)report.left;
 	return true;

@@ -5,8 +5,8 @@
 
 #include "process/child.h"
 
-/* A descriptor from which a child reads `input`; -1 with an error. */
-int child_input(struct str input, struct error *err) must_use;
+/* A descriptor from which a child reads these bytes; -1 with an error. */
+int child_input(struct str bytes, struct error *err) must_use;
 
 /* ---- The supervisor: only where there is one ---- */
 
