@@ -1,0 +1,81 @@
+#include "agent/judge.h"
+
+#include "permit/links.h"
+#include "tool/input.h"
+
+#define INSTEAD_MAX ((size_t)64 << 10)
+
+/* Where a denial is listed at the end (`-p`), as Claude Code lists it. */
+static void note_denial(struct agent *a, const struct call *c)
+{
+	struct str id = call_id(c);
+
+	json_array_append_new(a->denials, json_pack("{s:s, s:s%, s:O}", "tool_name", c->kind->name,
+		"tool_use_id", id.p ? id.p : "", id.n, "tool_input", c->input));
+}
+
+static void deny(struct agent *a, struct call *c)
+{
+	const struct permission *p = &c->permission;
+
+	note_denial(a, c);
+	if (p->rule)
+		call_end(c, CALL_DENIED, "Denied: %s (the rule %s in %s). Do not try to get around "
+			"it.", p->why, p->rule,
+			p->file ? p->file : "the settings");
+	else
+		call_end(c, CALL_DENIED, "Denied: %s. Do not try to get around it.", p->why);
+}
+
+static void ask(struct agent *a, struct call *c, bool *stop)
+{
+	const struct agent_request request = { c->kind, c->input, &c->permission };
+	own_buf words = BUF_INIT(INSTEAD_MAX);
+
+	if (!a->ui.ask_permission) {
+		note_denial(a, c);
+		call_end(c, CALL_DENIED, "Not allowed: this would have to be asked about (%s), and there is nobody "
+			"to ask.",
+			c->permission.why);
+		return;
+	}
+	c->asked = true;
+	switch (a->ui.ask_permission(a->ui.user, &request, &words)) {
+	case AGENT_YES:
+		c->verdict = CALL_ALLOWED;
+		return;
+	case AGENT_INSTEAD:
+		call_end(c, CALL_DENIED, "The user did not allow this, and says: %s", words.data);
+		break;
+	case AGENT_NO:
+		*stop = true;
+		call_end(c, CALL_DENIED, "The user did not allow this.");
+	}
+	note_denial(a, c);
+}
+
+/* Whether it would run where it can do no harm. */
+static bool is_confined(const struct call *c)
+{
+	(void)c;
+	return false;
+}
+
+void judge_call(struct agent *a, struct call *c, bool *stop)
+{
+	const struct tool_context *context = a->context;
+	const struct permission_call question = {
+		.tool = str_of(c->kind->name), .input = c->input, .cwd = context->cwd, .links = &path_links_real,
+		.confined = is_confined(c),
+	};
+
+	permission_decide(context->permissions, &question, &c->permission);
+	c->job.real = c->kind->path_member && c->permission.real[0] ? c->permission.real : NULL;
+	c->job.unconfined = tool_input_flag(c->input, "dangerouslyDisableSandbox", false);
+	if (c->permission.decision == DECISION_ALLOW)
+		c->verdict = CALL_ALLOWED;
+	else if (c->permission.decision == DECISION_ASK)
+		ask(a, c, stop);
+	else
+		deny(a, c);
+}
