@@ -33,6 +33,7 @@ const struct claude_model *claude_model_find(const char *name);
 struct claude_plan {
 	const struct claude_model *model;
 	const struct request *request;
+	const char *const *not_at_top; /* as in struct provider */
 	bool plain;                    /* as in struct target */
 	int64_t max_tokens;
 	const char *thinking;          /* its type; NULL: nothing is said */

@@ -167,7 +167,8 @@ void claude_plan_make(struct claude_plan *plan, const struct target *target, con
 	const struct claude_model *m = claude_model_find(target->model);
 
 	*plan = (struct claude_plan){
-		.model = m, .request = request, .plain = target->plain, .max_tokens = most_tokens(m, request),
+		.model = m, .request = request, .not_at_top = target->provider->not_at_top, .plain = target->plain,
+		.max_tokens = most_tokens(m, request),
 		.forces = claude_wants_call(request) && m->forced && !target->plain,
 		.marks = !target->uncached && is_cacheable(&request->chat),
 	};

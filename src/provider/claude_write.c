@@ -13,6 +13,7 @@
 #include <inttypes.h>
 
 #include "provider/claude.h"
+#include "provider/parameters.h"
 
 static void put_wishes(struct writer *w, const struct sampling *s)
 {
@@ -77,7 +78,7 @@ static void put_tools(struct writer *w, const struct claude_plan *plan)
 		writer_put(w, ",\"description\":");
 		writer_string(w, tool->description);
 		writer_put(w, ",\"input_schema\":");
-		writer_object(w, tool->schema, "{\"type\":\"object\"}", "the schema of a tool");
+		parameters_put(w, tool->schema, "{\"type\":\"object\"}", plan->not_at_top);
 		writer_put(w, tool->strict ? ",\"strict\":true" : "");
 		claude_close_block(w, plan->marks && i + 1 == chat->tool_count);
 	}

@@ -10,6 +10,12 @@ bool walk_refuse(struct walk *w, const char *keyword)
 		"Schema; leave it out, or ask another teacher", keyword);
 }
 
+bool walk_lose(struct walk *w, const char *keyword)
+{
+	w->lost = true;
+	return !w->exact || walk_refuse(w, keyword);
+}
+
 static void append_missing(json_t *list, const json_t *more)
 {
 	const json_t *item, *there;
@@ -21,6 +27,21 @@ static void append_missing(json_t *list, const json_t *more)
 			found = found || json_equal(item, there);
 		if (!found)
 			json_array_append(list, (json_t *)item);
+	}
+}
+
+/* What two say of one property must both hold. */
+static void join_properties(json_t *both, const json_t *more)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)more, name, value) {
+		json_t *there = json_object_get(both, name);
+		if (!there)
+			json_object_set(both, name, value);
+		else if (!json_equal(there, value))
+			json_object_set_new(both, name, json_pack("{s:[O, O]}", "allOf", there, value));
 	}
 }
 
@@ -39,12 +60,13 @@ static bool join_keyword(struct walk *w, json_t *flat, const char *name, json_t 
 	}
 	own_json *both = json_copy(there);
 	if (json_is_object(both) && json_is_object(value) && strcmp(name, "properties") == 0)
-		json_object_update_missing(both, value);
+		join_properties(both, value);
 	else if (json_is_array(both) && json_is_array(value) &&
 		(strcmp(name, "required") == 0 || strcmp(name, "allOf") == 0))
 		append_missing(both, value);
-	else if (w->exact && !json_equal(there, value) && strcmp(name, "description") && strcmp(name, "title"))
-		return walk_refuse(w, name);
+	else if (!json_equal(there, value) && strcmp(name, "description") && strcmp(name, "title") &&
+		!walk_lose(w, name))
+		return false;
 	return json_object_set(flat, name, both) == 0;
 }
 
@@ -79,7 +101,7 @@ static bool follow(struct walk *w, json_t *flat)
 		json_t *type = json_object_get(target, "type");
 		if (type && !json_object_get(flat, "type"))
 			json_object_set(flat, "type", type);
-		return !w->exact || walk_refuse(w, "$ref");
+		return walk_lose(w, "$ref");
 	}
 	w->open[w->open_count++] = target;
 	return join(w, flat, target);

@@ -11,7 +11,9 @@
  */
 #include <math.h>
 
+#include "base/mem.h"
 #include "provider/gemini_walk.h"
+#include "provider/parameters.h"
 
 #define DEEP_MAX 24
 #define NODES_MAX 4096
@@ -38,26 +40,27 @@ static json_t *translate(struct walk *w, const json_t *schema);
 /* ---- words ---- */
 
 /* Says it in words: the model reads descriptions. */
-static bool put_note(struct node *n, const char *keyword, const json_t *value)
+static bool put_note(struct walk *w, struct node *n, const char *keyword, const json_t *value)
 {
 	struct error full;
 	size_t before = n->notes.len;
 	own_buf json = BUF_INIT(NOTES_MAX);
 
 	if (json_write(&json, value, &full) &&
-		!buf_addf(&n->notes, &full, "%s%s: %s", before ? "; " : "", keyword, json.data))
-		buf_truncate(&n->notes, before);
-	return true;
+		buf_addf(&n->notes, &full, "%s%s: %s", before ? "; " : "", keyword, json.data))
+		return true;
+	buf_truncate(&n->notes, before);
+	return walk_lose(w, keyword);
 }
 
 static bool put_hint(struct walk *w, struct node *n, const char *keyword, const json_t *value)
 {
-	return w->exact || put_note(n, keyword, value);
+	return w->exact || put_note(w, n, keyword, value);
 }
 
 static bool put_words(struct walk *w, struct node *n, const char *keyword, const json_t *value)
 {
-	return w->exact ? walk_refuse(w, keyword) : put_note(n, keyword, value);
+	return w->exact ? walk_refuse(w, keyword) : put_note(w, n, keyword, value);
 }
 
 static bool put_flag(struct walk *w, struct node *n, const char *keyword, const json_t *value)
@@ -438,7 +441,7 @@ static json_t *translate(struct walk *w, const json_t *schema)
 	bool ok = true;
 
 	if (!json_is_object(schema) || w->deep == DEEP_MAX || w->nodes++ >= NODES_MAX)
-		return json_is_true(schema) || !w->exact ? take(out) : (walk_refuse(w, "so large a schema"), NULL);
+		return json_is_true(schema) || walk_lose(w, "so large a schema") ? take(out) : NULL;
 	w->deep++;
 	own_json *flat = walk_open(w, schema);
 	struct node n = { .schema = flat, .out = out, .notes = BUF_INIT(NOTES_MAX) };
@@ -456,31 +459,30 @@ json_t *gemini_schema(const json_t *schema, bool exact, struct error *err)
 	return translate(&w, schema);
 }
 
-/* What any of the alternatives names; none of it is required. */
-static json_t *any_of_them(const json_t *choices)
+/* That more holds than could be written: the model reads it, who wrote the schema need not guess. */
+static void note_lost(json_t *out)
 {
-	json_t *properties = json_object();
-	const json_t *choice;
-	size_t i;
+	own_mem char *text = mem_printf("%s(This is not all of the tool's schema: more may be required.)",
+		json_object_get(out, "description") ? " " : "");
+	struct str said = json_member_str(out, "description");
+	own_mem char *both = mem_printf("%.*s%s", STR_ARGS(said), text);
 
-	json_array_foreach((json_t *)choices, i, choice)
-		json_object_update_missing(properties, json_object_get(choice, "properties"));
-	return json_pack("{s:s, s:o}", "type", "object", "properties", properties);
+	json_object_set_new(out, "description", json_string(both));
 }
 
 json_t *gemini_parameters(const json_t *schema)
 {
-	struct error none;
-	own_json *out = gemini_schema(schema, false, &none);
-	json_t *choices = json_object_get(out, "anyOf");
+	static const char *const refused[] = { "anyOf", "oneOf", "allOf", NULL };
+	own_json *open = parameters_open(schema, refused);
+	struct walk w = { .root = open ? open : schema };
+	json_t *out = translate(&w, w.root);
 
-	if (choices) {
-		json_t *object = any_of_them(choices);
+	if (!json_object_size(json_object_get(out, "properties")) && !json_object_get(out, "additionalProperties")) {
 		json_decref(out);
-		out = object;
-	}
-	if (!json_object_size(json_object_get(out, "properties")) && !json_object_get(out, "additionalProperties"))
 		return NULL;
+	}
 	json_object_set_new(out, "type", json_string("object"));
-	return take(out);
+	if (w.lost)
+		note_lost(out);
+	return out;
 }

@@ -8,6 +8,7 @@
 struct walk {
 	const json_t *root;
 	bool exact;                /* what cannot be said is an error */
+	bool lost;                 /* something was not said, not even in words */
 	int deep;
 	size_t nodes;
 	const json_t *open[WALK_OPEN_MAX];  /* where the references that are being followed lead */
@@ -17,6 +18,9 @@ struct walk {
 
 /* That the answer cannot be held to a keyword; always false. */
 bool walk_refuse(struct walk *w, const char *keyword);
+
+/* The same where that must be exact; else takes note that something was lost: true. */
+bool walk_lose(struct walk *w, const char *keyword);
 
 /*
  * A copy of a schema without references and allOf of its own; the caller owns it.  The references it followed

@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "base/sha.h"
+#include "provider/parameters.h"
 
 #define CALL_ID_MAX 40     /* bytes, as OpenAI takes them */
 
@@ -29,7 +30,7 @@ static bool fits(struct str id, unsigned length)
 	return id.n == length;
 }
 
-void openai_put_function(struct writer *w, const struct tool *tool)
+void openai_put_function(struct writer *w, const struct provider *provider, const struct tool *tool)
 {
 	writer_put(w, "\"name\":");
 	writer_string(w, tool->name);
@@ -37,7 +38,7 @@ void openai_put_function(struct writer *w, const struct tool *tool)
 	if (tool->description.n)
 		writer_string(w, tool->description);
 	writer_put(w, ",\"parameters\":");
-	writer_object(w, tool->schema, "{\"type\":\"object\",\"properties\":{}}", "the schema of a tool");
+	parameters_put(w, tool->schema, "{\"type\":\"object\",\"properties\":{}}", provider->not_at_top);
 }
 
 /* Others' ids are made fit by a digest, so that equal ones stay equal. */

@@ -16,7 +16,7 @@ struct openai_message_writer {
 void openai_put_message(struct openai_message_writer *x, const struct message *m);
 
 /* The members of a function that both dialects write alike: "name", "description", "parameters". */
-void openai_put_function(struct writer *w, const struct tool *tool);
+void openai_put_function(struct writer *w, const struct provider *provider, const struct tool *tool);
 
 /* The pictures of a tool's result, as a message of the user's. */
 void openai_put_pictures(struct openai_message_writer *x, const struct message *m);

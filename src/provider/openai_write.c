@@ -98,15 +98,16 @@ static void put_tool_choice(struct writer *w, const struct openai_quirks *q, con
 }
 
 /* Sent even when none may be used: a conversation with calls in it is refused without their tools. */
-static void put_tools(struct writer *w, const struct openai_quirks *q, const struct request *request)
+static void put_tools(struct writer *w, const struct provider *provider, const struct request *request)
 {
+	const struct openai_quirks *q = provider->openai;
 	const struct chat *chat = &request->chat;
 
 	for (size_t i = 0; i < chat->tool_count; i++) {
 		const struct tool *tool = &chat->tools[i];
 		writer_put(w, i ? "," : ",\"tools\":[");
 		writer_put(w, "{\"type\":\"function\",\"function\":{");
-		openai_put_function(w, tool);
+		openai_put_function(w, provider, tool);
 		writer_put(w, tool->strict && !q->no_strict ? ",\"strict\":true}}" : "}}");
 	}
 	writer_put(w, chat->tool_count ? "]" : "");
@@ -202,7 +203,7 @@ bool openai_write_body(
 		put_wishes(&w, q, &request->sampling);
 		put_effort(&w, target, request);
 	}
-	put_tools(&w, q, request);
+	put_tools(&w, target->provider, request);
 	put_form(&w, target, request);
 	put_messages(&w, target, &request->chat);
 	return w.ok;

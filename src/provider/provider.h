@@ -35,6 +35,7 @@ struct provider {
 	const char *key_header;      /* the header that carries the key; NULL: "Authorization: Bearer" */
 	const char *key_prefix;      /* how its keys begin; NULL: anyhow */
 	const struct tool_name_rule *tool_names;     /* what tools may be called; NULL: anything */
+	const char *const *not_at_top;   /* as in provider/parameters.h */
 	bool keyless;                /* answers without a key as well */
 	const char *const *refusable;    /* wishes that some of its models refuse by name; ended by NULL */
 };

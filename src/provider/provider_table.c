@@ -15,6 +15,8 @@ static const char *const openai_refusable[] = {
 /* Of OpenAI's own format, which those that follow it take; servers of one's own mind no name. */
 static const struct tool_name_rule openai_names = { 64, "_-", false };
 
+static const char *const openai_not_at_top[] = { "oneOf", "anyOf", "allOf", "enum", "not", NULL };
+
 static const struct provider_alias no_aliases[] = { { 0 } };
 static const char *const no_prefixes[] = { NULL };
 static const char *const all_models[] = { "", NULL };
@@ -42,6 +44,7 @@ const struct provider providers[] = {
 		.key_header = "x-api-key",
 		.key_prefix = "sk-ant-",
 		.tool_names = &(const struct tool_name_rule){ 128, "_-", false },
+		.not_at_top = (const char *const[]){ "oneOf", "anyOf", "allOf", NULL },
 		.refusable = (const char *const[]){ "temperature", "top_p", "top_k", "thinking", "effort",
 			"tool_choice", "role 'system'", "bound to a different conversation", NULL },
 	},
@@ -82,6 +85,7 @@ const struct provider providers[] = {
 			"gpt-", "chatgpt-", "chat-latest", "o1", "o3", "o4", "codex-", NULL },
 		.default_base_url = "https://api.openai.com/v1",
 		.tool_names = &openai_names,
+		.not_at_top = openai_not_at_top,
 		.key_variable = "OPENAI_API_KEY",
 		.key_prefix = "sk-",
 		.refusable = openai_refusable,
@@ -129,6 +133,7 @@ const struct provider providers[] = {
 		.key_variable = "XAI_API_KEY",
 		.key_prefix = "xai-",
 		.tool_names = &openai_names,
+		.not_at_top = openai_not_at_top,
 		.refusable = openai_refusable,
 	},
 	{
@@ -158,6 +163,7 @@ const struct provider providers[] = {
 		.default_base_url = "https://api.mistral.ai/v1",
 		.key_variable = "MISTRAL_API_KEY",
 		.tool_names = &openai_names,
+		.not_at_top = openai_not_at_top,
 		.refusable = openai_refusable,
 	},
 	{
@@ -182,6 +188,7 @@ const struct provider providers[] = {
 		.key_variable = "GROQ_API_KEY",
 		.key_prefix = "gsk_",
 		.tool_names = &openai_names,
+		.not_at_top = openai_not_at_top,
 		.refusable = openai_refusable,
 	},
 	{
@@ -207,6 +214,7 @@ const struct provider providers[] = {
 		.key_variable = "OPENROUTER_API_KEY",
 		.key_prefix = "sk-or-",
 		.tool_names = &openai_names,
+		.not_at_top = openai_not_at_top,
 		.refusable = openai_refusable,
 	},
 	{
@@ -235,6 +243,7 @@ const struct provider providers[] = {
 		.key_variable = "DEEPSEEK_API_KEY",
 		.key_prefix = "sk-",
 		.tool_names = &openai_names,
+		.not_at_top = openai_not_at_top,
 		.refusable = openai_refusable,
 	},
 	{
@@ -342,6 +351,7 @@ const struct provider providers[] = {
 		.model_prefixes = no_prefixes,
 		.keyless = true,
 		.tool_names = &openai_names,
+		.not_at_top = openai_not_at_top,
 		.refusable = openai_refusable,
 	},
 };

@@ -198,7 +198,7 @@ static void put_tool_choice(struct writer *w, const struct request *request)
 		writer_put(w, ",\"parallel_tool_calls\":false");
 }
 
-static void put_tools(struct writer *w, const struct request *request)
+static void put_tools(struct writer *w, const struct provider *provider, const struct request *request)
 {
 	const struct chat *chat = &request->chat;
 
@@ -206,7 +206,7 @@ static void put_tools(struct writer *w, const struct request *request)
 		const struct tool *tool = &chat->tools[i];
 		writer_put(w, i ? "," : ",\"tools\":[");
 		writer_put(w, "{\"type\":\"function\",");
-		openai_put_function(w, tool);
+		openai_put_function(w, provider, tool);
 		writer_put(w, tool->strict ? ",\"strict\":true}" : ",\"strict\":false}");
 	}
 	writer_put(w, chat->tool_count ? "]" : "");
@@ -258,7 +258,7 @@ bool responses_write_body(
 		put_reasoning(&w, target, request);
 		put_wishes(&w, s);
 	}
-	put_tools(&w, request);
+	put_tools(&w, target->provider, request);
 	put_form(&w, request);
 	put_messages(&w, target, &request->chat);
 	return w.ok;

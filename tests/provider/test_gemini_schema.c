@@ -232,7 +232,24 @@ TEST(parameters_are_an_object_or_left_out)
 	expect_parameters("{'type':'object','additionalProperties':{'type':'string'}}",
 		"{'type':'object','additionalProperties':{'type':'string'}}");
 	expect_parameters("{'anyOf':[{'properties':{'a':{'type':'string'}}},{'properties':{'b':{'type':'number'}}}]}",
-		"{'type':'object','properties':{'a':{'type':'string'},'b':{'type':'number'}}}");
+		"{'type':'object','properties':{'a':{'type':'string'},'b':{'type':'number'}},'description':"
+		"'The arguments must also satisfy this JSON Schema: {\\'anyOf\\':[{\\'properties\\':{\\'a\\':"
+		"{\\'type\\':\\'string\\'}}},{\\'properties\\':{\\'b\\':{\\'type\\':\\'number\\'}}}]}'}");
+}
+
+/* A description has room for a few words only. */
+TEST(what_has_no_room_in_words_is_said_to_be_missing)
+{
+	own_mem char *long_pattern = mem_zeroed(1001, 1);
+	memset(long_pattern, 'x', 1000);
+	own_json *in = json_pack("{s:s, s:{s:{s:s, s:s}}}", "type", "object", "properties", "a", "type", "string",
+		"pattern", long_pattern);
+	own_json *out = gemini_parameters(in);
+
+	assert_non_null(strstr(json_member_string(out, "description"), "not all of the tool's schema"));
+	own_json *loop = parse("{'type':'object','properties':{'a':{'$ref':'#'}}}");
+	own_json *cut = gemini_parameters(loop);
+	assert_non_null(strstr(json_member_string(cut, "description"), "not all of the tool's schema"));
 }
 
 int main(void)
@@ -250,6 +267,7 @@ int main(void)
 		cmocka_unit_test(what_must_hold_together_is_joined),
 		cmocka_unit_test(sizes_have_ceilings),
 		cmocka_unit_test(parameters_are_an_object_or_left_out),
+		cmocka_unit_test(what_has_no_room_in_words_is_said_to_be_missing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
