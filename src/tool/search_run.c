@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/utf8.h"
-#include "permit/places.h"
+#include "permit/permission.h"
 #include "process/child.h"
 
 #define COMPLAINTS_MAX 4096
@@ -171,13 +171,6 @@ bool search_run(struct search *s, const struct search_words *words, const struct
 }
 
 /* --- what it found ------------------------------------------------------------------------- */
-
-/* Until rules are looked at: no secrets. */
-static bool permission_may_read(const struct permissions *p, const char *path)
-{
-	(void)p;
-	return !place_is_secret(path);
-}
 
 bool search_may_show(const struct search *s, const struct tool_job *job, struct str path)
 {

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "permit/permission.h"
 #include "tool/glob.h"
 #include "tool/grep.h"
 #include "searching.h"
@@ -312,6 +313,27 @@ TEST(files_that_cannot_be_read_are_counted)
 	assert_string_equal(found, "Found 1 file\nold.c\n(1 files or folders could not be read.)");
 }
 
+TEST(what_must_not_be_read_is_never_among_results)
+{
+	NEEDS_RG();
+	own_project p = {0};
+	struct error err = {0};
+	fill(&p);
+	project_file(&p, ".env", "main=secret\n", 1);
+	project_file(&p, "private/a.c", "main\n", 2);
+	const struct permission_places places = { p.context.root, p.context.root, "/home/nobody", NULL };
+	own_permissions *rules = permissions_create(&places, &err);
+	assert_non_null(rules);
+	assert_ok(permissions_add_rule(rules, "deny", "Read(./private/**)", "a test", &err));
+	p.context.permissions = rules;
+	assert_calls(&p, "Grep", "{\"pattern\":\"main\"}", "Found 3 files\nsrc/new.c\nsrc/deep/er/util.js\nold.c");
+	assert_calls(&p, "Grep", "{\"pattern\":\"main=\",\"output_mode\":\"content\"}", "No matches found" UNREAD);
+	assert_calls(&p, "Grep", "{\"pattern\":\"int\",\"output_mode\":\"count\"}",
+		"old.c:1\nsrc/new.c:2\n3 matching lines in 2 files");
+	assert_calls(&p, "Glob", "{\"pattern\":\"{.env,private/*,old.c}\"}",
+		"old.c\n(2 that must not be read are left out.)");
+}
+
 /* --- Glob ------------------------------------------------------------------------------------ */
 
 TEST(globs_mean_what_they_do_in_a_shell_with_globstar)
@@ -408,6 +430,7 @@ int main(void)
 		cmocka_unit_test(cancelling_ends_the_search),
 		cmocka_unit_test(endless_results_stop_the_search_and_are_told),
 		cmocka_unit_test(files_that_cannot_be_read_are_counted),
+		cmocka_unit_test(what_must_not_be_read_is_never_among_results),
 		cmocka_unit_test(globs_mean_what_they_do_in_a_shell_with_globstar),
 		cmocka_unit_test(a_pattern_does_not_lead_out_of_its_folder),
 		cmocka_unit_test(a_hundred_files_are_listed_and_no_more),
