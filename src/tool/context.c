@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "tool/context.h"
 #include "tool/seen.h"
+#include "tool/web.h"
 
 #define FOLDERS_OPEN 16
 
@@ -29,7 +30,8 @@ static bool make_temp(struct tool_context *c, struct error *err)
 bool tool_context_init(struct tool_context *c, const char *root, const char *cwd, const char *home, const char *ours,
 	struct error *err)
 {
-	*c = (struct tool_context){ .home = mem_strdup(home), .ours = mem_strdup(ours), .seen = seen_create() };
+	*c = (struct tool_context){ .home = mem_strdup(home), .ours = mem_strdup(ours), .seen = seen_create(),
+		.web = web_create() };
 	c->root = realpath(root, NULL);
 	if (!c->root)
 		return error_errno(err, "%s: the project's folder cannot be found", root);
@@ -59,5 +61,6 @@ void tool_context_done(struct tool_context *c)
 	free(c->temp);
 	json_decref(c->todos);
 	seen_destroy(c->seen);
+	web_destroy(c->web);
 	*c = (struct tool_context){0};
 }

@@ -35,6 +35,7 @@ struct tool_context {
 	unsigned turn;             /* counts the user's messages, from 1 */
 	json_t *todos;             /* NULL: none yet */
 	struct seen *seen;         /* files the model has read */
+	struct web *web;           /* how tools ask the web, and what they keep of it */
 };
 
 /* Takes copies.  tool_context_done() in any case. */

@@ -256,14 +256,12 @@ const struct tool_kind tool_read = {
 	.name = "Read",
 	.old_names = "read|read_file|ReadFile|view|cat",
 	.description = "Reads a file from the user's machine.\n"
-		"- `file_path` should be absolute; a path relative to the working folder is taken too.\n"
-		"- Without `offset` and `limit` it shows the first 2000 lines; a notice tells when that is a PARTIAL "
-		"view, and how to go on. Lines over 2000 characters are cut.\n"
-		"- Each line comes as its number, a tab, and its text. Number and tab are no part of the file.\n"
-		"- Jupyter notebooks (.ipynb) come as cells with their outputs. Pictures, PDFs and other binary files "
-		"are named and not shown.\n"
-		"- It reads files only: list folders with Glob or Bash.\n"
-		"- A file must have been read before Edit or Write may change it.",
+		"- `file_path` should be absolute; a path relative to the working folder is taken too.\n- Without "
+		"`offset` and `limit` it shows the first 2000 lines; a notice tells when that is a PARTIAL view, and "
+		"how to go on. Lines over 2000 characters are cut.\n- Each line comes as its number, a tab, and its "
+		"text. Number and tab are no part of the file.\n- Jupyter notebooks (.ipynb) come as cells with their "
+		"outputs. Pictures, PDFs and other binary files are named and not shown.\n- It reads files only: list "
+		"folders with Glob or Bash.\n- A file must have been read before Edit or Write may change it.",
 	.schema = "{\"type\":\"object\",\"properties\":{"
 		"\"file_path\":{\"type\":\"string\",\"description\":\"The file to read\"},"
 		"\"offset\":{\"type\":\"integer\",\"minimum\":0,\"description\":\"The first line to show, from 1\"},"
