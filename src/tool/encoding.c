@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 
+#define REPLACEMENT "\xef\xbf\xbd"
 #define BINARY_WITHIN ((size_t)8 << 10)    /* bytes in which a NUL means: no text */
 
 /* 0x80 to 0x9f of windows-1252 (encoding.spec.whatwg.org/index-windows-1252.txt). */
@@ -206,6 +207,19 @@ bool encoding_encode(enum encoding_kind kind, struct str text, struct buf *out, 
 		i += utf8_decode(text.p + i, text.n - i, &c);
 		if (!(kind == ENCODING_1252 ? encode_windows(c, out, err) : encode_wide(kind, c, out, err)))
 			return false;
+	}
+	return true;
+}
+
+bool encoding_clean(struct str text, struct buf *out, struct error *err)
+{
+	for (size_t i = 0; i < text.n; ) {
+		uint32_t c;
+		size_t n = utf8_decode(text.p + i, text.n - i, &c);
+		bool bad = c == 0 || (c == 0xfffd && n == 1);
+		if (!(bad ? buf_adds(out, REPLACEMENT, err) : buf_add(out, text.p + i, n, err)))
+			return false;
+		i += n;
 	}
 	return true;
 }

@@ -33,3 +33,6 @@ bool encoding_decode(enum encoding_kind kind, struct str *bytes, bool last, stru
 
 /* The way back, without the mark.  ERROR_INVALID when the encoding lacks a character, which is named. */
 bool encoding_encode(enum encoding_kind kind, struct str text, struct buf *out, struct error *err) must_use;
+
+/* Appends what is UTF-8, and U+FFFD for each byte that is none and for NUL. */
+bool encoding_clean(struct str text, struct buf *out, struct error *err) must_use;

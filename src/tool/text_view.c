@@ -3,11 +3,11 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "tool/encoding.h"
 
 #define LINE_BYTES ((size_t)VIEW_LINE_MAX * 4)
 #define NUMBER_BYTES 32
 #define MARK_BYTES 64
-#define REPLACEMENT "\xef\xbf\xbd"
 
 void view_init(struct text_view *v, uint64_t first, uint64_t last, size_t room, struct buf *out)
 {
@@ -33,19 +33,14 @@ static uint64_t count_ends(struct str text)
 	return count;
 }
 
-/* As UTF-8 without NUL, at most VIEW_LINE_MAX characters; how many bytes of the line were taken. */
-static size_t clean(struct str line, struct buf *out)
+/* The bytes of its first VIEW_LINE_MAX characters. */
+static size_t kept(struct str line)
 {
-	struct error full;
 	size_t i = 0;
 
 	for (size_t characters = 0; i < line.n && characters < VIEW_LINE_MAX; characters++) {
 		uint32_t c;
-		size_t n = utf8_decode(line.p + i, line.n - i, &c);
-		bool bad = c == 0 || (c == 0xfffd && n == 1);
-		if (!(bad ? buf_adds(out, REPLACEMENT, &full) : buf_add(out, line.p + i, n, &full)))
-			break;
-		i += n;
+		i += utf8_decode(line.p + i, line.n - i, &c);
 	}
 	return i;
 }
@@ -58,15 +53,18 @@ static void show(struct text_view *v)
 	own_buf text = BUF_INIT(VIEW_LINE_MAX * 4);
 	char number[NUMBER_BYTES], mark[MARK_BYTES] = "";
 	struct str line = buf_str(&v->begun);
+	struct error full;
 
 	if (!v->dropped && str_ends(line, "\r"))
 		line.n--;
-	uint64_t left = line.n - clean(line, &text) + v->dropped;
+	size_t n = kept(line);
+	(void)!encoding_clean((struct str){ line.p, n }, &text, &full);       /* it has room for each to become three */
+	uint64_t left = line.n - n + v->dropped;
 	if (left)
 		(void)snprintf(mark, sizeof mark, " ... [cut here: %llu more bytes in this line]",
 			(unsigned long long)left);
-	int n = snprintf(number, sizeof number, "%6llu\t", (unsigned long long)v->line);
-	size_t need = (size_t)n + text.len + strlen(mark) + 1;
+	int digits = snprintf(number, sizeof number, "%6llu\t", (unsigned long long)v->line);
+	size_t need = (size_t)digits + text.len + strlen(mark) + 1;
 	if (need > v->room) {
 		v->full = true;
 		return;

@@ -46,6 +46,13 @@ struct tool_kind {
 
 	/* False: the call failed, and err's text is the result (ERROR_CANCELLED: it was cancelled). */
 	bool (*run)(struct tool_job *job, struct error *err);
+
+	/*
+	 * For the dialog before: fills job->details with what would change ("structuredPatch",
+	 * as tool/diff.h has it), and changes nothing.  False, or job->failed: the call would fail
+	 * just so, and nobody need be asked.  NULL: there is nothing to show but the arguments.
+	 */
+	bool (*preview)(struct tool_job *job, struct error *err);
 };
 
 /* Every tool, one file each; ends with NULL. */
