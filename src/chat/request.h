@@ -63,10 +63,20 @@ struct request {
 	bool stream, include_usage;
 	bool notices;          /* tells what is tried, in chunks that other clients would not understand */
 	bool over_budget;      /* may cost money when the month's budget is spent */
+	bool known_answers;    /* a known answer may do although tools came along */
+	struct chat brief;     /* a system message and tools for a small local model; without messages: none came */
 };
 
 /* A fresh request whose parts may together take `limit` bytes; request_done() releases it. */
-#define REQUEST_INIT(limit) { .chat = CHAT_INIT(limit), .sampling = SAMPLING_UNSET, .choices = 1 }
+#define REQUEST_INIT(limit) { \
+	.chat = CHAT_INIT(limit), .brief = CHAT_INIT(limit), .sampling = SAMPLING_UNSET, .choices = 1 }
 
-static inline void request_done(struct request *r) { chat_done(&r->chat); }
+static inline void request_done(struct request *r)
+{
+	chat_done(&r->chat);
+	chat_done(&r->brief);
+}
 #define own_request owns(request_done) struct request
+
+/* A small local model answers: the brief system message and tools take the places of the others, if they came. */
+bool request_make_brief(struct request *r, struct error *err) must_use;

@@ -273,6 +273,7 @@ void link_answer_done(struct link_answer *a)
 	free(a->name);
 	free(a->reason);
 	free(a->teacher);
+	link_calls_done(&a->calls);
 	*a = (struct link_answer){0};
 }
 
@@ -314,16 +315,25 @@ static void note_usage(struct asking *x, const json_t *usage)
 {
 	if (!json_is_object(usage))
 		return;
-	x->answer->completion_tokens = (size_t)json_integer_value(json_object_get(usage, "completion_tokens"));
+	const json_t *prompt = json_object_get(usage, "prompt_tokens_details");
+	x->answer->completion_tokens = number(usage, "completion_tokens");
+	x->answer->prompt_tokens = number(usage, "prompt_tokens");
+	x->answer->cached_tokens = number(prompt, "cached_tokens");
+	x->answer->written_tokens = number(prompt, "cache_write_tokens");
+}
+
+static void begin_speaking(struct asking *x)
+{
+	if (!x->spoken)
+		x->answer->first_ns = clock_ns() - x->started;
+	x->spoken = true;
 }
 
 static bool hand_over(struct asking *x, link_text_fn *listener, struct str text, struct error *err)
 {
 	if (!text.n)
 		return true;
-	if (!x->spoken)
-		x->answer->first_ns = clock_ns() - x->started;
-	x->spoken = true;
+	begin_speaking(x);
 	return listener(x->listener->user, text, err);
 }
 
@@ -334,6 +344,13 @@ static bool take_choice(struct asking *x, const json_t *choice, struct error *er
 
 	if (finish && strcmp(finish, "length") == 0)
 		x->answer->cut_by_length = true;
+	if (finish && strcmp(finish, "content_filter") == 0)
+		x->answer->refused = true;
+	bool called = false;
+	if (!link_calls_add(&x->answer->calls, delta, &called, err))
+		return false;
+	if (called)
+		begin_speaking(x);
 	return hand_over(x, x->listener->on_thought, json_member_str(delta, "reasoning_content"), err) &&
 		hand_over(x, x->listener->on_text, json_member_str(delta, "content"), err);
 }
@@ -424,6 +441,7 @@ bool link_ask(struct link *l, const json_t *question, struct cancel *cancel, con
 		};
 		x.events = sse_create(EVENT_MAX, on_event, &x);
 		ok = ask_once(l, &request, cancel, &x, err);
+		link_calls_end(&answer->calls);
 		answer->total_ns = clock_ns() - x.started;
 		answer->cut = !ok && x.spoken;
 		sse_destroy(x.events);

@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/json.h"
+#include "cli/link_calls.h"
 #include "config/config.h"
 #include "daemon/life.h"
 #include "daemon/teacher_list.h"
@@ -55,9 +56,10 @@ struct link_answer {
 	char *kind, *name, *reason;   /* who answered, as in daemon/openai.h; NULL: unknown */
 	char *teacher;                /* what the teacher is called; NULL: none */
 	double cost_usd;              /* -1: not known */
-	size_t completion_tokens;
+	size_t completion_tokens, prompt_tokens, cached_tokens, written_tokens;    /* the last two of the prompt */
+	struct link_calls calls;
 	uint64_t first_ns, total_ns;  /* from the question to the first text or thought, and to the end */
-	bool cut_by_length;
+	bool cut_by_length, refused;
 	bool cut;                     /* it failed after some of it came */
 	bool nobody;                  /* refused: neither known answer, nor model, nor teacher */
 };

@@ -42,8 +42,8 @@ static bool find_wish(struct service *s, const struct delivery *a, const struct 
 
 /*
  * A known answer fits a question put on its own.  When the client brought tools
- * it wants work done, so then it must be asked for; and it is text, whatever it
- * is asked for.
+ * it wants work done, so then it must be asked for, or allowed; and it is text,
+ * whatever it is asked for.
  */
 static const struct answer *find_known(const struct request *r, enum route_wish wish)
 {
@@ -54,7 +54,9 @@ static const struct answer *find_known(const struct request *r, enum route_wish 
 		return NULL;
 	if (chat_has_pictures(&r->chat))
 		return NULL;
-	if (!question || wish == WISH_LOCAL || wish == WISH_TEACHER || (wish == WISH_AUTO && r->chat.tool_count))
+	if (!question || wish == WISH_LOCAL || wish == WISH_TEACHER)
+		return NULL;
+	if (wish == WISH_AUTO && r->chat.tool_count && !r->known_answers)
 		return NULL;
 	return answers_match(question->text, &best);
 }
@@ -100,6 +102,10 @@ static void give_local(struct service *s, struct delivery *a, const struct worke
 		delivery_refuse(a, &err, "messages", "unsupported_content");
 		return;
 	}
+	if (!request_make_brief(&a->request, &err)) {
+		delivery_refuse(a, &err, "shammah.brief", NULL);
+		return;
+	}
 	if (!constraint_check(&a->request, param, sizeof param, &err)) {
 		delivery_refuse(a, &err, param, "unsupported_schema");
 		return;
@@ -121,7 +127,7 @@ static bool ask_local_instead(void *user, struct delivery *a, const struct error
 
 	worker_status(s->worker, &w);
 	if ((w.state != LOCAL_READY && w.state != LOCAL_LOADING) ||
-		!constraint_check(&a->request, param, sizeof param, &err))
+		!request_make_brief(&a->request, &err) || !constraint_check(&a->request, param, sizeof param, &err))
 		return false;
 	snprintf(text, sizeof text, "%s; asking the local model", why->text);
 	delivery_notice(a, &(struct openai_notice){ .kind = "next", .text = text });

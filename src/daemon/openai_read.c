@@ -357,15 +357,31 @@ static bool read_template_arguments(struct reader *x, const char *name, const js
 	return true;
 }
 
+/* {"system": text, "tools": as in the request}, for a small model. */
+static bool read_brief(struct reader *x, const json_t *v)
+{
+	const char *system = json_member_string(v, "system");
+	struct chat_place place = {0};
+
+	if (!system)
+		return refuse(x, "shammah.brief", "must be an object with `system`, a string");
+	own_json *messages = json_pack("[{s:s, s:s}]", "role", "system", "content", system);
+	return chat_from_json(&x->r->brief, messages, json_object_get(v, "tools"), &place, x->err) ||
+		refuse(x, "shammah.brief", "holds tools that cannot be read");
+}
+
 /* What our own client asks for besides. */
 static bool read_shammah(struct reader *x, const char *name, const json_t *v)
 {
 	const json_t *notices = json_object_get(v, "notices"), *over = json_object_get(v, "over_budget");
+	const json_t *known = json_object_get(v, "known_answers"), *brief = json_object_get(v, "brief");
 
 	if (!json_is_object(v))
 		return refuse(x, name, "must be an object");
 	return (!notices || read_boolean(x, "shammah.notices", notices, &x->r->notices)) &&
-		(!over || read_boolean(x, "shammah.over_budget", over, &x->r->over_budget));
+		(!over || read_boolean(x, "shammah.over_budget", over, &x->r->over_budget)) &&
+		(!known || read_boolean(x, "shammah.known_answers", known, &x->r->known_answers)) &&
+		(!brief || read_brief(x, brief));
 }
 
 static bool read_modalities(struct reader *x, const char *name, const json_t *v)

@@ -137,6 +137,35 @@ TEST(our_own_client_may_ask_for_more)
 	expect_refused("{\"shammah\":{\"notices\":1}," MESSAGES "}", "shammah.notices", "true or false");
 }
 
+#define TOOL(name) "{\"type\":\"function\",\"function\":{\"name\":\"" name "\"}}"
+#define LONG "\"messages\":[{\"role\":\"system\",\"content\":\"long\"},{\"role\":\"user\",\"content\":\"hi\"}]," \
+	"\"tools\":[" TOOL("Read") "," TOOL("Task") "]"
+
+TEST(a_small_model_may_get_less)
+{
+	own_request r = REQUEST_INIT(1 << 20), plain = REQUEST_INIT(1 << 20), odd = REQUEST_INIT(1 << 20);
+	struct error err = {0};
+
+	read_ok(&r, "{\"shammah\":{\"known_answers\":true,\"brief\":{\"system\":\"short\","
+		"\"tools\":[" TOOL("Look") "]}},"
+		LONG "}");
+	assert_true(r.known_answers);
+	assert_true(str_is(r.chat.messages[0].text, "long") && r.chat.tool_count == 2);
+	assert_ok(request_make_brief(&r, &err));
+	assert_true(str_is(r.chat.messages[0].text, "short") && str_is(r.chat.messages[1].text, "hi"));
+	assert_true(r.chat.tool_count == 1 && str_is(r.chat.tools[0].name, "Look"));
+	read_ok(&plain, "{" LONG "}");
+	assert_false(plain.known_answers);
+	assert_ok(request_make_brief(&plain, &err));
+	assert_true(str_is(plain.chat.messages[0].text, "long") && plain.chat.tool_count == 2);
+	read_ok(&odd, "{\"shammah\":{\"brief\":{\"system\":\"short\"}}," MESSAGES "}");
+	assert_false(request_make_brief(&odd, &err));
+	assert_int_equal(err.kind, ERROR_INVALID);
+	expect_refused("{\"shammah\":{\"brief\":true}," LONG "}", "shammah.brief", "object with `system`");
+	expect_refused("{\"shammah\":{\"brief\":{\"system\":\"s\",\"tools\":[1]}}," LONG "}", "shammah.brief", "tools");
+	expect_refused("{\"shammah\":{\"known_answers\":1}," LONG "}", "shammah.known_answers", "true or false");
+}
+
 TEST(forms_and_choices_of_tools_are_read)
 {
 	struct openai_fault fault = {0};
@@ -227,6 +256,7 @@ int main(void)
 		cmocka_unit_test(thinking_can_be_asked_away_in_two_ways),
 		cmocka_unit_test(every_effort_has_a_name),
 		cmocka_unit_test(our_own_client_may_ask_for_more),
+		cmocka_unit_test(a_small_model_may_get_less),
 		cmocka_unit_test(forms_and_choices_of_tools_are_read),
 		cmocka_unit_test(what_cannot_be_honoured_is_refused_by_name),
 		cmocka_unit_test(wrong_messages_are_named_to_the_field),

@@ -101,6 +101,26 @@ def tool_calls_come_as_calls():
         assert any(e != '[DONE]' and e['choices'] and 'tool_calls' in e['choices'][0]['delta'] for e in stream)
 
 
+def a_small_model_gets_the_brief_prompt():
+    def tool(name, words):
+        return {'type': 'function', 'function': {'name': name, 'description': words, 'parameters': {'type': 'object'}}}
+
+    def messages(system):
+        return [{'role': 'system', 'content': system}, {'role': 'user', 'content': 'hello there'}]
+
+    long, short = 'many words ' * 50, 'few words'
+    with Served('--says', 'fine') as h:
+        brief = {'system': short, 'tools': [tool('Read', 'reads')]}
+        asked = h.chat(messages=messages(long), tools=[tool('Read', long), tool('Task', long)], shammah={'brief': brief})[2]
+        plain = h.chat(messages=messages(short), tools=[tool('Read', 'reads')])[2]
+        assert asked['usage']['prompt_tokens'] == plain['usage']['prompt_tokens'], (asked, plain)
+        status, _, body = h.chat(shammah={'brief': brief})
+        assert status == 400 and body['error']['param'] == 'shammah.brief', body
+        question = {'model': 'auto', 'tools': [tool('Read', 'reads')], 'messages': [{'role': 'user', 'content': 'what is reciprocity'}]}
+        assert h.chat(**question)[2]['shammah']['source'] == 'local'
+        assert h.chat(**question, shammah={'known_answers': True})[2]['shammah']['source'] == 'known_answer'
+
+
 FINITE = {'type': 'object', 'properties': {
     'ok': {'type': 'boolean'}, 'n': {'type': 'integer', 'minimum': -5, 'maximum': 120}, 'kind': {'enum': ['red', 'green']},
     'tags': {'type': 'array', 'items': {'type': 'string', 'pattern': '^[a-c]{1,3}$'}, 'maxItems': 2}}, 'required': ['ok', 'n', 'tags']}
