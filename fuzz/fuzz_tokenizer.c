@@ -12,7 +12,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct str sample = STR(
-	"Hello, world's  12345 \n\n <|im_end|> caf\xC3\xA9 e\xCC\x81 \xE6\x97\xA5\xE6\x9C\xAC\t<x> aaaaaaaa!");
+	"Hello, world's  12345 \n\n <|im_end|> caf\xC3\xA9 e\xCC\x81 \xE6\x97\xA5\xE6\x9C\xAC\t<x> "
+	"\xE2\x96\x81" "aaaaaaaa!");
 
 static void check(const struct tokenizer *t, enum token_mode mode)
 {
@@ -39,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(err.kind != ERROR_NONE && err.text[0]);
 		return 0;
 	}
-	check(t, TOKENS_PLAIN);
-	check(t, TOKENS_PARSED);
+	for (enum token_mode mode = TOKENS_PLAIN; mode <= TOKENS_INSIDE; mode++)
+		check(t, mode);
 	return 0;
 }

@@ -9,6 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const struct str sample = STR("hello world <|im_end|> \xE2\x96\x81\xC3\xA9");
+
 static void encode(const struct vocab *v)
 {
 	struct error err = {0};
@@ -19,7 +21,8 @@ static void encode(const struct vocab *v)
 	for (int control = 0; control < 2; control++) {
 		added_finder_init(&rules.raw[control], v, false, control);
 		added_finder_init(&rules.normalized[control], v, true, control);
-		if (encoder_run(e, &rules, (struct str)STR("hello world <|im_end|> \xC3\xA9"), control, &tokens, &err))
+		struct encoder_run run = { sample, control, PREFIX_BEGINNING };
+		if (encoder_run(e, &rules, &run, &tokens, &err))
 			for (size_t i = 0; i < tokens.count; i++)
 				assert((uint32_t)tokens.ids[i] < v->head->id_count);
 	}

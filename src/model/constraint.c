@@ -461,7 +461,7 @@ size_t constraint_guess(struct constraint *c, int32_t *out, size_t most)
 	struct error err = {0};
 
 	n -= utf8_incomplete_tail(text, n);
-	if (!n || !tokenizer_encode(c->all->vocabulary->tokenizer, (struct str){ text, n }, TOKENS_PLAIN, &tokens,
+	if (!n || !tokenizer_encode(c->all->vocabulary->tokenizer, (struct str){ text, n }, TOKENS_INSIDE, &tokens,
 		&err))
 		return 0;
 	n = tokens.count < most ? tokens.count : most;

@@ -13,7 +13,9 @@ static bool wanted(const struct added_finder *f, const struct vocab_added *a)
 
 void added_finder_init(struct added_finder *f, const struct vocab *v, bool normalized, bool control)
 {
-	*f = (struct added_finder){ .vocab = v, .control = control };
+	bool spaces = normalized && (v->head->flags & VOCAB_CHARACTERS) && !(v->head->flags & VOCAB_LATE_SPACES);
+
+	*f = (struct added_finder){ .vocab = v, .control = control, .spaces = spaces };
 	for (uint32_t i = 0; i < v->head->added_count; i++) {
 		const struct vocab_added *a = &v->added[i];
 		if (normalized != !!(a->flags & TOKEN_NORMALIZED))
@@ -77,24 +79,42 @@ static bool touches_a_word(struct str text, size_t start, size_t end)
 	return (start && is_word(text, unicode_previous(text, start))) || (end < text.n && is_word(text, end));
 }
 
+/* Where the white space before `start` begins, not before `floor`. */
+static size_t white_before(const struct added_finder *f, struct str text, size_t floor, size_t start)
+{
+	if (start <= floor)
+		return floor;
+	for (size_t at = start; f->spaces && at > floor; at--)
+		if (text.p[at - 1] == ' ')
+			floor = at;
+	return floor + unicode_strip_end((struct str){ text.p + floor, start - floor }).n;
+}
+
+/* Where the white space behind `end` ends. */
+static size_t white_behind(const struct added_finder *f, struct str text, size_t end)
+{
+	const char *space = f->spaces && end < text.n ? memchr(text.p + end, ' ', text.n - end) : NULL;
+
+	text.n = space ? (size_t)(space - text.p) : text.n;
+	return text.n - unicode_strip_start(str_from(text, end)).n;
+}
+
 bool added_find(const struct added_finder *f, struct str text, size_t floor, size_t *at, struct added_match *match)
 {
-	for (size_t start = *at; start < text.n; ) {
+	while (*at < text.n) {
+		size_t start = *at;
 		const struct vocab_added *a =
 			f->begins[(unsigned char)text.p[start]] ? longest(f, str_from(text, start)) : NULL;
-		size_t end = start + (a ? a->len : 1);
-		if (!a || ((a->flags & TOKEN_SINGLE_WORD) && touches_a_word(text, start, end))) {
-			start = end;
+		size_t end = *at = start + (a ? a->len : 1);
+		if (!a || ((a->flags & TOKEN_SINGLE_WORD) && touches_a_word(text, start, end)))
 			continue;
-		}
 		if (a->flags & TOKEN_LSTRIP)
-			start = floor + unicode_strip_end((struct str){ text.p + floor, start - floor }).n;
+			start = white_before(f, text, floor, start);
 		if (a->flags & TOKEN_RSTRIP)
-			end = text.n - unicode_strip_start(str_from(text, end)).n;
+			end = white_behind(f, text, end);
 		*match = (struct added_match){ start, end, a->id };
-		*at = end;
-		return true;
+		if (start < end)   /* not if it is white space, and swallowed */
+			return true;
 	}
-	*at = text.n;
 	return false;
 }

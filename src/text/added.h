@@ -14,6 +14,7 @@ struct added_finder {
 	const struct vocab *vocab;
 	uint32_t first, count;      /* the set is vocab->added[first …], sorted by bytes */
 	bool control;               /* control tokens too */
+	bool spaces;                /* stand for U+2581 in this text, which is not white */
 	bool begins[256];           /* a byte that some token of the set begins with */
 };
 
@@ -25,7 +26,8 @@ struct added_match {
 };
 
 /*
- * The next match in text, looking from *at on; *at moves behind it.  No match
- * reaches before `floor`, where the last one ended.
+ * The next match in text, looking from *at on; *at moves behind the token, not
+ * behind the white space it swallows, for in that the reference looks for more.
+ * No white space before `floor`, where the last match ended, is swallowed again.
  */
 bool added_find(const struct added_finder *f, struct str text, size_t floor, size_t *at, struct added_match *match);

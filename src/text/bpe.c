@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "text/unicode.h"
 
 #define SHORT 48          /* bytes */
 #define NOWHERE UINT32_MAX
@@ -38,6 +39,38 @@ static void reserve(struct bpe *b, size_t n)
 	b->cap = n;
 }
 
+/* What a character begins as: a token, or its bytes; how many. */
+static size_t first_of_character(const struct vocab *v, struct str character, uint32_t *ids)
+{
+	int32_t id = vocab_word(v, character);
+
+	if (id >= 0 && !(v->tokens[id].flags & TOKEN_CONTROL))
+		return ids[0] = (uint32_t)id, 1;
+	for (size_t i = 0; i < character.n; i++)
+		ids[i] = (uint32_t)v->head->byte_ids[(unsigned char)character.p[i]];
+	return character.n;
+}
+
+/* What the word begins as, at most a symbol a byte; how many. */
+static size_t first_symbols(const struct vocab *v, struct str word, uint32_t *ids)
+{
+	bool characters = v->head->flags & VOCAB_CHARACTERS;
+	size_t count = 0, len;
+	uint32_t c;
+
+	for (size_t i = 0; i < word.n; i += len) {
+		unsigned char byte = (unsigned char)word.p[i];
+		len = 1;
+		if (!characters || byte < 0x80) {
+			ids[count++] = (uint32_t)(characters ? v->head->first_ids[byte] : v->head->byte_ids[byte]);
+			continue;
+		}
+		len = unicode_next(word.p + i, &c);
+		count += first_of_character(v, (struct str){ word.p + i, len }, ids + count);
+	}
+	return count;
+}
+
 /* A symbol, and the rank of its merge with its right neighbour. */
 struct symbol {
 	uint32_t id, rank;
@@ -60,11 +93,11 @@ static size_t lowest(const struct symbol *s, size_t n)
 static bool encode_short(const struct vocab *v, struct str word, struct tokens *out, struct error *err)
 {
 	struct symbol s[SHORT];
-	int32_t ids[SHORT];
-	size_t n = word.n;
+	uint32_t ids[SHORT];
+	size_t n = first_symbols(v, word, ids);
 
 	for (size_t i = 0; i < n; i++)
-		s[i].id = (uint32_t)v->head->byte_ids[(unsigned char)word.p[i]];
+		s[i].id = ids[i];
 	for (size_t i = 0; i + 1 < n; i++)
 		look_up(v, &s[i]);
 	while (n > 1) {
@@ -81,8 +114,8 @@ static bool encode_short(const struct vocab *v, struct str word, struct tokens *
 			look_up(v, &s[i]);
 	}
 	for (size_t i = 0; i < n; i++)
-		ids[i] = (int32_t)s[i].id;
-	return tokens_add(out, ids, n, err);
+		ids[i] = s[i].id;
+	return tokens_add(out, (const int32_t *)ids, n, err);
 }
 
 static void heap_push(uint64_t *heap, size_t *count, uint64_t key)
@@ -140,12 +173,12 @@ static bool encode_long(struct bpe *b, const struct vocab *v, struct str word, s
 	bool ok = true;
 
 	reserve(b, word.n);
-	for (uint32_t i = 0; i < word.n; i++) {
-		b->ids[i] = (uint32_t)v->head->byte_ids[(unsigned char)word.p[i]];
-		b->next[i] = i + 1 < word.n ? i + 1 : NOWHERE;
+	size_t n = first_symbols(v, word, b->ids);
+	for (uint32_t i = 0; i < n; i++) {
+		b->next[i] = i + 1 < n ? i + 1 : NOWHERE;
 		b->previous[i] = i ? i - 1 : NOWHERE;
 	}
-	for (uint32_t i = 0; i < word.n; i++)
+	for (uint32_t i = 0; i < n; i++)
 		consider(b, v, i, &queued);
 	while (queued) {
 		uint64_t top = heap_pop(b->heap, &queued);

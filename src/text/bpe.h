@@ -1,9 +1,9 @@
 /*
  * Byte-pair encoding of one word.
  *
- * The word begins as its bytes; as long as any two neighbours merge, the pair of
- * the lowest rank does, the leftmost of equals first (Sennrich et al. 2016, as
- * Hugging Face's tokenizers apply it).
+ * The word begins as its bytes, or as its characters (VOCAB_CHARACTERS); as long
+ * as any two neighbours merge, the pair of the lowest rank does, the leftmost of
+ * equals first (Sennrich et al. 2016, as Hugging Face's tokenizers apply it).
  */
 #pragma once
 

@@ -81,7 +81,11 @@ bool token_stream_push(struct token_stream *s, int32_t id, struct buf *out, stru
 {
 	if (s->skip_special && tokenizer_is_special(s->tokenizer, id) && !is_shown(s, id))
 		return true;
-	return push_bytes(s, tokenizer_bytes(s->tokenizer, id), out, err);
+	struct str bytes = tokenizer_bytes(s->tokenizer, id);
+	if (!s->begun)
+		bytes = str_from(bytes, tokenizer_dropped_first(s->tokenizer, id));
+	s->begun = s->begun || bytes.n || tokenizer_bytes(s->tokenizer, id).n;
+	return push_bytes(s, bytes, out, err);
 }
 
 bool token_stream_finish(struct token_stream *s, struct buf *out, struct error *err)

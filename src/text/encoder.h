@@ -23,6 +23,19 @@ struct encoder;
 struct encoder *encoder_create(void);
 void encoder_destroy(struct encoder *e);
 
-/* Appends the tokens of well-formed UTF-8; with control tokens or without. */
-bool encoder_run(struct encoder *e, const struct encoder_rules *rules, struct str text, bool control,
+/* What stands before the text, for tokenizers that put a space before words. */
+enum encoder_prefix {
+	PREFIX_BEGINNING,            /* nothing */
+	PREFIX_BEHIND_CONTROL,       /* a control token */
+	PREFIX_NEVER,                /* text: no space is put there */
+};
+
+struct encoder_run {
+	struct str text;             /* well-formed UTF-8 */
+	bool control;                /* control tokens are found in it */
+	enum encoder_prefix prefix;
+};
+
+/* Appends the tokens of the text. */
+bool encoder_run(struct encoder *e, const struct encoder_rules *rules, const struct encoder_run *run,
 	struct tokens *out, struct error *err) must_use;

@@ -38,17 +38,18 @@ bool prompt_control(struct prompt *p, const char *token, struct error *err)
 }
 
 /* Adds the text since the last control token, less what the next swallows, and the next. */
-static bool add_run(const struct tokenizer *t, struct str run, const struct token_control *next, struct tokens *out,
-	struct error *err)
+static bool add_run(const struct tokenizer *t, struct str run, enum token_mode mode, const struct token_control *next,
+	struct tokens *out, struct error *err)
 {
 	if (next->strips_left)
 		run = unicode_strip_end(run);
-	return tokenizer_encode(t, run, TOKENS_PLAIN, out, err) && tokens_add(out, &next->id, 1, err);
+	return tokenizer_encode(t, run, mode, out, err) && tokens_add(out, &next->id, 1, err);
 }
 
 static bool encode(const struct prompt *p, const struct tokenizer *t, struct tokens *out, struct error *err)
 {
 	struct str text = buf_str(&p->text);
+	enum token_mode mode = TOKENS_PLAIN;
 	size_t from = 0;
 	struct token_control control;
 
@@ -56,15 +57,16 @@ static bool encode(const struct prompt *p, const struct tokenizer *t, struct tok
 		const struct prompt_mark *m = &p->marks[i];
 		if (!tokenizer_control(t, (struct str){ text.p + m->start, m->len }, &control))
 			continue;
-		if (!add_run(t, (struct str){ text.p + from, m->start - from }, &control, out, err))
+		if (!add_run(t, (struct str){ text.p + from, m->start - from }, mode, &control, out, err))
 			return false;
+		mode = TOKENS_BEHIND;
 		from = m->start + m->len;
 		if (control.strips_right) {
 			size_t end = i + 1 < p->mark_count ? p->marks[i + 1].start : text.n;
 			from = end - unicode_strip_start((struct str){ text.p + from, end - from }).n;
 		}
 	}
-	return tokenizer_encode(t, str_from(text, from), TOKENS_PLAIN, out, err);
+	return tokenizer_encode(t, str_from(text, from), mode, out, err);
 }
 
 bool prompt_encode(const struct prompt *p, const struct tokenizer *t, struct tokens *out, struct error *err)

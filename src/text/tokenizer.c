@@ -120,7 +120,8 @@ int32_t tokenizer_find(const struct tokenizer *t, struct str content)
 {
 	const struct vocab_added *added = vocab_added(&t->rules.vocab, content);
 
-	return added ? added->id : vocab_word(&t->rules.vocab, content);
+	int32_t id = added ? added->id : vocab_word(&t->rules.vocab, content);
+	return id < 0 && content.n == 1 ? t->rules.vocab.head->byte_ids[(unsigned char)content.p[0]] : id;
 }
 
 static const struct vocab_token *token(const struct tokenizer *t, int32_t id)
@@ -135,6 +136,17 @@ struct str tokenizer_bytes(const struct tokenizer *t, int32_t id)
 	const struct vocab_token *found = token(t, id);
 
 	return found->flags & TOKEN_USED ? vocab_text(&t->rules.vocab, found->start, found->len) : (struct str){0};
+}
+
+size_t tokenizer_dropped_first(const struct tokenizer *t, int32_t id)
+{
+	struct str bytes = tokenizer_bytes(t, id);
+	uint32_t flags = t->rules.vocab.head->flags;
+	size_t most = flags & VOCAB_STRIP_SPACES ? bytes.n : flags & VOCAB_STRIP_SPACE ? 1 : 0, n = 0;
+
+	while (n < most && n < bytes.n && bytes.p[n] == ' ')
+		n++;
+	return n;
 }
 
 bool tokenizer_is_special(const struct tokenizer *t, int32_t id)
@@ -168,8 +180,10 @@ bool tokenizer_encode(
 		return error_set(err, ERROR_TOO_LARGE, "a text of %zu bytes is too long to be encoded", text.n);
 	if (!utf8_valid(text.p, text.n))
 		return error_set(err, ERROR_INVALID, "the text is not UTF-8");
+	struct encoder_run run = { text, mode == TOKENS_PARSED, mode == TOKENS_BEHIND ? PREFIX_BEHIND_CONTROL :
+		mode == TOKENS_INSIDE ? PREFIX_NEVER : PREFIX_BEGINNING };
 	struct encoder *e = borrow(t->pool);
-	bool ok = encoder_run(e, &t->rules, text, mode == TOKENS_PARSED, out, err);
+	bool ok = encoder_run(e, &t->rules, &run, out, err);
 	give_back(t->pool, e);
 	return ok;
 }

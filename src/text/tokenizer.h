@@ -1,13 +1,15 @@
 /*
- * Tokenizers: byte-level BPE as Hugging Face's tokenizer.json describes it.
+ * Tokenizers: byte-level BPE, and SentencePiece's BPE with bytes for what is in no
+ * vocabulary, as Hugging Face's tokenizer.json describes them.
  *
  *	own_tokenizer *t = tokenizer_open(model_directory, cache_directory, &err);
  *	own_tokens tokens = TOKENS_INIT(32768);
  *	tokenizer_encode(t, text, TOKENS_PLAIN, &tokens, &err);
  *
  * Ids and text are exactly those of the reference (the tokenizers library in
- * Rust).  Supported are the kinds of step that byte-level models use; anything
- * else in the file is an error that names it.  Special tokens around the text
+ * Rust), but for decoded bytes that are no UTF-8.  Supported are the kinds of step
+ * that models of these two kinds use; anything else in the file is an error that
+ * names it.  Special tokens around the text
  * (post_processor) are the chat template's business (text/template.h) and never
  * added here.
  *
@@ -44,10 +46,19 @@ int32_t tokenizer_find(const struct tokenizer *t, struct str content);
 /* The bytes a token stands for, perhaps a part of a character; {0} when there is no such id.  Lives as long as t. */
 struct str tokenizer_bytes(const struct tokenizer *t, int32_t id);
 
+/*
+ * How many of its first bytes decoding drops when a text begins with this token:
+ * spaces that encoding has put there.
+ */
+size_t tokenizer_dropped_first(const struct tokenizer *t, int32_t id);
+
 /* Left out of decoded text on request: <|im_end|>, but not <tool_call>. */
 bool tokenizer_is_special(const struct tokenizer *t, int32_t id);
 
-/* Never made from plain text: special tokens and whatever else was added to the vocabulary but runs of white space. */
+/*
+ * Never made from plain text: special tokens and whatever else was added to the
+ * vocabulary but runs of white space and tags of HTML.
+ */
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id);
 
 /* An added token as templates write it. */
@@ -62,6 +73,8 @@ bool tokenizer_control(const struct tokenizer *t, struct str content, struct tok
 enum token_mode {
 	TOKENS_PLAIN,     /* somebody's words: "<|im_end|>" in them is text like any other */
 	TOKENS_PARSED,    /* "<|im_end|>" is that token, as the reference encodes */
+	TOKENS_BEHIND,    /* as TOKENS_PLAIN, behind a control token */
+	TOKENS_INSIDE,    /* as TOKENS_PLAIN, behind other text: no tokenizer puts a space before it */
 };
 
 /* Appends the tokens of well-formed UTF-8 (ERROR_INVALID otherwise); on failure nothing is appended. */
@@ -84,6 +97,7 @@ struct token_stream {
 	bool skip_special;
 	int32_t shown[4];         /* special tokens that are not skipped */
 	size_t shown_count;
+	bool begun;               /* a token has come */
 	char held[4];             /* the beginning of a character */
 	size_t held_count;
 };

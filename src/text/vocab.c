@@ -18,6 +18,11 @@ static bool is_slots(uint32_t n, size_t most)
 	return n >= 8 && !(n & (n - 1)) && n <= 4 * most;
 }
 
+static size_t joint_words(const struct vocab_head *h)
+{
+	return h->flags & VOCAB_CHARACTERS ? JOINT_WORDS : 0;
+}
+
 size_t vocab_size(const struct vocab_head *h)
 {
 	if (h->id_count > VOCAB_IDS_MAX || h->added_count > VOCAB_ADDED_MAX || h->split_count > VOCAB_SPLITS_MAX ||
@@ -25,7 +30,8 @@ size_t vocab_size(const struct vocab_head *h)
 	    !is_slots(h->word_slots, VOCAB_IDS_MAX) || !is_slots(h->pair_slots, VOCAB_MERGES_MAX))
 		return 0;
 	return sizeof *h + h->id_count * sizeof(struct vocab_token) + h->word_slots * sizeof(struct vocab_word) +
-		h->pair_slots * (FILTER_BITS / 8 + sizeof(uint64_t)) + h->merge_count * sizeof(uint32_t) +
+		h->pair_slots * (FILTER_BITS / 8 + sizeof(uint64_t)) + joint_words(h) * sizeof(uint64_t) +
+		h->merge_count * sizeof(uint32_t) +
 		h->added_count * sizeof(struct vocab_added) + h->split_count * sizeof(struct vocab_split) +
 		h->text_size;
 }
@@ -44,7 +50,8 @@ static void point(struct vocab *v, const void *block)
 	v->words = (const void *)(v->tokens + v->head->id_count);
 	v->filter = (const void *)(v->words + v->head->word_slots);
 	v->pairs = v->filter + v->head->pair_slots * FILTER_BITS / 64;
-	v->merged = (const void *)(v->pairs + v->head->pair_slots);
+	v->joints = v->pairs + v->head->pair_slots;
+	v->merged = (const void *)(v->joints + joint_words(v->head));
 	v->added = (const void *)(v->merged + v->head->merge_count);
 	v->splits = (const void *)(v->added + v->head->added_count);
 	v->text = (const void *)(v->splits + v->head->split_count);
@@ -57,16 +64,20 @@ static bool in_text(const struct vocab *v, uint32_t start, uint32_t len)
 
 static bool is_id(const struct vocab *v, int64_t id) { return id >= 0 && id < v->head->id_count; }
 
+/* An ordinary token of one byte. */
+static bool is_byte(const struct vocab *v, int32_t id)
+{
+	return is_id(v, id) && v->tokens[id].len == 1 && !(v->tokens[id].flags & TOKEN_CONTROL);
+}
+
 static bool tokens_are_sound(const struct vocab *v)
 {
 	for (size_t i = 0; i < v->head->id_count; i++)
 		if (!in_text(v, v->tokens[i].start, v->tokens[i].len))
 			return false;
-	for (size_t i = 0; i < 256; i++) {
-		int32_t id = v->head->byte_ids[i];
-		if (!is_id(v, id) || v->tokens[id].len != 1 || (v->tokens[id].flags & TOKEN_CONTROL))
+	for (size_t i = 0; i < 256; i++)
+		if (!is_byte(v, v->head->byte_ids[i]) || !is_byte(v, v->head->first_ids[i % 128]))
 			return false;
-	}
 	return true;
 }
 

@@ -25,9 +25,26 @@
 #define VOCAB_TOKEN_BYTES 65535u
 #define VOCAB_SPLITS_MAX  8u
 
-#define VOCAB_VERSION 1u                /* of the block's layout; raise it with every change */
+#define VOCAB_VERSION 2u                /* of the block's layout; raise it with every change */
 
-enum { VOCAB_NFC = 1, VOCAB_PREFIX_SPACE = 2, VOCAB_IGNORE_MERGES = 4 };   /* head.flags */
+/*
+ * head.flags.  Tokenizers of two kinds are kept alike: byte-level ones, and with
+ * VOCAB_CHARACTERS those of SentencePiece, whose words begin as characters and
+ * where one is in no vocabulary as its bytes.  The latter's files write every
+ * space as U+2581; here it is a space everywhere, and U+2581 in a text is one.
+ */
+enum {
+	VOCAB_NFC = 1,
+	VOCAB_PREFIX_SPACE = 2,         /* a space before every piece that does not begin with one */
+	VOCAB_IGNORE_MERGES = 4,        /* what is a token as a whole is not merged */
+	VOCAB_CHARACTERS = 8,
+	VOCAB_PREFIX_ALWAYS = 16,       /* a space before every piece, */
+	VOCAB_PREFIX_FIRST = 32,        /* before the first that does not begin with one */
+	VOCAB_CUT_SPACES = 64,          /* words begin at every space */
+	VOCAB_LATE_SPACES = 128,        /* added tokens are looked for before U+2581 becomes one */
+	VOCAB_STRIP_SPACE = 256,        /* decoded text loses a space at its beginning, */
+	VOCAB_STRIP_SPACES = 512,       /* its first token all of them */
+};
 
 extern const char vocab_magic[8];
 
@@ -42,7 +59,8 @@ struct vocab_head {
 	uint32_t added_count, split_count;
 	uint32_t word_slots, pair_slots;       /* powers of two */
 	uint32_t merge_count, text_size;
-	int32_t byte_ids[256];
+	int32_t byte_ids[256];          /* the tokens that are a byte, */
+	int32_t first_ids[128];         /* and what a character of ASCII begins as */
 };
 
 enum {
@@ -94,12 +112,20 @@ struct vocab_split {
 	uint16_t len, gaps;             /* enum split_gaps */
 };
 
+/*
+ * With VOCAB_CHARACTERS: a bit for two bytes, set if they follow one another in
+ * what some merge makes.  Where it is not set no merge reaches across, so that
+ * text can be cut there and each part be merged by itself.
+ */
+#define JOINT_WORDS (256 * 256 / 64)
+
 struct vocab {
 	const struct vocab_head *head;
 	const struct vocab_token *tokens;      /* [id_count] */
 	const struct vocab_word *words;        /* [word_slots] */
 	const uint64_t *filter;                /* [pair_slots * FILTER_BITS / 64] */
 	const uint64_t *pairs;                 /* [pair_slots] */
+	const uint64_t *joints;                /* [JOINT_WORDS], none if byte-level */
 	const uint32_t *merged;                /* [merge_count]: what the merge of a rank makes */
 	const struct vocab_added *added;       /* [added_count] */
 	const struct vocab_split *splits;      /* [split_count] */
@@ -127,6 +153,16 @@ const struct vocab_added *vocab_added(const struct vocab *v, struct str content)
 static inline struct str vocab_text(const struct vocab *v, uint32_t start, size_t len)
 {
 	return (struct str){ v->text + start, len };
+}
+
+static inline size_t vocab_joint(unsigned char left, unsigned char right) { return (size_t)left << 8 | right; }
+
+/* Whether text may not be cut between these two. */
+static inline bool vocab_joined(const struct vocab *v, char left, char right)
+{
+	size_t bit = vocab_joint((unsigned char)left, (unsigned char)right);
+
+	return (right & 0xC0) == 0x80 || (v->joints[bit / 64] >> bit % 64 & 1);
 }
 
 /* A pair as the table holds it, its rank being 0. */

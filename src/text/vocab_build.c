@@ -11,24 +11,24 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "text/alphabet.h"
 #include "text/digest.h"
-#include "text/nfc.h"
+#include "text/normalize.h"
 #include "text/pull.h"
 #include "text/regex.h"
-#include "text/unicode.h"
+#include "text/spelling.h"
 #include "text/vocab_source.h"
 
 #define PROBES_MAX 1024   /* more can only be meant */
 
 struct builder {
 	struct vocab_head head;
-	struct alphabet alphabet;
+	struct spelling spelling;
 	struct buf text;
 	struct vocab_token *tokens;
 	size_t token_cap;
 	struct vocab_word *words;
 	uint64_t *list, *pairs, *filter;     /* pairs by rank, as a table, as bits */
+	uint64_t joints[JOINT_WORDS];
 	uint32_t *merged;
 	size_t list_cap;
 	struct vocab_added *added;
@@ -85,15 +85,6 @@ static bool token_at(struct builder *b, int64_t id, struct vocab_token **token, 
 	return true;
 }
 
-/* The bytes that a token's spelling stands for; a spelling outside the alphabet is its own bytes. */
-static struct str spelt(struct builder *b, struct str written, char *bytes, bool *in_alphabet)
-{
-	size_t n = alphabet_decode(&b->alphabet, written, bytes);
-
-	*in_alphabet = n != SIZE_MAX;
-	return *in_alphabet ? (struct str){ bytes, n } : written;
-}
-
 static bool set_token(struct builder *b, struct vocab_token *t, struct str bytes, unsigned flags, struct error *err)
 {
 	*t = (struct vocab_token){ (uint32_t)b->text.len, (uint16_t)bytes.n, (uint16_t)(flags | TOKEN_USED) };
@@ -104,7 +95,7 @@ static bool add_token(struct builder *b, struct str written, int64_t id, struct 
 {
 	char bytes[VOCAB_TOKEN_BYTES];
 	struct vocab_token *t;
-	bool in_alphabet;
+	size_t n;
 
 	if (written.n > VOCAB_TOKEN_BYTES || !utf8_valid(written.p, written.n))
 		return bad(err, "a token is too long or not UTF-8");
@@ -112,8 +103,10 @@ static bool add_token(struct builder *b, struct str written, int64_t id, struct 
 		return false;
 	if (t->flags & TOKEN_USED)
 		return bad_id(err, id, "is there twice");
-	struct str text = spelt(b, written, bytes, &in_alphabet);
-	return set_token(b, t, text, in_alphabet ? TOKEN_WORD : 0, err);
+	enum spelt spelt = spelling_read(&b->spelling, written, bytes, &n);
+	if (spelt == SPELT_BYTE)
+		b->head.byte_ids[(unsigned char)bytes[0]] = (int32_t)id;
+	return set_token(b, t, (struct str){ bytes, n }, spelt == SPELT_WORD ? TOKEN_WORD : 0, err);
 }
 
 static bool read_tokens(struct builder *b, struct str json, struct error *err)
@@ -175,27 +168,37 @@ static bool index_words(struct builder *b, struct error *err)
 	return true;
 }
 
+static bool is_ordinary(const struct builder *b, int32_t id)
+{
+	return id >= 0 && !(b->tokens[id].flags & TOKEN_CONTROL);
+}
+
 static bool index_bytes(struct builder *b, struct error *err)
 {
+	bool characters = b->spelling.characters;
+
 	for (unsigned byte = 0; byte < 256; byte++) {
 		char c = (char)byte;
-		int32_t id = word_id(b, (struct str){ &c, 1 });
-		if (id < 0 || (b->tokens[id].flags & TOKEN_CONTROL))
+		int32_t word = word_id(b, (struct str){ &c, 1 }), *id = &b->head.byte_ids[byte];
+		if (!characters)
+			*id = word;
+		if (!is_ordinary(b, *id))
 			return error_set(err, ERROR_INVALID,
-				"tokenizer.json: no ordinary token for byte 0x%02x: not a byte-level tokenizer", byte);
-		b->head.byte_ids[byte] = id;
+				"tokenizer.json: no ordinary token for byte 0x%02x: not a %s tokenizer", byte,
+				characters ? "SentencePiece" : "byte-level");
+		if (byte < countof(b->head.first_ids))
+			b->head.first_ids[byte] = is_ordinary(b, word) ? word : *id;
 	}
 	return true;
 }
 
-/* Control tokens are all added ones but plain runs of white space, which text is full of. */
 static unsigned added_flags(const json_t *token, struct str content)
 {
 	static const struct { const char *key; unsigned flag; } rows[] = {
 		{ "special", TOKEN_SPECIAL | TOKEN_CONTROL }, { "lstrip", TOKEN_LSTRIP }, { "rstrip", TOKEN_RSTRIP },
 		{ "single_word", TOKEN_SINGLE_WORD }, { "normalized", TOKEN_NORMALIZED },
 	};
-	unsigned flags = unicode_strip_start(content).n ? TOKEN_CONTROL : 0;
+	unsigned flags = spelling_is_text(content) ? 0 : TOKEN_CONTROL;
 
 	for (size_t i = 0; i < countof(rows); i++)
 		if (json_is_true(json_object_get(token, rows[i].key)))
@@ -208,12 +211,13 @@ static bool claim_token(struct builder *b, struct str content, int64_t id, unsig
 {
 	char bytes[VOCAB_ADDED_BYTES];
 	struct vocab_token *t;
-	bool in_alphabet;
+	size_t n;
 
 	if (!token_at(b, id, &t, err))
 		return false;
-	struct str text = spelt(b, content, bytes, &in_alphabet);
-	int32_t known = in_alphabet ? word_id(b, text) : -1;
+	bool word = spelling_read(&b->spelling, content, bytes, &n) == SPELT_WORD;
+	struct str text = { bytes, n };
+	int32_t known = word ? word_id(b, text) : -1;
 	if ((known >= 0 && known != id) || ((t->flags & TOKEN_USED) && !str_equal(token_text(b, t), text)))
 		return bad_id(err, id, "of an added token disagrees with the vocabulary");
 	if (t->flags & (TOKEN_SPECIAL | TOKEN_CONTROL))
@@ -228,7 +232,7 @@ static bool add_added(struct builder *b, const json_t *token, struct error *err)
 {
 	const json_t *id = json_object_get(token, "id");
 	struct str content = json_member_str(token, "content");
-	own_buf normal = BUF_INIT(VOCAB_ADDED_BYTES);
+	own_buf normal = BUF_INIT(4 * VOCAB_ADDED_BYTES);
 
 	if (!json_is_integer(id) || !content.p || content.n > VOCAB_ADDED_BYTES)
 		return bad(err, "an added token has no id, or content that is no short text");
@@ -237,8 +241,8 @@ static bool add_added(struct builder *b, const json_t *token, struct error *err)
 	unsigned flags = added_flags(token, content);
 	if (!claim_token(b, content, json_integer_value(id), flags, err))
 		return false;
-	if ((flags & TOKEN_NORMALIZED) && (b->head.flags & VOCAB_NFC)) {
-		if (!nfc_add(&normal, content, err))
+	if (flags & TOKEN_NORMALIZED) {
+		if (!normalize_add(b->head.flags, true, content, &normal, err))
 			return false;
 		content = buf_str(&normal);
 	}
@@ -292,23 +296,41 @@ static bool read_added(struct builder *b, const json_t *list, struct error *err)
 	return true;
 }
 
+/* The ids of two written words and of both in one; false when one is not in the vocabulary. */
+static bool find_merge(const struct builder *b, struct str left, struct str right, int32_t ids[3])
+{
+	char bytes[VOCAB_TOKEN_BYTES];
+	size_t n, m;
+
+	if (left.n > sizeof bytes || right.n > sizeof bytes - left.n ||
+	    spelling_read(&b->spelling, left, bytes, &n) != SPELT_WORD ||
+	    spelling_read(&b->spelling, right, bytes + n, &m) != SPELT_WORD)
+		return false;
+	ids[0] = word_id(b, (struct str){ bytes, n });
+	ids[1] = word_id(b, (struct str){ bytes + n, m });
+	ids[2] = word_id(b, (struct str){ bytes, n + m });
+	return ids[0] >= 0 && ids[1] >= 0 && ids[2] >= 0;
+}
+
+/* Notes which bytes follow one another in what a merge makes. */
+static void join(struct builder *b, struct str made)
+{
+	bool cut = b->head.flags & VOCAB_CUT_SPACES;
+
+	for (size_t i = 1; i < made.n; i++) {
+		size_t bit = vocab_joint((unsigned char)made.p[i - 1], (unsigned char)made.p[i]);
+		if (!cut || made.p[i] != ' ')
+			b->joints[bit / 64] |= (uint64_t)1 << bit % 64;
+	}
+}
+
 /* The merge of two written tokens. */
 static bool add_merge(struct builder *b, struct str left, struct str right, struct error *err)
 {
-	char bytes[VOCAB_TOKEN_BYTES];
-	size_t n = SIZE_MAX, m = SIZE_MAX, rank = b->head.merge_count;
-	int32_t ids[3] = { -1, -1, -1 };
+	size_t rank = b->head.merge_count;
+	int32_t ids[3];
 
-	if (left.n <= sizeof bytes && right.n <= sizeof bytes - left.n) {
-		n = alphabet_decode(&b->alphabet, left, bytes);
-		m = n == SIZE_MAX ? n : alphabet_decode(&b->alphabet, right, bytes + n);
-	}
-	if (m != SIZE_MAX) {
-		ids[0] = word_id(b, (struct str){ bytes, n });
-		ids[1] = word_id(b, (struct str){ bytes + n, m });
-		ids[2] = word_id(b, (struct str){ bytes, n + m });
-	}
-	if (ids[0] < 0 || ids[1] < 0 || ids[2] < 0 || (b->tokens[ids[2]].flags & TOKEN_CONTROL))
+	if (!find_merge(b, left, right, ids) || (b->tokens[ids[2]].flags & TOKEN_CONTROL))
 		return error_set(err, ERROR_INVALID,
 			"tokenizer.json: merge %zu is not of ordinary tokens in the vocabulary", rank);
 	if (rank == VOCAB_MERGES_MAX)
@@ -320,6 +342,7 @@ static bool add_merge(struct builder *b, struct str left, struct str right, stru
 	}
 	b->list[rank] = vocab_pair((uint32_t)ids[0], (uint32_t)ids[1]);
 	b->merged[rank] = (uint32_t)ids[2];
+	join(b, token_text(b, &b->tokens[ids[2]]));
 	b->head.merge_count++;
 	return true;
 }
@@ -431,6 +454,7 @@ static void *assemble(struct builder *b, struct str source, struct error *err)
 	append(&at, b->words, h->word_slots * sizeof *b->words);
 	append(&at, b->filter, h->pair_slots * FILTER_BITS / 8);
 	append(&at, b->pairs, h->pair_slots * sizeof *b->pairs);
+	append(&at, b->joints, h->flags & VOCAB_CHARACTERS ? sizeof b->joints : 0);
 	append(&at, b->merged, h->merge_count * sizeof *b->merged);
 	append(&at, b->added, h->added_count * sizeof *b->added);
 	append(&at, b->splits, h->split_count * sizeof *b->splits);
@@ -445,9 +469,12 @@ void *vocab_build(struct str text, struct error *err)
 	own_vocab_rules rules = {0};
 	owns(builder_done) struct builder b = { .text = BUF_INIT(VOCAB_FILE_MAX) };
 
-	alphabet_init(&b.alphabet);
+	memset(b.head.byte_ids, 0xFF, sizeof b.head.byte_ids);
 	if (!vocab_source_read(&source, text, err) || !vocab_rules_read(&rules, &source, err) ||
-	    !add_rules(&b, &rules, err) || !read_tokens(&b, source.vocab, err) || !index_words(&b, err) ||
+	    !add_rules(&b, &rules, err))
+		return NULL;
+	spelling_init(&b.spelling, b.head.flags & VOCAB_CHARACTERS);
+	if (!read_tokens(&b, source.vocab, err) || !index_words(&b, err) ||
 	    !read_added(&b, json_object_get(source.settings, "added_tokens"), err) || !index_bytes(&b, err) ||
 	    !read_merges(&b, source.merges, err) || !index_merges(&b, err))
 		return NULL;

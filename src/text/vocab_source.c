@@ -70,6 +70,6 @@ bool vocab_source_read(struct vocab_source *s, struct str text, struct error *er
 		return pull_error(&p, "tokenizer.json", err);
 	if (!s->vocab.p || !s->merges.p)
 		return error_set(err, ERROR_INVALID,
-			"tokenizer.json has no model with a vocab and merges: only byte-level BPE is supported");
+			"tokenizer.json has no model with a vocab and merges: only BPE is supported");
 	return true;
 }

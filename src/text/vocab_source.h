@@ -34,5 +34,5 @@ struct vocab_rules {
 void vocab_rules_done(struct vocab_rules *r);
 #define own_vocab_rules owns(vocab_rules_done) struct vocab_rules
 
-/* Refuses, by name, whatever is no byte-level BPE or no rule we know. */
+/* Refuses, by name, whatever is neither kind of BPE (text/vocab.h) or no rule we know. */
 bool vocab_rules_read(struct vocab_rules *r, const struct vocab_source *s, struct error *err) must_use;

@@ -17,7 +17,7 @@ CLIENTS = pathlib.Path(sys.argv[2])
 
 def talk(script, home, **env):
     env = {**os.environ, **home.env, 'SHAMMAH': str(pathlib.Path(sys.argv[1]).resolve() / 'shammah'),
-           'BASE': f'http://127.0.0.1:{home.port}', **env}
+           'BASE': f'http://127.0.0.1:{home.port}', 'SOURCE': str(pathlib.Path(__file__).resolve().parents[2]), **env}
     return subprocess.run([os.environ.get('NODE', 'node'), script], cwd=CLIENTS, env=env, timeout=5 * LIMIT, check=False).returncode
 
 

@@ -1,7 +1,7 @@
 // What the client programs share: TAP, and the daemon they talk to.
 import { execFileSync } from 'node:child_process'
 
-export const { SHAMMAH, MODELS, BASE, FAKE, PROVIDER } = process.env
+export const { SHAMMAH, MODELS, BASE, FAKE, PROVIDER, SOURCE } = process.env
 
 export const messages = [{ role: 'user', content: 'hello there' }]
 export const weather = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }

@@ -3,6 +3,7 @@
  * is valid is let through, and masks are what the machine itself says.
  */
 #include "support/held.h"
+#include "support/piece_tokenizer.h"
 #include "support/random.h"
 #include "support/schema_check.h"
 #include "support/schema_random.h"
@@ -30,6 +31,24 @@ static void explain(const json_t *schema, struct str text, const char *what)
 	fprintf(stderr, "# schema: %s\n# text: %.*s\n", dump, STR_ARGS(text));
 	free(dump);
 	fail_msg("%s", what);
+}
+
+/* One of SentencePiece's kind, where many bytes have two tokens. */
+static struct tokenizer *held_pieces(void)
+{
+	uint64_t seed = 2;
+	struct error err = {0};
+	own_json *file = piece_tokenizer(&seed, PIECES_GEMMA);
+	const json_t *vocab = json_object_get(json_object_get(file, "model"), "vocab");
+
+	json_array_append_new(json_object_get(file, "added_tokens"), json_pack("{sIsssb}",
+		"id", (json_int_t)json_object_size(vocab) + 100, "content", "<|im_end|>", "special", 1));
+	char *text = json_dumps(file, 0);
+	struct tokenizer *t = tokenizer_parse(str_of(text), &err);
+	free(text);
+	if (!t)
+		fail_msg("%s", err.text);
+	return t;
 }
 
 /* ---- Whatever the masks let through is valid ---- */
@@ -115,6 +134,8 @@ static void walk_schemas(struct tokenizer *t, int count, uint64_t seed)
 }
 
 TEST(whatever_a_small_vocabulary_writes_under_masks_is_valid) { walk_schemas(held_tiny(), 1200, 4711); }
+
+TEST(whatever_a_vocabulary_of_pieces_writes_under_masks_is_valid) { walk_schemas(held_pieces(), 400, 4712); }
 
 TEST(whatever_a_real_vocabulary_writes_under_masks_is_valid) { walk_schemas(held_real(), 60, 815); }
 
@@ -210,6 +231,8 @@ static void follow_values(struct tokenizer *t, int count, uint64_t seed)
 
 TEST(whatever_is_valid_can_be_written_with_a_small_vocabulary) { follow_values(held_tiny(), 1500, 99); }
 
+TEST(whatever_is_valid_can_be_written_with_a_vocabulary_of_pieces) { follow_values(held_pieces(), 400, 98); }
+
 TEST(whatever_is_valid_can_be_written_with_a_real_vocabulary) { follow_values(held_real(), 150, 12345); }
 
 /* ---- Masks are what following the machine says, token by token ---- */
@@ -291,16 +314,24 @@ static void compare_masks(struct tokenizer *t, int schemas, int steps, uint64_t 
 
 TEST(a_token_of_a_small_vocabulary_is_allowed_if_and_only_if_it_leads_on) { compare_masks(held_tiny(), 150, 30, 7); }
 
+TEST(a_token_of_a_vocabulary_of_pieces_is_allowed_if_and_only_if_it_leads_on)
+{
+	compare_masks(held_pieces(), 60, 30, 8);
+}
+
 TEST(a_token_of_a_real_vocabulary_is_allowed_if_and_only_if_it_leads_on) { compare_masks(held_real(), 5, 5, 31); }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_a_small_vocabulary_writes_under_masks_is_valid),
+		cmocka_unit_test(whatever_a_vocabulary_of_pieces_writes_under_masks_is_valid),
 		cmocka_unit_test(whatever_a_real_vocabulary_writes_under_masks_is_valid),
 		cmocka_unit_test(whatever_is_valid_can_be_written_with_a_small_vocabulary),
+		cmocka_unit_test(whatever_is_valid_can_be_written_with_a_vocabulary_of_pieces),
 		cmocka_unit_test(whatever_is_valid_can_be_written_with_a_real_vocabulary),
 		cmocka_unit_test(a_token_of_a_small_vocabulary_is_allowed_if_and_only_if_it_leads_on),
+		cmocka_unit_test(a_token_of_a_vocabulary_of_pieces_is_allowed_if_and_only_if_it_leads_on),
 		cmocka_unit_test(a_token_of_a_real_vocabulary_is_allowed_if_and_only_if_it_leads_on),
 	};
 

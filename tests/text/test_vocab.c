@@ -50,7 +50,7 @@ TEST(steps_we_do_not_know_are_refused_by_name)
 	expect_refused((struct tiny_tokenizer){ .normalizer = "{\"type\":\"Lowercase\"}" },
 		"normalizer Lowercase is not supported");
 	expect_refused((struct tiny_tokenizer){ .pre_tokenizer = "{\"type\":\"Metaspace\"}" },
-		"pre_tokenizer Metaspace");
+		"Metaspace with");
 	expect_refused((struct tiny_tokenizer){ .pre_tokenizer = "{\"type\":\"Digits\"}" }, "without ByteLevel");
 	expect_refused((struct tiny_tokenizer){ .pre_tokenizer = "null" }, "without ByteLevel");
 	expect_refused((struct tiny_tokenizer){ .pre_tokenizer =
@@ -58,7 +58,7 @@ TEST(steps_we_do_not_know_are_refused_by_name)
 		"Split behavior MergedWithNext");
 	expect_refused((struct tiny_tokenizer){ .decoder = "{\"type\":\"WordPiece\"}" }, "decoder WordPiece");
 	expect_refused((struct tiny_tokenizer){ .model = "{\"type\":\"Unigram\"}" }, "model Unigram");
-	expect_refused((struct tiny_tokenizer){ .model = "{\"byte_fallback\":true}" }, "byte_fallback");
+	expect_refused((struct tiny_tokenizer){ .model = "{\"byte_fallback\":true}" }, "ByteLevel with byte_fallback");
 	expect_refused((struct tiny_tokenizer){ .model = "{\"dropout\":0.5}" }, "dropout");
 }
 
