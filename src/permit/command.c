@@ -56,32 +56,9 @@ static struct str source_of(const struct shell_command *c)
 	return last.p >= first.p ? (struct str){ first.p, (size_t)(last.p - first.p) + last.n } : first;
 }
 
-/* Marks of expansions as the shell writes them, for a text to be parsed again. */
-static struct str unmark(struct judging *j, const char *text)
-{
-	size_t n = 0;
-	bool inside = false;
-	char *p = arena_alloc(&j->arena, strlen(text) * 4 + 1);
-
-	for (; p && *text; text++) {
-		if (*text == SHELL_OPEN) {
-			inside = true;
-			n += (size_t)snprintf(p + n, 4, text[1] == SHELL_CLOSE ? "${_" : "${");
-		} else if (*text == SHELL_CLOSE) {
-			inside = false;
-			p[n++] = '}';
-		} else {
-			p[n++] = *text;
-			if (inside && *text == ':')
-				p[n++] = '-';
-		}
-	}
-	return (struct str){ p ? p : "", n };
-}
-
 static void judge_text(const struct script *s, const char *text)
 {
-	judge_script(s->j, unmark(s->j, text), s->known, s->depth + 1);
+	judge_script(s->j, words_unmark(&s->j->arena, text), s->known, s->depth + 1);
 }
 
 /* --- what flows into a command --------------------------------------------------------------------- */
@@ -220,7 +197,7 @@ static void judge_interpreter(const struct script *s, const struct shell_command
 	judge_fetched(s, a);
 	for (size_t i = 1; i < a->count; i++) {
 		operands |= a->at[i].text[0] != '-' || (a->at[i].text[1] && a->at[i].text[1] != '-');
-		judge_code(s, unmark(s->j, a->at[i].text));
+		judge_code(s, words_unmark(&s->j->arena, a->at[i].text));
 	}
 	for (size_t i = 0; i < c->redirect_count; i++)
 		if (c->redirects[i].body.n)

@@ -3,6 +3,7 @@
  */
 #include "permit/command_never.h"
 
+#include "permit/command_files.h"
 #include "permit/places.h"
 
 /* "-rf", "-fr", "--recursive": a letter among short flags, or a long name (or its beginning, as getopt takes it). */
@@ -234,13 +235,29 @@ static const char *never_gpg(const struct args *a)
 	return NULL;
 }
 
-/* Files behind "@", "=@", "=" as well ("curl -F x=@.env"). */
+static void look_for_secret(void *context, const struct arg *arg, const char *path, enum file_use use)
+{
+	bool *secret = context;
+
+	(void)arg;
+	*secret |= use != FILE_LISTED && place_is_secret(path);
+}
+
 static const char *never_read(const struct args *a)
+{
+	bool secret = false;
+
+	command_files(a, look_for_secret, &secret);
+	return secret ? "reads or sends secrets" : NULL;
+}
+
+/* Files behind "@", "=@", "=" as well ("curl -F x=@.env"). */
+static const char *never_give(const struct args *a)
 {
 	for (size_t i = 1; i < a->count; i++) {
 		const char *t = a->at[i].text, *at = strrchr(t, '@'), *equal = strrchr(t, '=');
 		bool secret = (is_operand(a, i) && place_is_secret(t)) || (at && place_is_secret(at + 1)) ||
-			(equal && t[0] == '-' && place_is_secret(equal + 1));
+			(equal && t[0] == '-' && strncmp(t, "--exclude", 9) != 0 && place_is_secret(equal + 1));
 		if (secret)
 			return "reads or sends secrets";
 	}
@@ -249,7 +266,7 @@ static const char *never_read(const struct args *a)
 
 static const char *never_send(const struct args *a)
 {
-	const char *why = never_read(a);
+	const char *why = never_give(a);
 
 	if (why)
 		return why;
@@ -300,9 +317,9 @@ static const struct row {
 	{ " docker podman nerdctl ", never_container },
 	{ " gpg gpg2 ", never_gpg },
 	{ " curl wget ", never_send },
-	{ " cat head tail less more grep egrep fgrep rg sed awk gawk cut sort uniq strings "
-		"xxd od hexdump base64 base32 tac nl bat "
-		"scp rsync sftp tar zip 7z openssl diff jq yq paste rev fold ", never_read },
+	{ " cat head tail less more grep egrep fgrep rg ag ack sed awk gawk mawk cut sort uniq strings xxd od hexdump "
+		"base64 base32 tac nl bat zcat diff cmp comm jq yq paste join rev fold column ", never_read },
+	{ " scp rsync sftp tar zip 7z openssl ", never_give },
 	{ " sudo doas su pkexec run0 sudoedit visudo usermod useradd userdel groupadd groupmod passwd chpasswd setcap "
 		"nsenter insmod modprobe rmmod ", never_rights },
 	{ " shutdown reboot halt poweroff ", never_stop },

@@ -22,5 +22,6 @@ size_t wrapped_at(const struct args *a, bool *joined);
 /* Whether the command only reads; *why says what speaks against it. */
 bool only_reads(const struct args *a, const char **why);
 
-/* Variables that may be set before a command without a question. */
+/* Variables that may be set before a command without a question; and that rules see through. */
 bool is_harmless_variable(struct str name);
+bool is_safe_variable(struct str name);

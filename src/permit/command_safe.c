@@ -224,16 +224,21 @@ bool only_reads(const struct args *a, const char **why)
 	return false;
 }
 
-bool is_harmless_variable(struct str name)
+bool is_safe_variable(struct str name)
 {
 	static const char *const names[] = { "NODE_ENV", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_COLLATE",
 		"NO_COLOR",
-		"FORCE_COLOR", "TZ", "TERM", "COLUMNS", "LINES", "RUST_BACKTRACE", "RUST_LOG", "CI", "DEBUG" };
+		"FORCE_COLOR", "TZ", "TERM", "COLUMNS", "LINES", "RUST_BACKTRACE", "RUST_LOG", "CI", "DEBUG", NULL };
+
+	return str_is_among(name, names);
+}
+
+bool is_harmless_variable(struct str name)
+{
 	bool lower = name.n > 0;
 
-	for (size_t i = 0; i < countof(names); i++)
-		if (str_is(name, names[i]))
-			return true;
+	if (is_safe_variable(name))
+		return true;
 	for (size_t i = 0; i < name.n; i++)
 		lower &= (name.p[i] >= 'a' && name.p[i] <= 'z') || name.p[i] == '_' || (i && name.p[i] >= '0' &&
 			name.p[i] <= '9');

@@ -235,3 +235,25 @@ const char *arg_name(const struct arg *a)
 
 	return slash && slash[1] ? slash + 1 : a->text;
 }
+
+struct str words_unmark(struct arena *arena, const char *text)
+{
+	size_t n = 0;
+	bool inside = false;
+	char *p = arena_alloc(arena, strlen(text) * 4 + 1);
+
+	for (; p && *text; text++) {
+		if (*text == SHELL_OPEN) {
+			inside = true;
+			n += (size_t)snprintf(p + n, 4, text[1] == SHELL_CLOSE ? "${_" : "${");
+		} else if (*text == SHELL_CLOSE) {
+			inside = false;
+			p[n++] = '}';
+		} else {
+			p[n++] = *text;
+			if (inside && *text == ':')
+				p[n++] = '-';
+		}
+	}
+	return (struct str){ p ? p : "", n };
+}

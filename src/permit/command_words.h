@@ -40,3 +40,6 @@ const char *args_join(struct arena *arena, const struct args *a, size_t start);
 
 /* The name without folders. */
 const char *arg_name(const struct arg *a);
+
+/* Marks of expansions as the shell writes them, for a text to be parsed again. */
+struct str words_unmark(struct arena *arena, const char *text);

@@ -154,38 +154,6 @@ static const char *fold(const char *path, struct buf *out)
 
 /* --- looking up -------------------------------------------------------------------------- */
 
-/* '*' stands for any characters; a slow way, but names and patterns are short. */
-static bool matches(const char *pattern, const char *name)
-{
-	for (; *pattern; pattern++, name++) {
-		if (*pattern == '*') {
-			for (; *name; name++)
-				if (matches(pattern + 1, name))
-					return true;
-			return matches(pattern + 1, name);
-		}
-		if (*name != *pattern)
-			return false;
-	}
-	return *name == '\0';
-}
-
-static bool matches_any(const char *const *patterns, const char *name)
-{
-	for (; *patterns; patterns++)
-		if (matches(*patterns, name))
-			return true;
-	return false;
-}
-
-static bool holds_any(const char *const *folders, const char *folded)
-{
-	for (; *folders; folders++)
-		if (strstr(folded, *folders))
-			return true;
-	return false;
-}
-
 /* Whether `path` is `folder` or below it, neither with a slash at the end; nothing is in "/" or "". */
 static bool is_in(const char *path, const char *folder)
 {
@@ -197,17 +165,6 @@ static bool is_in(const char *path, const char *folder)
 static bool is_in_either(const char *path, const char folders[2][PATH_BYTES_MAX + 1])
 {
 	return is_in(path, folders[0]) || is_in(path, folders[1]);
-}
-
-static const struct place_row *find_place(const char *folded)
-{
-	const struct place_row *best = NULL;
-
-	for (size_t i = 0; i < place_row_count; i++)
-		if (is_in(folded, place_rows[i].prefix) &&
-			(!best || strlen(place_rows[i].prefix) > strlen(best->prefix)))
-			best = &place_rows[i];
-	return best;
 }
 
 /* A project in /usr/src, a home in /var/lib or /root itself: what lies in them is not the system's. */
@@ -227,15 +184,9 @@ static bool is_secret(const char *path, const char *folded, const char *name, co
 {
 	char parent[PATH_BYTES_MAX + 1];
 
-	if (holds_any(secret_folders, folded))
-		return true;
-	if (matches_any(secret_names, name) && !matches_any(harmless_names, name))
-		return true;
-	if (!matches_any(secret_home_names, name))
-		return false;
 	memcpy(parent, path, strlen(path) + 1);
 	cut_last(parent);
-	return strcmp(parent, b->home[0]) == 0 || strcmp(parent, b->home[1]) == 0;
+	return place_keeps_secret(folded, name, strcmp(parent, b->home[0]) == 0 || strcmp(parent, b->home[1]) == 0);
 }
 
 static bool is_protected(const char *folded, const char *name)
@@ -243,18 +194,18 @@ static bool is_protected(const char *folded, const char *name)
 	static const char exception[] = "/.claude/worktrees/";
 	own_mem char *rest = mem_strndup(folded, strlen(folded));
 
-	if (matches_any(protected_names, name))
+	if (name_is_among(protected_names, name))
 		return true;
 	/* What lies in such a folder is a project of its own; what leads to it no longer counts. */
 	for (char *p; (p = strstr(rest, exception)) && p[sizeof(exception) - 1];)
 		memmove(rest, p + sizeof(exception) - 2, strlen(p + sizeof(exception) - 2) + 1);
-	return holds_any(protected_folders, rest);
+	return place_holds(protected_folders, rest);
 }
 
 static struct opinion opinion_of_place(const char *path, const char *folded, const char *name, bool write,
 	const struct bases *b)
 {
-	const struct place_row *row = find_place(folded);
+	const struct place_row *row = place_find(folded);
 
 	if (row && row->place == PLACE_HARMLESS)
 		return (struct opinion){ VERDICT_ALLOW, PATH_HARMLESS, "a device that keeps nothing" };
@@ -263,7 +214,7 @@ static struct opinion opinion_of_place(const char *path, const char *folded, con
 	if (write && is_protected(folded, name))
 		return (struct opinion){ VERDICT_CONFIRM, PATH_PROTECTED,
 			"what is written there can run later by itself" };
-	if (matches_any(watched_names, name))
+	if (name_is_among(watched_names, name))
 		return (struct opinion){ VERDICT_CONFIRM, PATH_WATCHED, "the file often holds secrets" };
 	if (strchr(path, '\\'))
 		return (struct opinion){ VERDICT_CONFIRM, PATH_WATCHED,

@@ -1,25 +1,38 @@
 #include "permit/path_table.h"
 
+#include <string.h>
+
 #include "base/mem.h"
+#include "permit/glob.h"
 
 const struct place_row place_rows[] = {
-	{ "/bin", PLACE_HARD }, { "/boot", PLACE_HARD }, { "/dev", PLACE_HARD }, { "/efi", PLACE_HARD },
-	{ "/etc", PLACE_HARD }, { "/lib", PLACE_HARD }, { "/lib32", PLACE_HARD }, { "/lib64", PLACE_HARD },
-	{ "/libx32", PLACE_HARD }, { "/proc", PLACE_HARD }, { "/run", PLACE_HARD }, { "/sbin", PLACE_HARD },
-	{ "/sys", PLACE_HARD }, { "/usr/bin", PLACE_HARD }, { "/usr/sbin", PLACE_HARD }, { "/var/run", PLACE_HARD },
-	{ "/var/spool/cron", PLACE_HARD }, { "/usr/local/etc", PLACE_HARD }, { "/usr/etc", PLACE_HARD },
-	{ "/usr", PLACE_SYSTEM }, { "/var", PLACE_SYSTEM }, { "/opt", PLACE_SYSTEM }, { "/root", PLACE_SYSTEM },
-	{ "/nix", PLACE_SYSTEM }, { "/snap", PLACE_SYSTEM }, { "/lost+found", PLACE_SYSTEM },
+	{ "/bin", PLACE_HARD, true }, { "/boot", PLACE_HARD, true }, { "/dev", PLACE_HARD, true },
+	{ "/efi", PLACE_HARD, true }, { "/etc", PLACE_HARD, true }, { "/lib", PLACE_HARD, true },
+	{ "/lib32", PLACE_HARD, true }, { "/lib64", PLACE_HARD, true }, { "/libx32", PLACE_HARD, true },
+	{ "/proc", PLACE_HARD, true }, { "/run", PLACE_HARD, false }, { "/sbin", PLACE_HARD, true },
+	{ "/sys", PLACE_HARD, true }, { "/usr/bin", PLACE_HARD, true }, { "/usr/sbin", PLACE_HARD, true },
+	{ "/var/run", PLACE_HARD, true }, { "/var/spool/cron", PLACE_HARD, true },
+	{ "/usr/local/etc", PLACE_HARD, false }, { "/usr/etc", PLACE_HARD, true },
+	{ "/usr", PLACE_SYSTEM, true }, { "/usr/local", PLACE_SYSTEM, false }, { "/var", PLACE_SYSTEM, false },
+	{ "/var/lib", PLACE_SYSTEM, true }, { "/var/log", PLACE_SYSTEM, true }, { "/var/spool", PLACE_SYSTEM, true },
+	{ "/var/db", PLACE_SYSTEM, true }, { "/opt", PLACE_SYSTEM, false }, { "/root", PLACE_SYSTEM, false },
+	{ "/nix", PLACE_SYSTEM, false }, { "/snap", PLACE_SYSTEM, false }, { "/lost+found", PLACE_SYSTEM, false },
 	/* macOS */
-	{ "/private/etc", PLACE_HARD }, { "/system", PLACE_HARD }, { "/cores", PLACE_SYSTEM },
-	{ "/private/var", PLACE_SYSTEM }, { "/library", PLACE_SYSTEM }, { "/applications", PLACE_SYSTEM },
+	{ "/private/etc", PLACE_HARD, true }, { "/system", PLACE_HARD, true }, { "/cores", PLACE_SYSTEM, false },
+	{ "/private/var", PLACE_SYSTEM, false }, { "/library", PLACE_SYSTEM, true },
+	{ "/applications", PLACE_SYSTEM, false },
 	/* Windows, seen from its Linux */
-	{ "/mnt/c/windows", PLACE_HARD }, { "/mnt/c/program files", PLACE_SYSTEM },
-	{ "/mnt/c/program files (x86)", PLACE_SYSTEM }, { "/mnt/c/programdata", PLACE_SYSTEM },
+	{ "/mnt/c/windows", PLACE_HARD, true }, { "/mnt/c/program files", PLACE_SYSTEM, false },
+	{ "/mnt/c/program files (x86)", PLACE_SYSTEM, false }, { "/mnt/c/programdata", PLACE_SYSTEM, false },
 	/* Exceptions */
-	{ "/dev/null", PLACE_HARMLESS }, { "/dev/shm", PLACE_ORDINARY }, { "/var/tmp", PLACE_ORDINARY },
-	{ "/var/folders", PLACE_ORDINARY }, { "/private/var/folders", PLACE_ORDINARY },
-	{ "/private/var/tmp", PLACE_ORDINARY },
+	{ "/dev/null", PLACE_HARMLESS, false }, { "/dev/shm", PLACE_ORDINARY, false },
+	{ "/var/tmp", PLACE_ORDINARY, false }, { "/var/folders", PLACE_ORDINARY, false },
+	{ "/private/var/folders", PLACE_ORDINARY, false }, { "/private/var/tmp", PLACE_ORDINARY, false },
+	/* Devices that keep nothing, which commands may use */
+	{ "/dev/zero", PLACE_HARD, false }, { "/dev/full", PLACE_HARD, false }, { "/dev/stdin", PLACE_HARD, false },
+	{ "/dev/stdout", PLACE_HARD, false }, { "/dev/stderr", PLACE_HARD, false }, { "/dev/tty", PLACE_HARD, false },
+	{ "/dev/fd", PLACE_HARD, false }, { "/dev/random", PLACE_HARD, false }, { "/dev/urandom", PLACE_HARD, false },
+	{ "/dev/ptmx", PLACE_HARD, false }, { "/dev/pts", PLACE_HARD, false },
 };
 const size_t place_row_count = countof(place_rows);
 
@@ -70,8 +83,10 @@ const char *const secret_names[] = {
 const char *const harmless_names[] = {
 	".env.example", ".env.sample", ".env.template", ".env.dist", ".env.defaults", ".env.*.example", ".env.*.sample",
 	".env.*.template", ".env-example", ".env-sample", ".env_example", ".env_sample", "example.env", "sample.env",
-	"template.env", "id_*.pub", NULL
+	"template.env", NULL
 };
+
+const char *const public_names[] = { "*.pub", NULL };
 
 const char *const watched_names[] = { ".envrc", NULL };
 
@@ -87,7 +102,8 @@ const char *const protected_names[] = {
 	".zprofile", ".zshenv", ".zlogin", ".zlogout", ".profile", ".envrc", ".npmrc", ".yarnrc", ".yarnrc.yml",
 	".pnp.cjs",
 	".pnp.loader.mjs", ".pnpmfile.cjs", "bunfig.toml", ".bunfig.toml", ".bazelrc", ".bazelversion", ".bazeliskrc",
-	".pre-commit-config.yaml", "lefthook.yml", "lefthook.yaml", "gradle-wrapper.properties",
+	".pre-commit-config.yaml", "lefthook.yml", "lefthook.yaml", ".lefthook.yml", ".lefthook.yaml",
+	"gradle-wrapper.properties",
 	"maven-wrapper.properties", ".devcontainer.json", ".ripgreprc", "pyrightconfig.json", ".mcp.json",
 	".claude.json",
 	NULL
@@ -100,3 +116,57 @@ const char *const secret_home_names[] = {
 	".claude.json",
 	".xauthority", ".iceauthority", NULL
 };
+
+const char *const record_names[] = { ".bash_history", ".zsh_history", ".history", ".sh_history", ".python_history",
+	"authorized_keys", "fish_history", NULL };
+
+const char *const kept_home_names[] = { ".ssh", ".gnupg", ".aws", ".config", ".local", ".kube", ".password-store",
+	"library", NULL };
+
+/* --- looking up ----------------------------------------------------------------------- */
+
+/* Whether `path` is `folder` or below it, neither with a slash at the end. */
+static bool is_in(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+const struct place_row *place_find(const char *folded)
+{
+	const struct place_row *best = NULL;
+
+	for (size_t i = 0; i < place_row_count; i++)
+		if (is_in(folded, place_rows[i].prefix) &&
+			(!best || strlen(place_rows[i].prefix) > strlen(best->prefix)))
+			best = &place_rows[i];
+	return best;
+}
+
+bool name_is_among(const char *const *patterns, const char *name)
+{
+	for (; *patterns; patterns++)
+		if (glob_match(str_of(*patterns), str_of(name)))
+			return true;
+	return false;
+}
+
+bool place_holds(const char *const *folders, const char *folded)
+{
+	for (; *folders; folders++)
+		if (strstr(folded, *folders))
+			return true;
+	return false;
+}
+
+bool place_keeps_secret(const char *folded, const char *name, bool in_home)
+{
+	if (name_is_among(public_names, name))
+		return false;
+	if (place_holds(secret_folders, folded))
+		return true;
+	if (name_is_among(secret_names, name) && !name_is_among(harmless_names, name))
+		return true;
+	return in_home && name_is_among(secret_home_names, name);
+}

@@ -113,13 +113,22 @@ static void add_rules(struct permissions *p, enum rule_list list, const json_t *
 
 /* --- a settings file ------------------------------------------------------------------------ */
 
+/* Without `.`, `..` and doubled slashes. */
+static char *plain(const char *path)
+{
+	char walked[PATH_BYTES_MAX + 1];
+
+	return mem_strdup(path_walk(path, NULL, walked) ? walked : path);
+}
+
 void permissions_add_directory(struct permissions *p, const char *path)
 {
 	if (!path[0] || p->directory_count == DIRECTORIES_MAX || (path[0] == '~' && (!p->home ||
 		(path[1] && path[1] != '/'))))
 		return;
-	p->directories[p->directory_count++] = path[0] == '/' ? mem_strdup(path) :
+	own_mem char *whole = path[0] == '/' ? mem_strdup(path) :
 		path[0] == '~' ? mem_printf("%s%s", p->home, path + 1) : mem_printf("%s/%s", p->cwd, path);
+	p->directories[p->directory_count++] = plain(whole);
 }
 
 static void add_directories(struct permissions *p, const json_t *list, const char *file,

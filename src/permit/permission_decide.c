@@ -147,11 +147,7 @@ static void decide_fetch(struct deciding *d)
 
 static void decide_built_in(struct deciding *d, enum tool_group group)
 {
-	bool answered = str_is(d->call->tool, "AskUserQuestion");
-
-	if (group == GROUP_FREE && answered && d->p->mode == PERMISSION_DONT_ASK)
-		decided(d, DECISION_ASK, NULL, "it asks the user");
-	else if (group == GROUP_FREE)
+	if (group == GROUP_FREE)
 		decided(d, DECISION_ALLOW, NULL, "it needs no question");
 	else if (group == GROUP_CONFINED && d->call->confined)
 		decided(d, DECISION_ALLOW, NULL, "it runs confined");
@@ -172,6 +168,10 @@ static void decide_other(struct deciding *d, enum tool_group group)
 		return;
 	if (group == GROUP_ALWAYS) {
 		decided(d, DECISION_ASK, NULL, "the tool is asked about each time");
+		return;
+	}
+	if (d->p->mode == PERMISSION_DONT_ASK && str_is(d->call->tool, "AskUserQuestion")) {
+		decided(d, DECISION_ASK, NULL, "it asks the user");
 		return;
 	}
 	if (bypassed(d) || allowed_by(d, tool_rule(d, RULE_ALLOW)))

@@ -9,13 +9,14 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "permit/path_table.h"
 #include "permit/shell.h"
 
 enum { PARTS_MAX = 64, PART_MAX = 128 };
 
 enum origin { ROOT, HOME, HERE, VARIABLE };
 
-struct place {
+struct word_place {
 	enum origin origin;
 	size_t ups;             /* ".." past the origin */
 	size_t count;
@@ -28,7 +29,7 @@ static bool all_wild(const char *part)
 	return strpbrk(part, "*?[") && strspn(part, "*?.[]!^") == strlen(part);
 }
 
-static void add_part(struct place *p, const char *part, size_t n)
+static void add_part(struct word_place *p, const char *part, size_t n)
 {
 	if (!n || (n == 1 && part[0] == '.'))
 		return;
@@ -44,7 +45,7 @@ static void add_part(struct place *p, const char *part, size_t n)
 }
 
 /* After an expansion at the beginning: its rest, and what it is. */
-static const char *skip_expansion(struct place *p, const char *path)
+static const char *skip_expansion(struct word_place *p, const char *path)
 {
 	const char *end = strchr(path, SHELL_CLOSE);
 
@@ -58,7 +59,7 @@ static const char *skip_expansion(struct place *p, const char *path)
 }
 
 /* Homes by their usual names. */
-static void find_home(struct place *p)
+static void find_home(struct word_place *p)
 {
 	size_t skip = 0;
 
@@ -75,9 +76,9 @@ static void find_home(struct place *p)
 	memmove(p->parts[0], p->parts[skip], p->count * PART_MAX);
 }
 
-static void read_place(struct place *p, const char *path)
+static void read_place(struct word_place *p, const char *path)
 {
-	*p = (struct place){ .origin = path[0] == '/' ? ROOT : HERE };
+	*p = (struct word_place){ .origin = path[0] == '/' ? ROOT : HERE };
 	const char *rest = path[0] == SHELL_OPEN ? skip_expansion(p, path) : path;
 
 	p->slash = strchr(rest, '/') != NULL;
@@ -91,30 +92,50 @@ static void read_place(struct place *p, const char *path)
 	find_home(p);
 }
 
-static const char *const system_folders[] = { "etc", "boot", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr",
-	"sys",
-	"proc", "dev", "System", "Library", NULL };
-static const char *const system_in_var[] = { "lib", "log", "spool", "run", "db", NULL };
+/* As the table has it: in lower case, with a slash at its end. */
+struct folded {
+	char text[PARTS_MAX * PART_MAX + 2];
+	size_t n;
+};
 
-static bool in_system(const struct place *p)
+static void fold(const struct word_place *p, struct folded *out)
 {
-	if (p->origin != ROOT || !p->count)
-		return false;
-	if (p->count > 1 && strcmp(p->parts[0], "var") == 0)
-		return str_is_among(str_of(p->parts[1]), system_in_var);
-	if (p->count > 2 && strcmp(p->parts[0], "usr") == 0 && strcmp(p->parts[1], "local") == 0)
-		return false;
-	return str_is_among(str_of(p->parts[0]), system_folders);
+	out->n = 0;
+	for (size_t i = 0; i < p->count; i++)
+		out->n += (size_t)snprintf(out->text + out->n, sizeof out->text - out->n, "/%s", p->parts[i]);
+	for (char *c = out->text; c < out->text + out->n; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 'a' - 'A' : *c);
+	memcpy(out->text + out->n, "/", 2);
 }
 
-static const char *const kept_in_home[] = { ".ssh", ".gnupg", ".aws", ".config", ".local", ".kube", ".password-store",
-	"Library", NULL };
-
-static bool critical(const struct place *p)
+/* The last name of a folded path, without its slash. */
+static const char *cut_name(struct folded *f)
 {
+	f->text[f->n] = '\0';
+	return f->n ? strrchr(f->text, '/') + 1 : "";
+}
+
+static bool in_system(const struct word_place *p)
+{
+	struct folded f;
+
+	if (p->origin != ROOT || !p->count)
+		return false;
+	fold(p, &f);
+	f.text[f.n] = '\0';
+	const struct place_row *row = place_find(f.text);
+	return row && row->kept;
+}
+
+static bool critical(const struct word_place *p)
+{
+	static const char *const shared[] = { "usr", "var", NULL };
+	struct folded f;
+
+	fold(p, &f);
 	switch (p->origin) {
-	case ROOT: return p->count <= 1 || in_system(p);
-	case HOME: return !p->count || (p->count == 1 && str_is_among(str_of(p->parts[0]), kept_in_home));
+	case ROOT: return p->count <= 1 || in_system(p) || (p->count == 2 && str_is_among(str_of(p->parts[0]), shared));
+	case HOME: return !p->count || (p->count == 1 && name_is_among(kept_home_names, cut_name(&f)));
 	case VARIABLE: return !p->count && p->slash;
 	case HERE: return false;
 	}
@@ -123,7 +144,7 @@ static bool critical(const struct place *p)
 
 bool place_is_critical(const char *path)
 {
-	struct place p;
+	struct word_place p;
 
 	read_place(&p, path);
 	return critical(&p);
@@ -131,7 +152,7 @@ bool place_is_critical(const char *path)
 
 bool place_is_around(const char *path)
 {
-	struct place p;
+	struct word_place p;
 
 	if (!path[0])
 		return false;
@@ -139,76 +160,47 @@ bool place_is_around(const char *path)
 	return p.origin == HERE && !p.count;
 }
 
-static const char *const harmless_devices[] = { "null", "zero", "full", "stdin", "stdout", "stderr", "tty", "fd", "shm",
-	"random", "urandom", "ptmx", "pts", NULL };
-
-static bool harmless_device(const struct place *p)
-{
-	return p->origin == ROOT && p->count > 1 && strcmp(p->parts[0], "dev") == 0 &&
-		str_is_among(str_of(p->parts[1]), harmless_devices);
-}
-
 bool place_is_system(const char *path)
 {
-	struct place p;
+	struct word_place p;
 
 	read_place(&p, path);
-	return in_system(&p) && !harmless_device(&p);
+	return in_system(&p);
 }
 
 bool place_is_device(const char *path)
 {
-	struct place p;
+	struct word_place p;
 
 	read_place(&p, path);
-	return p.origin == ROOT && p.count > 1 && strcmp(p.parts[0], "dev") == 0 && !harmless_device(&p);
+	return p.count > 1 && strcmp(p.parts[0], "dev") == 0 && in_system(&p);
 }
 
-static const char *const secret_names[] = { ".env", ".netrc", ".pgpass", ".htpasswd", ".git-credentials", "shadow",
-	"gshadow",
-	"sudoers", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "credentials.json", ".vault-token", ".pypirc", NULL };
-static const char *const secret_folders[] = { ".ssh", ".gnupg", ".aws", ".password-store", NULL };
-static const char *const public_ends[] = { ".example", ".sample", ".template", ".dist", ".pub", NULL };
-static const char *const secret_files[][2] = {
-	{ ".aws", "credentials" }, { ".kube", "config" }, { ".docker", "config.json" }, { "gcloud", "credentials.db" },
-	{ ".cargo", "credentials.toml" }, { ".config", "gcloud" }, { ".azure", "accessTokens.json" }, { "gh",
-	"hosts.yml" },
-	{ ".anthropic", "api_key" }, { ".claude", ".credentials.json" },
-};
+/* A certificate; keys say what they are. */
+static bool is_certificate(const char *name)
+{
+	return str_ends(str_of(name), ".pem") && !strstr(name, "key") && !strstr(name, "priv");
+}
 
 bool place_is_secret(const char *path)
 {
-	struct place p;
+	struct word_place p;
+	struct folded f, name;
 
 	read_place(&p, path);
-	const char *name = p.count ? p.parts[p.count - 1] : "";
-	struct str file = str_of(name);
-	for (size_t i = 0; public_ends[i]; i++)
-		if (str_ends(file, public_ends[i]))
-			return false;
-	if (str_is_among(file, secret_names) || strncmp(name, ".env.", 5) == 0 ||
-		(str_ends(file, ".pem") && (strstr(name, "key") || strstr(name, "priv"))) ||
-		str_ends(file, ".key") || str_ends(file, ".p12") ||
-		str_ends(file, ".pfx") || str_ends(file, ".kdbx"))
-		return true;
-	for (size_t i = 0; i + 1 < p.count; i++) {
-		if (strcmp(p.parts[i], ".gnupg") == 0 || strcmp(p.parts[i], ".password-store") == 0)
-			return true;
-		for (size_t k = 0; k < sizeof secret_files / sizeof *secret_files; k++)
-			if (strcmp(p.parts[i], secret_files[k][0]) == 0 && strcmp(p.parts[i + 1],
-				secret_files[k][1]) == 0)
-				return true;
-	}
-	return str_is_among(file, secret_folders);
+	fold(&p, &f);
+	name = f;
+	const char *last = cut_name(&name);
+	return p.count && place_keeps_secret(f.text, is_certificate(last) ? "" : last,
+		p.origin == HOME && p.count == 1);
 }
-
-static const char *const records[] = { ".bash_history", ".zsh_history", ".history", ".sh_history", ".python_history",
-	"authorized_keys", "fish_history", NULL };
 
 bool place_is_record(const char *path)
 {
-	struct place p;
+	struct word_place p;
+	struct folded f;
 
 	read_place(&p, path);
-	return p.count && str_is_among(str_of(p.parts[p.count - 1]), records);
+	fold(&p, &f);
+	return p.count && name_is_among(record_names, cut_name(&f));
 }

@@ -360,11 +360,11 @@ static bool ends_with_slash(const char *s)
 TEST(rows_of_the_tables_can_match)
 {
 	static const char *const *const names[] = { secret_names, harmless_names, watched_names, protected_names,
-		secret_home_names, secret_folders, protected_folders };
+		secret_home_names, public_names, record_names, kept_home_names, secret_folders, protected_folders };
 
 	for (size_t i = 0; i < countof(names); i++)
 		for (const char *const *row = names[i]; *row; row++)
-			if (!is_folded(*row) || ((*row)[0] == '/') != (i >= 5) || ends_with_slash(*row) != (i >= 5))
+			if (!is_folded(*row) || ((*row)[0] == '/') != (i >= 8) || ends_with_slash(*row) != (i >= 8))
 				fail_msg("%s", *row);
 	for (size_t i = 0; i < place_row_count; i++)
 		assert_true(is_folded(place_rows[i].prefix) && !ends_with_slash(place_rows[i].prefix));
