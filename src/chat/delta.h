@@ -39,6 +39,8 @@ struct usage {
 	uint64_t completion_ns;
 	size_t written_tokens;     /* of the prompt, put into a vendor's cache, which costs more */
 	size_t thought_tokens;     /* of the completion, spent on thoughts */
+	bool costed;               /* its vendor said what it cost: */
+	uint64_t cost;             /* micro-dollars */
 };
 
 /* One token's log-probability and its rivals'. */

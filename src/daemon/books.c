@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "provider/estimate.h"
+#include "provider/openai.h"
 #include "store/query_hash.h"
 #include "store/record.h"
 
@@ -84,17 +85,20 @@ struct spending_view books_spending(struct books *b)
 bool books_cost(const char *provider, const char *model, const struct price *price, const struct usage *usage,
 	uint64_t *micro_usd)
 {
-	if (price)
+	if (usage->costed)
+		*micro_usd = usage->cost;
+	else if (price)
 		*micro_usd = price_apply(price, usage);
-	return price || price_cost(provider, model, usage, clock_unix(), micro_usd);
+	return usage->costed || price || price_cost(provider, model, usage, clock_unix(), micro_usd);
 }
 
 bool books_tell_unpriced(struct books *b, const char *provider, const char *model, const struct price *price)
 {
 	own_mem char *name = mem_printf("%s/%s", provider, model);
-	bool tell = false;
+	const struct provider *p = provider_find(provider);
+	bool tell = false, costs = p && p->openai && p->openai->costs;     /* it says it with each answer */
 
-	if (price || atomic_load(&b->budget) < 0 || price_find(provider, model, 0, clock_unix()))
+	if (price || costs || atomic_load(&b->budget) < 0 || price_find(provider, model, 0, clock_unix()))
 		return false;
 	pthread_mutex_lock(&b->lock);
 	if (!b->unpriced || strcmp(b->unpriced, name) != 0) {
@@ -133,7 +137,7 @@ static void append(struct books *b, const struct metric_record *r)
 static bool is_uncounted(const struct book_entry *e)
 {
 	bool said = e->ended && (e->usage.prompt_tokens || e->usage.completion_tokens);
-	bool worked = e->received || e->result != METRIC_FAILED;
+	bool worked = e->received || e->unanswered || e->result != METRIC_FAILED;
 
 	return e->source == METRIC_TEACHER && e->provider && !said && worked;
 }
@@ -165,6 +169,8 @@ void books_note(struct books *b, const struct request *request, const struct boo
 	};
 	struct usage usage = r.estimated ? estimate_usage(request, e->received) : e->usage;
 
+	if (e->unanswered)
+		usage.prompt_tokens *= e->unanswered;
 	take_usage(&r, &usage);
 	if (e->source == METRIC_NOBODY && !question)
 		return;                /* no question at all */

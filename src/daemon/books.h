@@ -2,10 +2,11 @@
  * The daemon's side of the books (store/record.h): what each answer cost or saved, what
  * is spent of the month's budget, and whether teachers may still be asked.
  *
- * Costs are estimates by the dated table of list prices; what has no known price costs
- * nothing here, and is marked so.  Of an answer that was cut, and of one whose vendor
- * counts no tokens, they are estimated (provider/estimate.h).  Answers under way when the
- * budget is reached are finished.  Any thread.
+ * Costs are what the vendor says with the answer, where one does (OpenRouter); else estimates by the
+ * user's price or the dated table of list prices; what has no known price costs nothing here, and is
+ * marked so.  Of an answer that was cut, of one whose vendor counts no tokens, and of a question that
+ * waited in vain, they are estimated (provider/estimate.h).  Answers under way when the budget is
+ * reached are finished.  Any thread.
  */
 #pragma once
 
@@ -35,6 +36,7 @@ struct book_entry {
 	struct usage usage;
 	bool ended;                    /* the usage is known, where it is said at all */
 	size_t received;               /* bytes of the answer, for the estimate where it is not */
+	unsigned unanswered;           /* so often it was sent, and nothing came in time */
 	bool escalated;                /* of a teacher's: the model of this machine was not ready, or not able */
 	uint64_t ms;                   /* from the question to the end */
 	const struct teacher_list *list;   /* what its first one costs is saved by a free answer; NULL: nothing */
@@ -43,7 +45,7 @@ struct book_entry {
 /* Writes it down; a disk that refuses is logged once, and counts go on in memory. */
 void books_note(struct books *b, const struct request *request, const struct book_entry *entry);
 
-/* What such an answer of a teacher costs, by the user's price or else (NULL) the table; false when it is not known. */
+/* What such an answer costs: as its vendor said, by the user's price (NULL: none), by the table.  False: unknown. */
 bool books_cost(const char *provider, const char *model, const struct price *price, const struct usage *usage,
 	uint64_t *micro_usd);
 

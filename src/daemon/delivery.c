@@ -113,6 +113,7 @@ void delivery_teacher(struct delivery *a, const char *name, const struct provide
 	a->teacher = mem_strdup(name);
 	a->model = mem_strdup(model);
 	a->provider = provider;
+	a->noted = false;
 	a->priced = price != NULL;
 	if (price)
 		a->price = *price;
@@ -205,16 +206,36 @@ static void send_failure(struct delivery *a, const struct error *failure, const 
 	openai_write_failure(&a->out, failure, param, code);
 }
 
+static struct book_entry book_entry(const struct delivery *a, enum metric_result result)
+{
+	return (struct book_entry){
+		.source = a->source, .result = result, .teacher = a->teacher, .model = a->model,
+		.provider = a->provider ? a->provider->name : NULL, .price = a->priced ? &a->price : NULL,
+		.escalated = a->escalated, .ms = (clock_ns() - a->started_ns) / 1000000, .list = a->list,
+	};
+}
+
+void delivery_unanswered(struct delivery *a, unsigned attempts)
+{
+	struct book_entry entry = book_entry(a, METRIC_FAILED);
+
+	entry.unanswered = attempts;
+	if (a->books)
+		books_note(a->books, &a->request, &entry);
+	a->noted = true;
+}
+
 /* The books first: who has the answer may look at the metrics at once. */
 static void note_result(struct delivery *a, enum metric_result result)
 {
+	struct book_entry entry = book_entry(a, result);
+
 	metrics_answer(a->metrics, a->source, result, a->usage);
-	if (a->books)
-		books_note(a->books, &a->request, &(struct book_entry){
-			.source = a->source, .result = result, .teacher = a->teacher, .model = a->model,
-			.provider = a->provider ? a->provider->name : NULL, .usage = a->usage, .ended = a->ended,
-			.price = a->priced ? &a->price : NULL, .received = a->received, .escalated = a->escalated,
-			.ms = (clock_ns() - a->started_ns) / 1000000, .list = a->list });
+	entry.usage = a->usage;
+	entry.ended = a->ended;
+	entry.received = a->received;
+	if (a->books && !(a->noted && result == METRIC_FAILED && !a->received))
+		books_note(a->books, &a->request, &entry);
 }
 
 static void send_result(struct delivery *a)

@@ -40,6 +40,7 @@ struct delivery {
 	bool sent;                        /* something went out */
 	struct usage usage;
 	bool ended;                       /* a DELTA_END came: the usage is known, where it is said at all */
+	bool noted;                       /* that its teacher was asked in vain is in the books already */
 	size_t received;                  /* bytes of the answer, thoughts and calls among them */
 	unsigned open;                    /* answers that have not ended */
 	struct error failure;             /* the first of theirs, with its param and code; kind ERROR_NONE: none */
@@ -60,6 +61,9 @@ void delivery_name(struct delivery *a, const char *model, const char *build);
 /* Says which teacher is asked from now on, and what it costs by its user (NULL: unsaid); before the first delta. */
 void delivery_teacher(struct delivery *a, const char *name, const struct provider *provider, const char *model,
 	const struct price *price);
+
+/* The teacher was sent the question so often and did not answer in time, which it may charge for. */
+void delivery_unanswered(struct delivery *a, unsigned attempts);
 
 /* What a vendor seals in this answer is kept for clients that do not send it back; before the first delta. */
 void delivery_keep_seals(struct delivery *a, struct seals *seals);

@@ -93,6 +93,14 @@ static void on_teacher(void *user, size_t i)
 	delivery_teacher(c->delivery, e->name, e->provider, model, teacher_entry_price(e, model));
 }
 
+static void on_unanswered(void *user, size_t i, unsigned attempts)
+{
+	struct teacher_call *c = user;
+
+	(void)i;               /* the one of the last on_teacher() */
+	delivery_unanswered(c->delivery, attempts);
+}
+
 /* What is said of a request, by a vendor or by us, may quote it: that is for the user, not for the log. */
 static char *without_words(enum error_kind kind, const char *text)
 {
@@ -137,7 +145,7 @@ static bool ask_chain(struct teacher_call *c, struct http_client *client, struct
 	struct chain chain = {
 		.teachers = list, .count = c->choice.count, .lock = &c->teachers->lock,
 		.cancel = reply_cancel(c->reply), .on_delta = on_delta, .on_notice = on_notice,
-		.find_key = find_key, .on_teacher = on_teacher, .user = c,
+		.find_key = find_key, .on_teacher = on_teacher, .on_unanswered = on_unanswered, .user = c,
 	};
 
 	for (size_t i = 0; i < chain.count; i++) {

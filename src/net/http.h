@@ -66,6 +66,7 @@ struct http_call {
 	unsigned total_ms;     /* of the whole call, redirects included; 0: no limit */
 	http_address_fn *may_connect;  /* NULL: to any */
 	struct cancel *cancel; /* NULL: none.  Its waker is ours during the call. */
+	void (*on_request)(void *user);    /* connected, and the request goes out; NULL: nobody wants to know */
 	http_head_fn *on_head; /* NULL: any */
 	http_body_fn *on_body; /* NULL: the body is dropped */
 	unsigned tick_ms;      /* how often on_tick is called, at least, while the call waits */

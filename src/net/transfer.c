@@ -106,8 +106,12 @@ static curl_socket_t on_socket(void *user, curlsocktype purpose, struct curl_soc
 /* Connected; the request is about to be sent. */
 static int on_connected(void *user, char *to, char *from, int to_port, int from_port)
 {
+	struct transfer *t = user;
+
 	(void)to, (void)from, (void)to_port, (void)from_port;
-	enter(user, WAITING);
+	enter(t, WAITING);
+	if (t->call->on_request)
+		t->call->on_request(t->call->user);
 	return CURL_PREREQFUNC_OK;
 }
 

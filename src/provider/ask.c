@@ -19,6 +19,7 @@
 struct attempt {
 	const struct ask *ask;
 	struct provider_stream *stream;
+	bool requested;        /* the request went out */
 	int status;
 	struct retry_told told;
 	bool stream_failed;    /* the stream itself said why there will be no answer */
@@ -64,6 +65,13 @@ static bool on_head(void *user, const struct http_head *head, struct error *err)
 		return true;
 	return error_set(err, ERROR_INVALID, "%s's address answered with %.60s instead of a stream: check the base URL",
 		a->ask->teacher.provider->display_name, type);
+}
+
+static void on_request(void *user)
+{
+	struct attempt *a = user;
+
+	a->requested = true;
 }
 
 static enum http_next on_body(void *user, struct str bytes, struct error *err)
@@ -153,7 +161,7 @@ static bool call_once(struct http_client *client, struct attempt *a, const char 
 		.method = "POST", .url = url, .body = body, .headers = headers,
 		.connect_ms = ask->patience.connect_ms, .first_byte_ms = ask->patience.first_byte_ms,
 		.silence_ms = ask->patience.silence_ms, .cancel = ask->cancel,
-		.on_head = on_head, .on_body = on_body, .user = a,
+		.on_request = on_request, .on_head = on_head, .on_body = on_body, .user = a,
 	};
 
 	bool ok = make_headers(&ask->teacher, headers, &call.header_count, &bearer, err) &&
@@ -301,7 +309,10 @@ static enum outcome try(struct asking *x, const char *url, struct str body, stru
 	enum outcome outcome = FAILED;
 
 	provider_stream_rename(stream, x->names);
-	if (judge(&a, call_once(x->client, &a, url, body, err), err))
+	bool sent = call_once(x->client, &a, url, body, err);
+	if (!sent && a.requested && !a.status && err->kind == ERROR_TIMEOUT)
+		x->report->unanswered++;
+	if (judge(&a, sent, err))
 		outcome = ANSWERED;
 	else if (refuses_a_wish(&a, err))
 		outcome = AGAIN_PLAIN;

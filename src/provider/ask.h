@@ -71,6 +71,7 @@ enum ask_end {
 struct ask_report {
 	enum ask_end end;
 	unsigned attempts;     /* made */
+	unsigned unanswered;   /* of these: sent, and nothing came in time; it may be paid for all the same */
 	unsigned told_ms;      /* to wait, by the server, and longer than we wait; 0: not */
 };
 

@@ -136,8 +136,12 @@ static bool ask_with_keys(struct run *r, struct ask *ask, struct ask_report *rep
 	if (report->end != ASK_KEY)
 		return false;
 	struct error other = { 0 };
-	return c->find_key(c->user, r->current, true, &ask->teacher.key, &other) &&
-		ask_provider(r->client, ask, r->request, report, err);
+	unsigned unanswered = report->unanswered;
+	if (!c->find_key(c->user, r->current, true, &ask->teacher.key, &other))
+		return false;
+	bool ok = ask_provider(r->client, ask, r->request, report, err);
+	report->unanswered += unanswered;
+	return ok;
 }
 
 /* What the user can do about it, where that is not said yet. */
@@ -169,6 +173,8 @@ static bool ask_one(struct run *r, size_t i, enum breaker_admission admission, s
 	};
 	bool ok = ask_with_keys(r, &ask, report, err);
 	settle(c, i, report);
+	if (report->unanswered && c->on_unanswered)
+		c->on_unanswered(c->user, i, report->unanswered);
 	if (ok)
 		return true;
 	add_advice(c, &c->teachers[i], report, err);

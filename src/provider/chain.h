@@ -63,7 +63,9 @@ struct chain {
 	chain_notice_fn *on_notice;
 	chain_key_fn *find_key;
 	void (*on_teacher)(void *user, size_t teacher);    /* from now on this one is asked */
-	void *user;                /* of all four */
+	/* Of those made to ask that teacher, so many attempts were sent and not answered in time.  NULL: no matter. */
+	void (*on_unanswered)(void *user, size_t teacher, unsigned attempts);
+	void *user;                /* of all five */
 };
 
 /*

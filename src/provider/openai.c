@@ -15,6 +15,7 @@
 #include "provider/openai_logprobs.h"
 #include "text/thoughts.h"
 
+#define COST_MAX 10000                      /* dollars: no answer takes more, whatever a server says */
 #define LOGPROBS_MAX ((size_t)32 << 20)    /* bytes, of one chunk's */
 
 struct state {
@@ -46,9 +47,29 @@ static size_t figure(const json_t *object, const char *key, size_t otherwise)
 	return json_is_integer(value) && json_integer_value(value) >= 0 ? (size_t)json_integer_value(value) : otherwise;
 }
 
-/* Absent figures leave the old ones.  False when there are none at all. */
-static bool read_usage(struct state *st, const json_t *usage)
+/*
+ * OpenRouter's: what it takes itself, and what goes to the vendor where the user's own key of
+ * that vendor is behind it (https://openrouter.ai/docs/use-cases/usage-accounting).
+ */
+static void read_cost(struct usage *u, const json_t *usage)
 {
+	const json_t *details = json_object_get(usage, "cost_details");
+	double cost = json_number_value(json_object_get(usage, "cost"));
+
+	if (!json_is_number(json_object_get(usage, "cost")))
+		return;
+	if (json_is_true(json_object_get(usage, "is_byok")))
+		cost += json_number_value(json_object_get(details, "upstream_inference_cost"));
+	if (!(cost >= 0 && cost <= COST_MAX))
+		return;
+	u->costed = true;
+	u->cost = (uint64_t)(cost * 1e6 + 0.5);
+}
+
+/* Absent figures leave the old ones.  False when there are none at all. */
+static bool read_usage(struct provider_stream *s, const json_t *usage)
+{
+	struct state *st = provider_stream_state(s);
 	const json_t *prompt = json_object_get(usage, "prompt_tokens_details");
 	const json_t *completion = json_object_get(usage, "completion_tokens_details");
 	struct usage *u = &st->usage;
@@ -60,6 +81,8 @@ static bool read_usage(struct state *st, const json_t *usage)
 	u->cached_tokens = figure(prompt, "cached_tokens", figure(usage, "prompt_cache_hit_tokens", u->cached_tokens));
 	u->written_tokens = figure(prompt, "cache_write_tokens", u->written_tokens);
 	u->thought_tokens = figure(completion, "reasoning_tokens", u->thought_tokens);
+	if (quirks_of(s)->costs)
+		read_cost(u, usage);
 	return true;
 }
 
@@ -302,8 +325,8 @@ static bool on_chunk(
 	if (is_error(groq))
 		return openai_explain(provider_stream_provider(s), json_object_get(groq, "error"), err);
 	calls_note_origin(&st->calls, json_member_str(chunk, "id"));
-	*counted = read_usage(st, json_object_get(groq, "usage"));
-	*counted |= read_usage(st, json_object_get(chunk, "usage"));
+	*counted = read_usage(s, json_object_get(groq, "usage"));
+	*counted |= read_usage(s, json_object_get(chunk, "usage"));
 	return on_choice(s, json_array_get(json_object_get(chunk, "choices"), 0), piece, err);
 }
 

@@ -34,6 +34,7 @@ struct openai_quirks {
 	bool no_logprobs;              /* log-probabilities are refused */
 	bool no_penalties;             /* presence_penalty and frequency_penalty are not */
 	bool no_usage_option;          /* stream_options is refused; the usage comes unasked */
+	bool costs;                    /* the usage, where it is asked for, says what the answer cost, in dollars */
 	bool no_one_call;              /* parallel_tool_calls is refused */
 	bool no_strict;                /* "strict" of a tool is refused */
 	bool no_schema;                /* response_format knows no json_schema */

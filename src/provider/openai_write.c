@@ -196,6 +196,7 @@ bool openai_write_body(
 	writer_string(&w, str_of(target->model));
 	writer_put(&w, ",\"stream\":true");
 	writer_put(&w, q->no_usage_option || target->plain ? "" : ",\"stream_options\":{\"include_usage\":true}");
+	writer_put(&w, q->costs && !target->plain ? ",\"usage\":{\"include\":true}" : "");
 	put_limit(&w, target, request->sampling.max_tokens);
 	if (!target->plain) {
 		put_caching(&w, target);

@@ -197,6 +197,7 @@ const struct provider providers[] = {
 		.dialect = &dialect_openai,
 		.openai = &(const struct openai_quirks){
 			.version_path = "/api/v1",
+			.costs = true,
 			.cached = (const char *const[]){ "anthropic/", NULL },
 			.samplers = true,
 			.repetition = "repetition_penalty",

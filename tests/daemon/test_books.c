@@ -151,6 +151,45 @@ TEST(a_local_answer_saves_what_the_first_teacher_costs)
 	assert_int_equal(atomic_load(&s.metrics.cost), 0);
 }
 
+TEST(what_the_vendor_says_it_cost_goes_before_every_price)
+{
+	own_study s;
+	struct book_entry e = answer("claude");
+	struct price mine = price_flat(1000000, 1000000);
+
+	enter(&s);
+	e.price = &mine;
+	e.usage.costed = true;
+	e.usage.cost = 77;
+	note(&s, e);
+	assert_int_equal(books_spending(s.books).spent, 77);
+	books_set_budget(s.books, 1000000);
+	assert_false(books_tell_unpriced(s.books, "openrouter", "a/b", NULL));
+	assert_true(books_tell_unpriced(s.books, "compatible", "a/b", NULL));
+}
+
+TEST(a_question_that_waited_in_vain_may_have_cost_its_prompt_each_time)
+{
+	own_study s;
+	struct book_entry e = answer("claude");
+
+	e.result = METRIC_FAILED;
+	e.ended = false;
+	e.usage = (struct usage){0};
+	enter(&s);
+	note(&s, e);
+	assert_int_equal(books_spending(s.books).spent, 0);
+	e.unanswered = 1;
+	note(&s, e);
+	uint64_t cost = books_spending(s.books).spent;
+	assert_true(cost > 0);
+	e.unanswered = 2;
+	note(&s, e);
+	assert_int_equal(books_spending(s.books).spent, 3 * cost);
+	own_mem char *book = todays_book();
+	assert_non_null(strstr(book, "\"estimated\":true"));
+}
+
 /* Nothing was counted. */
 static struct book_entry uncounted(enum metric_result result, bool ended, size_t received)
 {
@@ -250,6 +289,8 @@ int main(void)
 		home_test(a_budget_is_near_and_then_spent),
 		home_test(what_is_spent_outlives_the_daemon),
 		home_test(a_local_answer_saves_what_the_first_teacher_costs),
+		home_test(what_the_vendor_says_it_cost_goes_before_every_price),
+		home_test(a_question_that_waited_in_vain_may_have_cost_its_prompt_each_time),
 		home_test(an_answer_without_a_count_costs_what_its_bytes_let_expect),
 		home_test(a_question_that_failed_before_the_first_word_costs_nothing),
 		home_test(a_price_of_the_users_own_counts),

@@ -308,6 +308,7 @@ TEST(silence_is_tried_once_more)
 	SERVE({ .hang = true }, { .hang = true }, ANSWER);
 	ask(server, &seen);
 	assert_fails(&seen, ERROR_TIMEOUT, "no answer from 127.0.0.1");
+	assert_int_equal(seen.report.unanswered, 2);
 	assert_int_equal(scripted_server_requests(server), 2);
 }
 

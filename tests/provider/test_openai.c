@@ -20,6 +20,14 @@ TEST(text_comes_as_it_is_sent)
 		CHUNK("{}") REASON("stop") USAGE DONE, "text(Hel) text(lö) end(stop" COUNTED);
 }
 
+static bool keep_usage(void *user, const struct delta *d, struct error *err)
+{
+	(void)err;
+	if (d->kind == DELTA_END)
+		*(struct usage *)user = d->usage;
+	return true;
+}
+
 TEST(an_answer_without_usage_ends_with_done)
 {
 	expect_heard("ollama", "m", CHUNK("{'content':'a'}") REASON("stop") DONE, "text(a) end(stop" UNCOUNTED);
@@ -45,6 +53,35 @@ TEST(usage_may_come_in_the_last_chunk_or_before_it_or_in_all)
 	expect_heard("compatible", "m", USAGE CHUNK("{'content':'a'}") REASON("stop") DONE, "text(a) end(stop" COUNTED);
 	expect_heard("vllm", "m", "{'choices':[{'index':0,'delta':{'content':'a'}}],'usage':{'prompt_tokens':9,"
 		"'completion_tokens':1}}\n" REASON("stop") USAGE DONE, "text(a) end(stop" COUNTED);
+}
+
+/* What an OpenRouter's answer with such a usage says it cost, in micro-dollars; -1: nothing. */
+static int64_t cost_of(const char *provider, const char *usage)
+{
+	own_mem char *text = mem_printf("data: {'choices':[{'index':0,'delta':{'content':'a'},'finish_reason':'stop'}],"
+		"'usage':{'prompt_tokens':1,'completion_tokens':2%s}}\n\ndata: [DONE]\n\n", usage);
+	own_mem char *bytes = quoted(text);
+	struct usage said = {0};
+	struct error err = {0};
+	own_provider_stream *s = provider_stream_create(provider_find(provider), keep_usage, &said);
+
+	assert_ok(provider_stream_feed(s, str_of(bytes), &err));
+	return said.costed ? (int64_t)said.cost : -1;
+}
+
+TEST(what_openrouter_says_an_answer_cost_is_read)
+{
+	assert_int_equal(cost_of("openrouter", ",'cost':0.0012345"), 1235);
+	assert_int_equal(cost_of("openrouter", ",'cost':0"), 0);
+	assert_int_equal(cost_of("openrouter", ""), -1);
+	assert_int_equal(cost_of("openrouter", ",'cost':0.001,'is_byok':true,"
+		"'cost_details':{'upstream_inference_cost':0.02}"), 21000);
+	assert_int_equal(cost_of("openrouter", ",'cost':0.001,'is_byok':false,"
+		"'cost_details':{'upstream_inference_cost':0.001}"), 1000);
+	static const char *const odd[] = { ",'cost':-1", ",'cost':1e30", ",'cost':'1'", ",'cost':null" };
+	for (size_t i = 0; i < countof(odd); i++)
+		assert_int_equal(cost_of("openrouter", odd[i]), -1);
+	assert_int_equal(cost_of("compatible", ",'cost':0.5"), -1);      /* of nobody who was not asked */
 }
 
 TEST(groqs_usage_is_read)
@@ -511,6 +548,7 @@ int main(void)
 		cmocka_unit_test(an_answer_without_done_ends_with_its_reason_and_the_bytes),
 		cmocka_unit_test(an_answer_that_just_stops_is_cut),
 		cmocka_unit_test(usage_may_come_in_the_last_chunk_or_before_it_or_in_all),
+		cmocka_unit_test(what_openrouter_says_an_answer_cost_is_read),
 		cmocka_unit_test(groqs_usage_is_read),
 		cmocka_unit_test(deepseeks_and_openrouters_figures_of_the_cache_are_read),
 		cmocka_unit_test(comments_and_empty_events_mean_nothing),

@@ -343,6 +343,8 @@ TEST(caching_is_asked_for_where_it_does_not_come_by_itself)
 	add_message(&r, ROLE_USER, "hi");
 	expect_in_body("openrouter", "anthropic/claude-x", &r, ",'cache_control':{'type':'ephemeral'}");
 	expect_not_in_body("openrouter", NULL, &r, "cache_control");
+	expect_in_body("openrouter", NULL, &r, ",'usage':{'include':true}");
+	expect_not_in_body("compatible", "m", &r, "'include'");
 }
 
 static void expect_effort(const char *provider, const char *model, enum effort effort, const char *piece)
