@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/commands.h"
+#include "cli/permissions.h"
 #include "permit/command.h"
 #include "permit/explain.h"
 #include "route/explain.h"
@@ -22,6 +23,7 @@
 struct judges {
 	struct tokenizer *tokenizer;
 	const struct template *family;
+	const struct config *config;
 };
 
 struct kind {
@@ -173,6 +175,33 @@ static void print_verdict(const json_t *result)
 	printf("%s: %s\n", json_member_string(result, "verdict"), json_member_string(result, "why"));
 }
 
+/* --- permission -------------------------------------------------------------------------- */
+
+/* A call under the settings that hold here; programs bring their own. */
+static json_t *wrap_call(struct str input, struct error *err)
+{
+	own_json *call = explain_read_call(input, err);
+
+	return call ? json_pack("{s:O, s:b}", "call", call, "here", 1) : NULL;
+}
+
+static json_t *judge_permission(const struct judges *j, const json_t *input, struct error *err)
+{
+	if (!json_object_get(input, "here"))
+		return explain_permission(input, err);
+	own_permissions *p = permissions_open(j->config, NULL, err);
+	return p ? explain_call(p, json_object_get(input, "call"), NULL, err) : NULL;
+}
+
+static void print_permission(const json_t *result)
+{
+	const char *rule = json_member_string(result, "rule"), *file = json_member_string(result, "file");
+
+	printf("%s: %s\n", json_member_string(result, "decision"), json_member_string(result, "why"));
+	if (rule)
+		printf("rule: %s (%s)\n", rule, file ? file : "approved before");
+}
+
 /* --- html ---------------------------------------------------------------------------------- */
 
 static json_t *wrap_html(struct str input, struct error *err)
@@ -201,6 +230,7 @@ static const struct kind kinds[] = {
 	{ "path", NULL, wrap_path, judge_path, print_verdict },
 	{ "html", NULL, wrap_html, judge_html, print_html },
 	{ "command", NULL, wrap_command, judge_command, print_verdict },
+	{ "permission", NULL, wrap_call, judge_permission, print_permission },
 };
 
 /* --- one input, or many ---------------------------------------------------------------------- */
@@ -288,7 +318,7 @@ int cmd_explain(const struct options *o, struct config *c)
 {
 	const char *rest = NULL;
 	const struct kind *k = find_kind(o->text, &rest);
-	struct judges j = {0};
+	struct judges j = { .config = c };
 	struct error err = {0};
 
 	if (!k) {

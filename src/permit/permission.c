@@ -18,16 +18,24 @@ static bool is_absolute(const char *path)
 	return path && path[0] == '/';
 }
 
+/* Without `.`, `..` and doubled slashes. */
+static char *plain(const char *path)
+{
+	char walked[PATH_BYTES_MAX + 1];
+
+	return mem_strdup(path_walk(path, NULL, walked) ? walked : path);
+}
+
 struct permissions *permissions_create(const struct permission_places *places, struct error *err)
 {
 	if (!is_absolute(places->root) || !is_absolute(places->cwd) || (places->home && !is_absolute(places->home)))
 		return error_set(err, ERROR_INVALID, "permissions need absolute folders for the project, where the "
 			"conversation begins, and the home"), NULL;
 	struct permissions *p = mem_zeroed(1, sizeof *p);
-	p->root = mem_strdup(places->root);
-	p->cwd = mem_strdup(places->cwd);
-	p->home = mem_strdup(places->home);
-	p->claude = is_absolute(places->claude) ? mem_strdup(places->claude) :
+	p->root = plain(places->root);
+	p->cwd = plain(places->cwd);
+	p->home = places->home ? plain(places->home) : NULL;
+	p->claude = is_absolute(places->claude) ? plain(places->claude) :
 		p->home ? mem_printf("%s/.claude", p->home) : NULL;
 	p->sandbox_allows = true;
 	return p;
@@ -112,14 +120,6 @@ static void add_rules(struct permissions *p, enum rule_list list, const json_t *
 }
 
 /* --- a settings file ------------------------------------------------------------------------ */
-
-/* Without `.`, `..` and doubled slashes. */
-static char *plain(const char *path)
-{
-	char walked[PATH_BYTES_MAX + 1];
-
-	return mem_strdup(path_walk(path, NULL, walked) ? walked : path);
-}
 
 void permissions_add_directory(struct permissions *p, const char *path)
 {

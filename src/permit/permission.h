@@ -31,7 +31,7 @@ enum permission_mode {
 	PERMISSION_BYPASS,
 };
 
-enum decision { DECISION_ALLOW, DECISION_ASK, DECISION_DENY };      /* the stricter, the greater */
+enum permission_verdict { DECISION_ALLOW, DECISION_ASK, DECISION_DENY };      /* the stricter, the greater */
 
 /* "allow", "ask", "deny". */
 extern const char *const decision_names[];
@@ -115,7 +115,7 @@ struct permission_call {
 enum { PERMISSION_SUGGESTIONS = 5, PERMISSION_RULE_MAX = 300, PERMISSION_WHY_MAX = 400 };
 
 struct permission {
-	enum decision decision;
+	enum permission_verdict decision;
 	const char *rule, *file;   /* the rule that decided and where it stands; NULL: built in.  The permissions' */
 	bool approved;             /* `rule` is an approval's words */
 	bool hard;                 /* a hard limit: no rule and no answer can change it */

@@ -77,7 +77,7 @@ static void look_at(struct line *l, const struct shell_command *c)
 
 static void conclude(struct line *l)
 {
-	static const enum decision decisions[] = {
+	static const enum permission_verdict decisions[] = {
 		[LEVEL_FREE] = DECISION_ALLOW, [LEVEL_NEED] = DECISION_ASK, [LEVEL_ALONE] = DECISION_ASK,
 		[LEVEL_PROTECTED] = DECISION_ASK, [LEVEL_ASKED] = DECISION_ASK, [LEVEL_CRITICAL] = DECISION_ASK,
 		[LEVEL_DENIED] = DECISION_DENY, [LEVEL_HARD] = DECISION_DENY,

@@ -20,10 +20,12 @@ static const struct tool_group_row groups[] = {
 	{ "ExitPlanMode", GROUP_FREE, NULL },
 	{ "BashOutput", GROUP_FREE, NULL }, { "KillShell", GROUP_FREE, NULL },
 	{ "TaskOutput", GROUP_FREE, NULL }, { "TaskStop", GROUP_FREE, NULL },
-	{ "RunCode", GROUP_CONFINED, NULL }, { "Restart", GROUP_ALWAYS, NULL },
+	{ "RunCode", GROUP_CONFINED, "code" }, { "Restart", GROUP_ALWAYS, NULL },
+	{ "WebSearch", GROUP_OTHER, "query" }, { "Agent", GROUP_OTHER, "subagent_type" },
+	{ "Task", GROUP_OTHER, "subagent_type" }, { "Skill", GROUP_OTHER, "skill" },
 };
 
-static const struct tool_group_row *find_group(struct str tool)
+const struct tool_group_row *tool_group(struct str tool)
 {
 	static const struct tool_group_row other = { "", GROUP_OTHER, NULL };
 
@@ -35,7 +37,7 @@ static const struct tool_group_row *find_group(struct str tool)
 
 /* --- what was decided ------------------------------------------------------------------ */
 
-bool decided(struct deciding *d, enum decision decision, const struct rule *rule, const char *why, ...)
+bool decided(struct deciding *d, enum permission_verdict decision, const struct rule *rule, const char *why, ...)
 {
 	va_list args;
 
@@ -45,6 +47,8 @@ bool decided(struct deciding *d, enum decision decision, const struct rule *rule
 	va_start(args, why);
 	int n = vsnprintf(d->out->why, sizeof d->out->why, why, args);
 	va_end(args);
+	if (rule && rule->odd && n >= 0 && n < (int)sizeof d->out->why)
+		n += snprintf(d->out->why + n, sizeof d->out->why - (size_t)n, " (the rule %s)", rule->odd);
 	if (n >= (int)sizeof d->out->why) {
 		size_t cut = sizeof d->out->why - 1;
 		d->out->why[cut - utf8_incomplete_tail(d->out->why, cut)] = '\0';
@@ -199,7 +203,7 @@ static void settle(struct deciding *d)
 void permission_decide(const struct permissions *p, const struct permission_call *call, struct permission *out)
 {
 	struct deciding d = { .p = p, .call = call, .out = out, .cwd = call->cwd ? call->cwd : p->cwd };
-	const struct tool_group_row *tool = find_group(call->tool);
+	const struct tool_group_row *tool = tool_group(call->tool);
 
 	*out = (struct permission){ .decision = DECISION_ASK };
 	switch (tool->group) {

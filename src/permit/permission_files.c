@@ -56,18 +56,11 @@ void path_see(struct deciding *d, struct str path, const char *cwd, bool write, 
 
 /* --- rules of paths ----------------------------------------------------------------------------- */
 
-static bool rule_covers(struct deciding *d, const struct rule *r, const struct seen *seen)
+static bool rule_covers(struct deciding *d, const struct rule *r, const char *path)
 {
-	const struct path_judgement *j = &seen->judgement;
-
-	if (r->kind == RULE_TOOL)
-		return true;
 	if (r->kind != RULE_PATH)
-		return false;
-	const char *real = anchor_real(d, r->anchor);
-	bool written_in = rule_matches_path(r, r->anchor, j->written) || rule_matches_path(r, real, j->written);
-	bool real_in = rule_matches_path(r, r->anchor, j->real) || rule_matches_path(r, real, j->real);
-	return r->list == RULE_ALLOW ? written_in && real_in : written_in || real_in;
+		return r->kind == RULE_TOOL;
+	return rule_matches_path(r, r->anchor, path) || rule_matches_path(r, anchor_real(d, r->anchor), path);
 }
 
 /* Whether a rule of that name is about this: Edit gives reading, and what may not be read may not be written. */
@@ -84,15 +77,49 @@ static bool is_about(const struct rule *r, bool write, struct str tool)
 	return reads || (edits && r->list == RULE_ALLOW);
 }
 
-const struct rule *path_rule(struct deciding *d, enum rule_list list, const struct seen *seen, bool write,
+static const struct rule *rule_of(struct deciding *d, enum rule_list list, const char *path, bool write,
 	struct str tool)
 {
 	for (size_t i = 0; i < d->p->rule_count; i++) {
 		const struct rule *r = &d->p->rules[i];
-		if (r->list == list && is_about(r, write, tool) && rule_covers(d, r, seen))
+		if (r->list == list && is_about(r, write, tool) && rule_covers(d, r, path))
 			return r;
 	}
 	return NULL;
+}
+
+/* Where files are worked on without a rule. */
+static bool needs_no_rule(struct deciding *d, const struct seen *seen, const char *path, bool write)
+{
+	const struct permissions *p = d->p;
+
+	if ((write && p->mode != PERMISSION_ACCEPT_EDITS) || seen->judgement.place == PATH_WATCHED)
+		return false;
+	if (is_below(path, p->root) || is_below(path, anchor_real(d, p->root)))
+		return true;
+	for (size_t i = 0; i < p->directory_count; i++)
+		if (is_below(path, p->directories[i]) || is_below(path, anchor_real(d, p->directories[i])))
+			return true;
+	return false;
+}
+
+const struct rule *path_rule(struct deciding *d, enum rule_list list, const struct seen *seen, bool write,
+	struct str tool)
+{
+	const struct path_judgement *j = &seen->judgement;
+	const struct rule *written = rule_of(d, list, j->written, write, tool);
+
+	if (strcmp(j->written, j->real) == 0)
+		return written;
+	const struct rule *real = rule_of(d, list, j->real, write, tool);
+	if (list != RULE_ALLOW)
+		return written && (!real || written < real) ? written : real;
+	/* Both ways to name it must be covered, by a rule at least one. */
+	if (!written && !needs_no_rule(d, seen, j->written, write))
+		return NULL;
+	if (!real && !needs_no_rule(d, seen, j->real, write))
+		return NULL;
+	return real ? real : written;
 }
 
 /* --- suggestions -------------------------------------------------------------------------------------- */

@@ -53,6 +53,9 @@ struct tool_group_row {
 	const char *member;        /* the argument that says on what */
 };
 
+/* The tool's row, never NULL. */
+const struct tool_group_row *tool_group(struct str tool);
+
 /* A path as rules see it. */
 struct seen {
 	struct path_judgement judgement;
@@ -60,7 +63,7 @@ struct seen {
 };
 
 /* Writes the decision and who took it, with why as printf would.  Always true. */
-bool decided(struct deciding *d, enum decision decision, const struct rule *rule, const char *why, ...)
+bool decided(struct deciding *d, enum permission_verdict decision, const struct rule *rule, const char *why, ...)
 	printf_like(4, 5);
 
 /* The same: by an approval; by a hard limit. */

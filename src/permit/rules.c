@@ -420,7 +420,7 @@ static bool check_name(struct reading *g)
 	return true;
 }
 
-bool rule_read(struct rule *r, enum rule_list list, const char *text, const char *file,
+static bool read_rule(struct rule *r, enum rule_list list, const char *text, const char *file,
 	const struct rule_folders *folders, struct buf *odd)
 {
 	struct reading g = { r, folders, odd, {0} };
@@ -448,8 +448,18 @@ bool rule_read(struct rule *r, enum rule_list list, const char *text, const char
 	return t ? read_kind(&g, t->kind) : broken(&g, "a tool of that name has no specifier but parameter:value");
 }
 
+bool rule_read(struct rule *r, enum rule_list list, const char *text, const char *file,
+	const struct rule_folders *folders, struct buf *odd)
+{
+	bool kept = read_rule(r, list, text, file, folders, odd);
+
+	r->odd = odd->len ? mem_strdup(odd->data) : NULL;
+	return kept;
+}
+
 void rule_done(struct rule *r)
 {
+	free(r->odd);
 	free(r->text);
 	free(r->file);
 	free(r->spec);

@@ -43,6 +43,7 @@ struct rule {
 	char *anchor;              /* of paths: the folder, absolute, without a slash at its end; "" the root */
 	struct ignore_pattern pattern;         /* of paths; its text is `spec` */
 	char *parameter;
+	char *odd;                 /* what was told of it when it was read; NULL: nothing */
 	bool both_roots;           /* v1's "/etc": below the root as well */
 	bool broken;               /* a deny or ask rule that could not be read: asks about every call of its tool */
 };

@@ -1,5 +1,6 @@
 /* The whole decision, by tables: the lines of Claude Code's page "permissions", and where this program is stricter. */
 #include "permission_case.h"
+#include "permit/explain.h"
 
 #define A(rules) "{'allow':[" rules "]}"
 #define D(rules) "{'deny':[" rules "]}"
@@ -649,6 +650,122 @@ TEST(what_cannot_be_read_forbids_rather_than_allows)
 	check_cases(cases, countof(cases), NULL);
 }
 
+/* --- links, and explain --------------------------------------------------------------------- */
+
+static json_t *explain(const char *text, struct error *err)
+{
+	own_mem char *json = quoted(text);
+	own_json *input = json_parse_nul(str_of(json), "test", err);
+
+	assert_non_null(input);
+	return explain_permission(input, err);
+}
+
+/* Settings, call and links; the project is /w/p. */
+struct explain_case {
+	const char *permissions, *call, *links, *expected;
+};
+
+TEST(links_are_judged_by_name_and_target)
+{
+	static const struct explain_case cases[] = {
+		{ "{}", "Read(key)", "{'link':'key','target':'/home/me/.ssh/id_rsa'}", "deny" },
+		{ "{}", "Read(a)", "{'link':'a','target':'../other/x'}", "ask" },
+		{ "{}", "Read(a)", "{'link':'a','target':'b'}", "allow" },
+		{ A("'Read(./**)'"), "Read(a)", "{'link':'a','target':'../other/x'}", "ask" },
+		{ A("'Read(./**)','Read(//w/other/**)'"), "Read(a)", "{'link':'a','target':'../other/x'}", "allow" },
+		{ A("'Read(//w/other/**)'"), "Read(a)", "{'link':'a','target':'../other/x'}", "allow" },
+		{ A("'Edit(//w/other/**)'"), "Edit(a)", "{'link':'a','target':'../other/x'}", "ask" },
+		{ D("'Read(//w/other/**)'"), "Read(a)", "{'link':'a','target':'../other/x'}", "deny" },
+		{ D("'Read(a)'"), "Read(a)", "{'link':'a','target':'b'}", "deny" },
+		{ D("'Read(b)'"), "Read(a)", "{'link':'a','target':'b'}", "deny" },
+		{ A("'Edit(src/**)'"), "Edit(src/x)", "{'link':'src','target':'lib'}", "ask" },
+		{ A("'Edit(src/**)','Edit(lib/**)'"), "Edit(src/x)", "{'link':'src','target':'lib'}", "allow" },
+		{ A("'Edit'"), "Edit(src/x)", "{'link':'src','target':'.git'}", "ask" },
+		{ A("'Edit'"), "Edit(src/x)", "{'link':'src','target':'/etc'}", "deny" },
+		{ D("'Read(sec/**)'"), "Bash(cat l/x)", "{'link':'l','target':'sec'}", "deny" },
+		{ "{}", "Bash(cat l)", "{'link':'l','target':'.env'}", "deny" },
+		{ "{}", "Bash(cat l)", "{'link':'l','target':'../x'}", "ask" },
+		{ MODE("acceptEdits", ""), "Bash(touch l/x)", "{'link':'l','target':'/tmp'}", "ask" },
+		{ A("'Bash(make *)','Edit(out)'"), "Bash(make > out)", "{'link':'out','target':'.bashrc'}", "ask" },
+		{ A("'Bash(make *)','Edit(out)'"), "Bash(make > out)", "{'link':'out','target':'x'}", "ask" },
+		/* The project itself is reached by a link */
+		{ D("'Read(sec/**)'"), "Read(/real/p/sec/x)", "{'link':'/w','target':'/real'}", "deny" },
+		{ A("'Edit(src/**)'"), "Edit(src/x)", "{'link':'/w','target':'/real'}", "allow" },
+		{ "{}", "Read(/real/p/x)", "{'link':'/w','target':'/real'}", "allow" },
+	};
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		const struct explain_case *c = &cases[i];
+		struct error err = {0};
+		own_mem char *given = quoted(c->permissions), *links = quoted(c->links);
+		own_json *call = explain_read_call(str_of(c->call), &err);
+		own_json *permissions = json_parse(str_of(given), "test", &err), *link = json_parse(str_of(links),
+			"test", &err);
+		own_json *input = json_pack("{s:{s:O}, s:s, s:s, s:O, s:[O]}", "settings", "permissions", permissions,
+			"cwd",
+			"/w/p", "home", "/home/me", "call", call, "fs", link);
+		own_json *out = explain_permission(input, &err);
+		assert_ok(out);
+		if (strcmp(json_member_string(out, "decision"), c->expected) != 0)
+			fail_msg("%s %s %s: %s (%s)", c->permissions, c->call, c->links, json_member_string(out,
+			"decision"),
+				json_member_string(out, "why"));
+	}
+}
+
+TEST(explain_tells_decision_rule_and_reason)
+{
+	struct error err = {0};
+	own_json *out = explain("{'settings':{'permissions':{'deny':['Bash(rm *)']}},'cwd':'/w/p','home':'/home/me',"
+		"'call':{'tool':'Bash','input':{'command':'rm x'}},'fs':[]}", &err);
+	own_json *built_in = explain("{'settings':{},'cwd':'/w/p','home':'/home/me',"
+		"'call':{'tool':'Bash','input':{'command':'ls'}}}", &err);
+	own_json *old = explain("{'settings':{'allowedTools':['Bash(make)']},'cwd':'/w/p',"
+		"'call':{'tool':'Bash','input':{'command':'make'}}}", &err);
+	own_json *confined = explain("{'settings':{'sandbox':{'enabled':true}},'cwd':'/w/p',"
+		"'call':{'tool':'Bash','input':{'command':'make'}}}", &err);
+
+	assert_ok(out && built_in && old && confined);
+	assert_string_equal(json_member_string(out, "decision"), "deny");
+	assert_string_equal(json_member_string(out, "rule"), "Bash(rm *)");
+	assert_int_equal(json_object_size(out), 3);
+	assert_true(json_is_null(json_object_get(built_in, "rule")));
+	assert_string_equal(json_member_string(built_in, "why"), "it only reads");
+	assert_string_equal(json_member_string(old, "decision"), "allow");
+	assert_string_equal(json_member_string(confined, "decision"), "allow");
+}
+
+TEST(explain_refuses_what_is_no_question)
+{
+	static const char *const wrong[] = { "{}", "{'cwd':'/w','call':{}}", "{'cwd':'w','call':{'tool':'Bash'}}",
+		"{'call':{'tool':'Bash'}}", "{'cwd':'/w','call':{'tool':'Bash','input':'ls'}}",
+		"{'cwd':'/w','settings':[],'call':{'tool':'Bash'}}", "{'cwd':'/w','home':'x','call':{'tool':'Bash'}}",
+		"{'cwd':'/w','call':{'tool':'Bash'},'fs':[{}]}" };
+
+	for (size_t i = 0; i < countof(wrong); i++) {
+		struct error err = {0};
+		assert_null(explain(wrong[i], &err));
+		assert_int_equal(err.kind, ERROR_INVALID);
+	}
+}
+
+TEST(calls_are_read_as_rules_are_written)
+{
+	struct error err = {0};
+	own_json *bash = explain_read_call(str_of(" Bash(echo (x)) "), &err);
+	own_json *bare = explain_read_call(str_of("WebSearch"), &err);
+	own_json *whole = explain_read_call(str_of("{\"tool\":\"x\",\"input\":{}}"), &err);
+
+	assert_ok(bash && bare && whole);
+	assert_string_equal(json_member_string(json_object_get(bash, "input"), "command"), "echo (x)");
+	assert_string_equal(json_member_string(bare, "tool"), "WebSearch");
+	assert_string_equal(json_member_string(whole, "tool"), "x");
+	assert_null(explain_read_call(str_of("Bash(ls"), &err));
+	assert_null(explain_read_call(str_of("TodoWrite(x)"), &err));
+	assert_null(explain_read_call(str_of(""), &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -667,6 +784,10 @@ int main(void)
 		cmocka_unit_test(names_parameters_and_servers),
 		cmocka_unit_test(the_old_spellings_mean_what_they_meant),
 		cmocka_unit_test(what_cannot_be_read_forbids_rather_than_allows),
+		cmocka_unit_test(links_are_judged_by_name_and_target),
+		cmocka_unit_test(explain_tells_decision_rule_and_reason),
+		cmocka_unit_test(explain_refuses_what_is_no_question),
+		cmocka_unit_test(calls_are_read_as_rules_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
