@@ -47,14 +47,15 @@ static void extract(struct str text, size_t piece, const struct dialect *dialect
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct dialect *const dialects[] = { &dialect_hermes, &dialect_llama, &dialect_mistral };
+	static const struct dialect *const dialects[] = {
+		&dialect_hermes, &dialect_llama, &dialect_mistral, &dialect_phi };
 	struct result whole = { .text = BUF_INIT(1 << 24) }, cut = { .text = BUF_INIT(1 << 24) };
 	struct str text = { (const char *)data + 1, size - 1 };
 
 	if (size < 2)
 		return 0;
-	extract(text, text.n, dialects[data[0] % 3], &whole);
-	extract(text, data[0] + 1u, dialects[data[0] % 3], &cut);
+	extract(text, text.n, dialects[data[0] % countof(dialects)], &whole);
+	extract(text, data[0] + 1u, dialects[data[0] % countof(dialects)], &cut);
 	assert(str_equal(buf_str(&whole.text), buf_str(&cut.text)));
 	assert(whole.calls || str_equal(buf_str(&whole.text), text));
 	buf_done(&whole.text);

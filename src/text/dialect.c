@@ -34,6 +34,14 @@ const struct dialect dialect_mistral_args = {
 	.behind = "", .between = "", .end = "",
 };
 
+const struct dialect dialect_phi = {
+	.name = "Phi",
+	.forms = { { .open = "<|tool_call|>", .list = true, .close = "<|/tool_call|>" } },
+	.marks = { "<|tool_call|>", "<|/tool_call|>" },
+	.begin = "<|tool_call|>[", .before_name = "{\"name\": \"", .before_arguments = "\", \"arguments\": ",
+	.behind = "}", .between = ", ", .end = "]<|/tool_call|>",
+};
+
 /* The longer opening first. */
 const struct dialect_form dialect_guesses[] = {
 	{ .open = "```json", .guess = true, .close = "```" },

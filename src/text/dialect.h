@@ -3,7 +3,8 @@
  * (text/toolcall.h) and for holding it to that form.
  *
  * Sources: the makers' chat templates and their pages on prompt formats (Qwen and
- * Hermes; Meta's Llama 3.1; Mistral's tokenizers v3 and v11).  Constant.
+ * Hermes; Meta's Llama 3.1; Mistral's tokenizers v3 and v11; Microsoft's Phi-4
+ * mini).  Constant.
  */
 #pragma once
 
@@ -40,6 +41,7 @@ extern const struct dialect dialect_hermes;    /* Qwen: <tool_call>{"name": …,
 extern const struct dialect dialect_llama;     /* {"name": …, "parameters": {…}}, perhaps behind <|python_tag|> */
 extern const struct dialect dialect_mistral;   /* [TOOL_CALLS][{"name": …, "arguments": {…}}] */
 extern const struct dialect dialect_mistral_args;   /* [TOOL_CALLS]name[ARGS]{…} */
+extern const struct dialect dialect_phi;       /* <|tool_call|>[{"name": …, "arguments": {…}}]<|/tool_call|> */
 
 /* Calls as models of any family write them when they forget their own form. */
 extern const struct dialect_form dialect_guesses[];

@@ -36,7 +36,7 @@ struct template {
 	 * Control tokens, each followed by words of the template's own; all may be
 	 * NULL.  Most families write begin once and every message as open, role,
 	 * close, text, end.  DeepSeek: open, text for the user and close, text, end
-	 * for the assistant.  Phi-4 mini: open, role and close are one token.
+	 * for the assistant.  Phi-3 and 4 mini: open, role and close are one token.
 	 */
 	const char *begin, *open, *close, *end, *answer;
 	const char *after_close, *after_end, *after_answer;

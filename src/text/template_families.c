@@ -1,6 +1,5 @@
 #include "text/template_families.h"
 
-#include "base/mem.h"
 #include "text/pyjson.h"
 #include "text/unicode.h"
 
@@ -49,23 +48,6 @@ bool template_turns(const struct template *t, const struct chat *chat, bool ask,
 		if (!add_turn(t, chat->messages[i].role, NULL, chat->messages[i].text, out, err))
 			return false;
 	return !ask || template_open_turn(t, chat_role_name(ROLE_ASSISTANT), out, err);
-}
-
-/* The token that a role's messages begin with. */
-static bool add_role(const struct template *t, enum chat_role role, struct prompt *out, struct error *err)
-{
-	own_mem char *token = mem_printf("%s%s%s", t->open, chat_role_name(role), t->close);
-
-	return prompt_control(out, token, err);
-}
-
-bool template_roles(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err)
-{
-	for (size_t i = 0; i < chat->message_count; i++)
-		if (!add_role(t, chat->messages[i].role, out, err) || !prompt_text(out, chat->messages[i].text, err) ||
-		    !template_end_turn(t, out, err))
-			return false;
-	return !ask || add_role(t, ROLE_ASSISTANT, out, err);
 }
 
 static const struct str think = STR("<think>"), think_end = STR("</think>");

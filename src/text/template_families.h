@@ -4,7 +4,8 @@
 #include "text/template.h"
 
 bool template_turns(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
-bool template_roles(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
+bool template_phi(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
+bool template_gemma(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
 bool template_qwen(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
 bool template_llama(const struct template *t, const struct chat *chat, bool ask, struct prompt *out, struct error *err);
 bool template_mistral(

@@ -63,8 +63,28 @@ static const struct template phi4 = {
 static const struct template phi4_mini = {
 	.name = "Phi-4 mini",
 	.markers = { "'<|' + message['role'] + '|>' + message['content']", "<|end|>" },
-	.render = template_roles,
+	.render = template_phi,
+	.dialect = &dialect_phi,
 	.open = "<|", .close = "|>", .end = "<|end|>",
+};
+
+static const struct template phi3 = {
+	.name = "Phi-3",
+	.markers = { "<|user|>", "<|end|>" },
+	.render = template_phi,
+	.open = "<|", .close = "|>", .after_close = "\n", .end = "<|end|>", .after_end = "\n",
+};
+
+static const struct template gemma = {
+	.name = "Gemma",
+	.markers = { "'<start_of_turn>' + role", "Conversation roles must alternate user/assistant" },
+	.render = template_gemma,
+	.begin = "<bos>",
+	.open = "<start_of_turn>",
+	.after_close = "\n",
+	.end = "<end_of_turn>",
+	.after_end = "\n",
+	.trims = true,
 };
 
 static const struct template chatml = {
@@ -143,7 +163,7 @@ static const struct template deepseek = {
 };
 
 const struct template *const templates[] = {
-	&qwen25, &qwen3, &qwen3_thinking, &qwen3_instruct, &smollm2, &qwen2, &phi4, &phi4_mini, &chatml,
-	&llama31, &llama3, &ministral3, &mistral, &deepseek_r1, &deepseek,
+	&qwen25, &qwen3, &qwen3_thinking, &qwen3_instruct, &smollm2, &qwen2, &phi4, &phi4_mini, &phi3, &chatml,
+	&gemma, &llama31, &llama3, &ministral3, &mistral, &deepseek_r1, &deepseek,
 };
 const size_t template_count = countof(templates);

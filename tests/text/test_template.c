@@ -58,6 +58,12 @@ TEST(each_family_writes_turns_its_own_way)
 		"<|im_start|>assistant<|im_sep|>");
 	expect("Phi-4 mini", ASK(TURNS), "<|system|>Be brief. <|end|><|user|> Hi<|end|>"
 		"<|assistant|><think>hm</think>Yes.<|end|><|user|>Why?<|end|><|assistant|>");
+	expect("Phi-3", ASK(TURNS), "<|system|>\nBe brief. <|end|>\n<|user|>\n Hi<|end|>\n"
+		"<|assistant|>\n<think>hm</think>Yes.<|end|>\n<|user|>\nWhy?<|end|>\n<|assistant|>\n");
+	expect("Gemma", ASK(QUESTION), "<bos><start_of_turn>user\nHi<end_of_turn>\n<start_of_turn>model\n");
+	expect("Gemma", ASK(TURNS), "<bos><start_of_turn>user\nBe brief. \n\nHi<end_of_turn>\n"
+		"<start_of_turn>model\n<think>hm</think>Yes.<end_of_turn>\n<start_of_turn>user\nWhy?<end_of_turn>\n"
+		"<start_of_turn>model\n");
 	expect("Llama 3", ASK(QUESTION), "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
 		"<|start_header_id|>assistant<|end_header_id|>\n\n");
 	expect("Llama 3", ASK(TURNS),
@@ -158,6 +164,20 @@ TEST(ministral_has_lost_the_frames)
 		"So[TOOL_CALLS]look[ARGS]{\"a\": 1}</s>[TOOL_RESULTS]yes[/TOOL_RESULTS][INST]And?[/INST]");
 }
 
+TEST(phi_has_tools_behind_the_system_message_and_results_behind_a_token_of_their_own)
+{
+	expect("Phi-4 mini", WITH_TOOLS(CALLED("")),
+		"<|system|><|tool|>[{\"name\": \"look\", \"description\": \"Looks \\\"here\\\".\", "
+		"\"parameters\": {\"type\": \"object\", \"properties\": {\"a\": {\"enum\": [1.5]}}, "
+		"\"required\": []}}]<|/tool|><|end|><|user|>Hi<|end|>"
+		"<|assistant|><|tool_call|>[{\"name\": \"look\", \"arguments\": {\"a\": 1}}]<|/tool_call|><|end|>"
+		"<|tool_response|>a \"b\"<|end|><|assistant|>");
+	expect("Phi-4 mini", ASK("[{\"role\":\"system\",\"content\":\"\"},{\"role\":\"user\",\"content\":\"Hi\"}]"),
+		"<|system|><|end|><|user|>Hi<|end|><|assistant|>");
+	expect("Phi-3", ASK("[{\"role\":\"system\",\"content\":\"\"},{\"role\":\"user\",\"content\":\"Hi\"}]"),
+		"<|user|>\nHi<|end|>\n<|assistant|>\n");
+}
+
 TEST(an_answer_is_not_asked_for_unless_wanted)
 {
 	for (size_t i = 0; i < template_count; i++) {
@@ -218,6 +238,14 @@ TEST(what_a_family_cannot_express_is_refused)
 	expect_refused("Ministral 3", "{\"messages\":[{\"role\":\"user\",\"content\":\"\"},"
 		"{\"role\":\"system\",\"content\":\"\"}]}", "only at the start");
 	expect_refused("ChatML", "{\"messages\":[{\"role\":\"user\"}]}", "messages[0].content");
+	expect_refused("Gemma", "{\"messages\":" QUESTION ",\"tools\":"
+		"[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]}", "takes no tools");
+	expect_refused("Phi-3", "{\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}", "takes no tools");
+	expect_refused("Gemma", "{\"messages\":[{\"role\":\"system\",\"content\":\"x\"}]}", "wants a message");
+	expect_refused("Gemma", "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"},"
+		"{\"role\":\"user\",\"content\":\"y\"}]}", "message 1 is of user");
+	expect_refused("Gemma", "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"},"
+		"{\"role\":\"system\",\"content\":\"y\"}]}", "message 1 is of system");
 }
 
 TEST(a_prompt_past_its_ceiling_is_an_error)
@@ -415,6 +443,7 @@ int main(void)
 		cmocka_unit_test(llama_puts_tools_before_the_first_message),
 		cmocka_unit_test(mistral_names_calls_with_nine_signs),
 		cmocka_unit_test(ministral_has_lost_the_frames),
+		cmocka_unit_test(phi_has_tools_behind_the_system_message_and_results_behind_a_token_of_their_own),
 		cmocka_unit_test(an_answer_is_not_asked_for_unless_wanted),
 		cmocka_unit_test(families_have_names_of_their_own_and_recognise_their_markers),
 		cmocka_unit_test(floats_in_arguments_are_written_as_python_writes_them),

@@ -164,23 +164,37 @@ TEST(mistral_writes_a_list_of_calls_or_bare_names)
 	dialect = &dialect_hermes;
 }
 
+TEST(phi_writes_a_list_of_calls_between_marks)
+{
+	dialect = &dialect_phi;
+	expect("<|tool_call|>[{\"name\": \"a\", \"arguments\": {\"x\": []}}, {\"name\": \"b\", \"arguments\": {}}]"
+		"<|/tool_call|>", "{{a}}{\"x\": []}{{b}}{}");
+	expect("I look. <|tool_call|>{\"name\": \"a\", \"arguments\": {}}<|/tool_call|> then", "I look.{{a}}{} then");
+	expect("<|tool_call|>[{\"name\": \"a\", \"arguments\": {}}]", "{{a}}{}");
+	expect_same("<|tool_call|>[]<|/tool_call|>");
+	dialect = &dialect_hermes;
+}
+
 /* Property: how the text is cut never changes what comes out, and without good calls that is the text. */
 TEST(cutting_never_changes_the_result)
 {
-	static const struct dialect *const all[] = { &dialect_hermes, &dialect_llama, &dialect_mistral };
+	static const struct dialect *const all[] = {
+		&dialect_hermes, &dialect_llama, &dialect_mistral, &dialect_phi,
+	};
 	static const char *const parts[] = {
 		"<tool_call>", "</tool_call>", "{", "}", "\"", "\\", "{\"name\":\"A\",\"arguments\":{}}",
 		"{\"name\":\"look\",\"arguments\":{\"x\":\"", "\"}}", " ", "\n", "é", "<", "x", "[1,2]", "```", "json",
 		"```json\n",
 		"<tool_call>{\"name\":\"C\"}</tool_call>", "{\"arguments\":{},\"name\":\"B\"", "[TOOL_CALLS]", "[", "]",
-		",", "go", "[ARGS]", "<|python_tag|>", "\n{\"name\": \"go\"", ",\"y\":",
+		",", "go", "[ARGS]", "<|python_tag|>", "<|tool_call|>", "<|/tool_call|>",
+		"\n{\"name\": \"go\"", ",\"y\":",
 	};
 	uint64_t seed = 41;
 
 	for (int i = 0; i < 6000; i++) {
 		own_buf text = BUF_INIT(1 << 16), whole = BUF_INIT(1 << 16);
 		own_buf cut = BUF_INIT(1 << 16), bytes = BUF_INIT(1 << 16);
-		dialect = all[i % 3];
+		dialect = all[i % countof(all)];
 		for (uint32_t n = random_below(&seed, 25); n; n--)
 			buf_put(&text, parts[random_below(&seed, countof(parts))]);
 		extract(buf_str(&text), text.len + 1, NULL, &whole);
@@ -305,6 +319,7 @@ int main(void)
 		cmocka_unit_test(bare_and_fenced_json_is_a_call_when_it_names_a_tool),
 		cmocka_unit_test(llama_writes_calls_bare_or_behind_a_mark),
 		cmocka_unit_test(mistral_writes_a_list_of_calls_or_bare_names),
+		cmocka_unit_test(phi_writes_a_list_of_calls_between_marks),
 		cmocka_unit_test(cutting_never_changes_the_result),
 		cmocka_unit_test(a_call_held_past_its_ceiling_is_text),
 		cmocka_unit_test(arguments_of_any_length_pass_through),
