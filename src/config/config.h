@@ -34,6 +34,7 @@ enum setting {
 	SETTING_ORIGINS,         /* web origins CORS allows, one a line */
 	SETTING_TRUSTED,         /* folders whose projects may set everything, one a line */
 	SETTING_BUDGET,          /* dollars a month for teachers; unset: no limit */
+	SETTING_SEARCH,          /* whom WebSearch asks, as tool/search_provider.h names them */
 	SETTING_COUNT,
 };
 

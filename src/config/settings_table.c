@@ -58,4 +58,8 @@ const struct setting_info settings[SETTING_COUNT] = {
 		.name = "routing.monthly_budget_usd", .kind = SETTING_AMOUNT, .guard = GUARD_USER, .most = 1000000,
 		.what = "dollars that teachers may cost in a month; unset: no limit",
 	},
+	[SETTING_SEARCH] = {
+		.name = "tools.search", .standard = "duckduckgo", .kind = SETTING_TEXT, .guard = GUARD_TRUSTED,
+		.what = "the search engine that WebSearch asks: duckduckgo",
+	},
 };

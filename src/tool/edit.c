@@ -168,12 +168,12 @@ const struct tool_kind tool_edit = {
 	.name = "Edit",
 	.old_names = "edit|edit_file|EditFile|str_replace",
 	.description = "Replaces a text in a file by another.\n"
-		"- The file must have been read before (with Read, or `cat` and the like in Bash).\n"
-		"- `old_string` must be in the file exactly once, character for character with its indentation, and "
-		"without the line numbers that Read shows; or set `replace_all` to replace it everywhere.\n"
-		"- `new_string` must differ from it. Line ends, encoding and mode of the file are kept.\n"
-		"- Where old_string is a whole line, or lines, and new_string is empty, the line end goes as well.\n"
-		"- An empty old_string makes a new file that holds new_string.",
+		"- The file must have been read before (with Read, or `cat` and the like in Bash).\n- `old_string` "
+		"must be in the file exactly once, character for character with its indentation, and without the line "
+		"numbers that Read shows; or set `replace_all` to replace it everywhere.\n- `new_string` must differ "
+		"from it. Line ends, encoding and mode of the file are kept.\n- Where old_string is a whole line, or "
+		"lines, and new_string is empty, the line end goes as well.\n- An empty old_string makes a new file "
+		"that holds new_string.",
 	.schema = "{\"type\":\"object\",\"properties\":{"
 		"\"file_path\":{\"type\":\"string\",\"description\":\"The file to change\"},"
 		"\"old_string\":{\"type\":\"string\",\"description\":\"The text to replace\"},"

@@ -19,6 +19,7 @@ struct web *web_create(void)
 	struct web *web = mem_alloc(sizeof *web);
 
 	web->rules = &web_rules;
+	web->provider = NULL;
 	web_cache_init(&web->cache);
 	return web;
 }

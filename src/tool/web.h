@@ -25,6 +25,7 @@ extern const struct web_rules web_rules;
 /* What a conversation keeps for its tools.  Any thread. */
 struct web {
 	const struct web_rules *rules;
+	const char *provider;          /* whom WebSearch asks (tools.search), borrowed; NULL: the standard */
 	struct web_cache cache;
 };
 struct web *web_create(void) must_use;

@@ -113,9 +113,9 @@ const struct tool_kind tool_write = {
 	.name = "Write",
 	.old_names = "write|write_file|WriteFile|create_file",
 	.description = "Writes a whole file; a file that is there is replaced.\n"
-		"- A file that exists must have been read before. To change parts of one, Edit is better.\n"
-		"- Missing folders are made. Encoding, line ends and mode of a file that is replaced are kept.\n"
-		"- Make no documents that nobody asked for.",
+		"- A file that exists must have been read before. To change parts of one, Edit is better.\n- Missing "
+		"folders are made. Encoding, line ends and mode of a file that is replaced are kept.\n- Make no "
+		"documents that nobody asked for.",
 	.schema = "{\"type\":\"object\",\"properties\":{"
 		"\"file_path\":{\"type\":\"string\",\"description\":\"The file to write\"},"
 		"\"content\":{\"type\":\"string\",\"description\":\"All that it shall hold\"}},"
