@@ -38,6 +38,7 @@ struct usage {
 	uint64_t prompt_ns;        /* the wait for the prompt, and for the tokens of the answer; 0: not known */
 	uint64_t completion_ns;
 	size_t written_tokens;     /* of the prompt, put into a vendor's cache, which costs more */
+	size_t lasting_tokens;     /* of those, for an hour, which costs more still */
 	size_t thought_tokens;     /* of the completion, spent on thoughts */
 	bool costed;               /* its vendor said what it cost: */
 	uint64_t cost;             /* micro-dollars */

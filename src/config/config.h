@@ -71,6 +71,8 @@ struct value {
 };
 
 #define TEACHER_HEADERS_MAX 32
+#define TEACHER_ALIASES 3
+extern const char *const teacher_aliases[TEACHER_ALIASES];      /* Claude Code's: "opus", "sonnet", "haiku" */
 
 /*
  * A teacher: a provider with a model, a key and an address.  Keys of one teacher are
@@ -85,7 +87,9 @@ struct teacher_config {
 	char *base_url_origin;   /* NULL with `base_url` */
 	struct value key;        /* text NULL: none, or `helper` prints it */
 	bool bearer;             /* the key travels as Authorization: Bearer */
-	bool uncached;           /* its vendor's cache of prompts is not asked for */
+	unsigned uncached;       /* of which models its vendor's cache of prompts is not asked: config/caching.h */
+	bool lasting;            /* that cache shall keep them for an hour, which costs more */
+	char *stands_for[TEACHER_ALIASES];       /* what these mean; NULL: as the vendor has it */
 	char *helper;            /* a command of the user's that prints the key (config/key_helper.h); NULL: none */
 	unsigned helper_ttl_s;   /* for how long what it printed holds; 0: ask it each time */
 	bool priced;             /* the user says what its model costs: micro-dollars for a million tokens */

@@ -2,9 +2,9 @@
 
 #include <ctype.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "base/mem.h"
+#include "config/caching.h"
 #include "config/findings.h"
 #include "config/keys.h"
 #include "config/teacher_parts.h"
@@ -14,7 +14,6 @@
 #define MODEL_VARIABLE "ANTHROPIC_MODEL"
 #define HEADERS_VARIABLE "ANTHROPIC_CUSTOM_HEADERS"
 #define BETAS_VARIABLE "ANTHROPIC_BETAS"
-#define UNCACHED_VARIABLE "DISABLE_PROMPT_CACHING"
 #define TEXT_MAX ((size_t)2048)
 
 const struct teacher_key teacher_keys[] = {
@@ -31,25 +30,25 @@ const struct teacher_key teacher_keys[] = {
 	{0},
 };
 
-/* Claude Code's variables for what an alias stands for. */
-static const struct { const char *alias, *variable; } aliases[] = {
-	{ "opus", "ANTHROPIC_DEFAULT_OPUS_MODEL" },
-	{ "sonnet", "ANTHROPIC_DEFAULT_SONNET_MODEL" },
-	{ "haiku", "ANTHROPIC_DEFAULT_HAIKU_MODEL" },
+const char *const teacher_aliases[TEACHER_ALIASES] = { "opus", "sonnet", "haiku" };
+
+/* Claude Code's, for what they stand for. */
+static const char *const alias_variables[TEACHER_ALIASES] = {
+	"ANTHROPIC_DEFAULT_OPUS_MODEL", "ANTHROPIC_DEFAULT_SONNET_MODEL", "ANTHROPIC_DEFAULT_HAIKU_MODEL",
 };
 
 bool teachers_variable(const char *name)
 {
-	static const char *const others[] = { MODEL_VARIABLE, HEADERS_VARIABLE, BETAS_VARIABLE, UNCACHED_VARIABLE,
+	static const char *const others[] = { MODEL_VARIABLE, HEADERS_VARIABLE, BETAS_VARIABLE,
 		"CLAUDE_CODE_API_KEY_HELPER_TTL_MS" };
 
 	for (size_t i = 0; i < countof(others); i++)
 		if (strcmp(others[i], name) == 0)
 			return true;
-	for (size_t i = 0; i < countof(aliases); i++)
-		if (strcmp(aliases[i].variable, name) == 0)
+	for (size_t i = 0; i < TEACHER_ALIASES; i++)
+		if (strcmp(alias_variables[i], name) == 0)
 			return true;
-	return false;
+	return caching_variable(name);
 }
 
 void teacher_config_done(struct teacher_config *t)
@@ -65,6 +64,8 @@ void teacher_config_done(struct teacher_config *t)
 	for (char **h = t->headers; h && *h; h++)
 		free(*h);
 	free(t->headers);
+	for (size_t i = 0; i < TEACHER_ALIASES; i++)
+		free(t->stands_for[i]);
 	free(t->origin);
 	*t = (struct teacher_config){0};
 }
@@ -130,10 +131,10 @@ static void take_address(struct loader *l, const struct vendor *v, struct teache
 /* What an alias stands for where a variable says so; the provider knows what else it may. */
 static void resolve_alias(struct loader *l, struct teacher_config *t)
 {
-	for (size_t i = 0; i < countof(aliases) && t->model; i++) {
+	for (size_t i = 0; i < TEACHER_ALIASES && t->model; i++) {
 		own_mem char *origin = NULL;
-		const char *model = strcmp(t->model, aliases[i].alias) == 0 ?
-			variable_find(l->c, aliases[i].variable, &origin) : NULL;
+		const char *model = strcmp(t->model, teacher_aliases[i]) == 0 ?
+			variable_find(l->c, alias_variables[i], &origin) : NULL;
 		if (!model)
 			continue;
 		free(t->model);
@@ -215,15 +216,11 @@ static void take_headers(struct loader *l, struct teacher_config *t)
 			"%s: " BETAS_VARIABLE ": is not accepted; accepted: names with commas between", betas_origin);
 }
 
-/* As Claude Code reads its switches. */
-static bool is_on(const char *text)
+/* For questions that name a model of their own. */
+static void take_aliases(struct loader *l, struct teacher_config *t)
 {
-	static const char *const words[] = { "1", "true", "yes", "on" };
-
-	for (size_t i = 0; text && i < countof(words); i++)
-		if (strcasecmp(words[i], text) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < TEACHER_ALIASES; i++)
+		t->stands_for[i] = mem_strdup(variable_find(l->c, alias_variables[i], NULL));
 }
 
 void teacher_take_variables(struct loader *l, const struct vendor *v, struct teacher_config *t)
@@ -234,7 +231,8 @@ void teacher_take_variables(struct loader *l, const struct vendor *v, struct tea
 	if (v != VENDOR_CLAUDE)
 		return;
 	take_model(l, t);
-	t->uncached = is_on(variable_find(l->c, UNCACHED_VARIABLE, NULL));
+	take_aliases(l, t);
+	caching_take(l->c, t);
 	if (!own_address)
 		take_headers(l, t);
 }

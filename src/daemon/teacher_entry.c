@@ -83,6 +83,9 @@ struct teacher_entry *teacher_entry_create(const struct teacher_config *c, struc
 	e->model = mem_strdup(provider_model(provider, c->model));
 	e->origin = mem_strdup(c->key.origin);
 	e->uncached = c->uncached;
+	e->lasting = c->lasting;
+	for (size_t i = 0; i < TEACHER_ALIASES; i++)
+		e->stands_for[i] = mem_strdup(c->stands_for[i]);
 	e->priced = c->priced;
 	e->price = price_flat(c->price_input, c->price_output);
 	e->reach = reach;
@@ -102,6 +105,8 @@ void teacher_entry_unref(struct teacher_entry *e)
 	free(e->name);
 	free(e->model);
 	free(e->origin);
+	for (size_t i = 0; i < TEACHER_ALIASES; i++)
+		free(e->stands_for[i]);
 	reach_unref(e->reach);
 	free(e);
 }
@@ -142,10 +147,20 @@ bool teacher_entry_reaches_same(const struct teacher_entry *a, const struct teac
 	return same_reach(a->reach, b->reach);
 }
 
+static bool same_aliases(const struct teacher_entry *a, const struct teacher_entry *b)
+{
+	bool same = true;
+
+	for (size_t i = 0; same && i < TEACHER_ALIASES; i++)
+		same = same_text(a->stands_for[i], b->stands_for[i]);
+	return same;
+}
+
 bool teacher_entry_same(const struct teacher_entry *a, const struct teacher_entry *b)
 {
 	return teacher_entry_reaches_same(a, b) && same_text(a->name, b->name) && same_text(a->model, b->model) &&
-		same_text(a->origin, b->origin) && a->priced == b->priced && a->uncached == b->uncached &&
+		same_text(a->origin, b->origin) && same_aliases(a, b) && a->uncached == b->uncached &&
+		a->lasting == b->lasting && a->priced == b->priced &&
 		a->price.input == b->price.input && a->price.output == b->price.output;
 }
 
@@ -176,8 +191,16 @@ static bool after_name(struct str wish, const char *name, struct str *rest)
 	return true;
 }
 
-static bool is_alias(const struct provider *p, struct str name, struct str *model)
+/* What the user says it stands for goes before what the vendor says. */
+static bool is_alias(const struct teacher_entry *e, struct str name, struct str *model)
 {
+	const struct provider *p = e->provider;
+
+	for (size_t i = 0; i < TEACHER_ALIASES; i++)
+		if (e->stands_for[i] && str_is(name, teacher_aliases[i])) {
+			*model = str_of(e->stands_for[i]);
+			return true;
+		}
 	for (const struct provider_alias *a = p->aliases; a && a->name; a++)
 		if (str_is(name, a->name)) {
 			*model = str_of(a->model);
@@ -202,10 +225,10 @@ enum teacher_naming teacher_entry_names(const struct teacher_entry *e, struct st
 	if (e->model && str_is(wish, e->model))
 		return NAMED_MODEL;
 	if (after_name(wish, e->name, model) || after_name(wish, e->provider->name, model)) {
-		(void)is_alias(e->provider, *model, model);
+		(void)is_alias(e, *model, model);
 		return e->model && str_is(*model, e->model) ? NAMED_NAME : NAMED_BY_PROVIDER;
 	}
-	if (is_alias(e->provider, wish, model))
+	if (is_alias(e, wish, model))
 		return NAMED_ALIAS;
 	*model = wish;
 	return has_prefix(e->provider, wish) ? NAMED_PREFIX : NAMED_NOT;

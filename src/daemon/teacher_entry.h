@@ -8,7 +8,7 @@
 
 #include <stdatomic.h>
 
-#include "config/config.h"
+#include "config/caching.h"
 #include "daemon/teacher_key.h"
 #include "provider/chain.h"
 #include "provider/price.h"
@@ -33,7 +33,9 @@ struct teacher_entry {
 	char *name;                  /* what it is called by, unique in its list */
 	char *model;                 /* resolved; NULL: must be named by the request */
 	char *origin;                /* where its key is written; NULL: nowhere */
-	bool uncached, priced;
+	char *stands_for[TEACHER_ALIASES];   /* as in struct teacher_config, and so are the next two */
+	unsigned uncached;
+	bool lasting, priced;
 	struct price price;          /* of `model`, as its user says, where `priced`; else the table has it */
 	struct teacher_reach *reach;
 };
@@ -50,7 +52,8 @@ static inline struct teacher teacher_entry_asked(const struct teacher_entry *e, 
 
 	return (struct teacher){ .provider = e->provider, .base_url = r->base_url, .model = model,
 		/* A key that a helper prints goes in both headers, as Claude Code has it. */
-		.bearer = r->bearer, .both = r->key.helper != NULL, .uncached = e->uncached, .headers = r->headers };
+		.bearer = r->bearer, .both = r->key.helper != NULL, .headers = r->headers,
+		.uncached = caching_is_off(e->uncached, model), .lasting = e->lasting };
 }
 
 /* Whether both reach the same place with the same key: what has been learnt of one holds for both. */

@@ -16,14 +16,17 @@ static const struct field {
 	{ "key", offsetof(struct teacher_config, key.text) },
 	{ "origin", offsetof(struct teacher_config, key.origin) },
 	{ "helper", offsetof(struct teacher_config, helper) },
+	{ "opus", offsetof(struct teacher_config, stands_for[0]) },
+	{ "sonnet", offsetof(struct teacher_config, stands_for[1]) },
+	{ "haiku", offsetof(struct teacher_config, stands_for[2]) },
 };
 
 static char **text_at(struct teacher_config *t, const struct field *f) { return (char **)((char *)t + f->offset); }
 
 static json_t *teacher_json(struct teacher_config *t)
 {
-	json_t *object = json_pack("{s:b, s:b, s:I}", "bearer", (int)t->bearer, "uncached", (int)t->uncached,
-		"helper_ttl_s", (json_int_t)t->helper_ttl_s);
+	json_t *object = json_pack("{s:b, s:i, s:b, s:I}", "bearer", (int)t->bearer, "uncached", (int)t->uncached,
+		"lasting", (int)t->lasting, "helper_ttl_s", (json_int_t)t->helper_ttl_s);
 	json_t *headers = json_array();
 
 	for (const struct field *f = fields; f < fields + countof(fields); f++)
@@ -96,7 +99,8 @@ static bool read_teacher(struct teacher_config *t, const json_t *object, struct 
 	if (!t->name || !t->provider)
 		return error_set(err, ERROR_INVALID, "a teacher needs a name and a provider");
 	t->bearer = json_is_true(json_object_get(object, "bearer"));
-	t->uncached = json_is_true(json_object_get(object, "uncached"));
+	t->uncached = (unsigned)json_integer_value(json_object_get(object, "uncached"));
+	t->lasting = json_is_true(json_object_get(object, "lasting"));
 	json_int_t ttl = json_integer_value(json_object_get(object, "helper_ttl_s"));
 	t->helper_ttl_s = ttl > 0 && ttl < UINT32_MAX ? (unsigned)ttl : 0;
 	return read_price(t, json_object_get(object, "price"), err) &&

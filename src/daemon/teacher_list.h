@@ -1,8 +1,8 @@
 /*
  * Teachers as JSON, as a client tells the daemon of them: a list of objects with name,
- * provider, model, base_url, key, origin, bearer, uncached, helper, helper_ttl_s, price
- * ([input, output]), headers (a list of "Name: value").  It travels on 127.0.0.1, with the
- * daemon's token, and nowhere else.
+ * provider, model, base_url, key, origin, bearer, uncached (bits), lasting, opus, sonnet, haiku (the
+ * models these stand for), helper, helper_ttl_s, price ([input, output]), headers (a list of
+ * "Name: value").  It travels on 127.0.0.1, with the daemon's token, and nowhere else.
  */
 #pragma once
 

@@ -352,7 +352,7 @@ bool ask_provider(struct http_client *client, const struct ask *ask, const struc
 	if (!is_complete(&ask->teacher, err))
 		return false;
 	struct target target = { provider, provider_model(provider, ask->teacher.model),
-		.uncached = ask->teacher.uncached };
+		.uncached = ask->teacher.uncached, .lasting = ask->teacher.lasting };
 	own_buf body = BUF_INIT(BODY_MAX);
 	own_mem char *url = make_url(&ask->teacher, &target, err);
 	enum outcome outcome = AGAIN;

@@ -41,7 +41,7 @@ struct teacher {
 	const char *model;         /* NULL: the provider's default */
 	bool bearer;               /* the key goes as "Authorization: Bearer" whatever the provider's header is, */
 	bool both;                 /* or in both */
-	bool uncached;             /* as in struct target */
+	bool uncached, lasting;    /* as in struct target */
 	const struct http_header *headers;   /* what every request carries besides, ended by a NULL name; NULL: none */
 };
 

@@ -35,12 +35,14 @@ static json_int_t count_of(const json_t *usage, const char *key)
 static void read_prompt(struct usage *u, const json_t *usage)
 {
 	json_int_t input = count_of(usage, "input_tokens"), cached = count_of(usage, "cache_read_input_tokens"),
-		written = count_of(usage, "cache_creation_input_tokens");
+		written = count_of(usage, "cache_creation_input_tokens"),
+		lasting = count_of(json_object_get(usage, "cache_creation"), "ephemeral_1h_input_tokens");
 
 	if (input < 0)
 		return;
 	u->cached_tokens = cached > 0 ? (size_t)cached : 0;
 	u->written_tokens = written > 0 ? (size_t)written : 0;
+	u->lasting_tokens = lasting > 0 ? (size_t)lasting : 0;
 	u->prompt_tokens = (size_t)input + u->cached_tokens + u->written_tokens;
 }
 

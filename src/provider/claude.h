@@ -41,7 +41,7 @@ struct claude_plan {
 	const char *effort;            /* NULL: nothing is said */
 	bool samples;
 	bool forces;                   /* a call the request demands; else it is asked for in words */
-	bool marks;                    /* what a prompt cache shall keep */
+	const char *mark;              /* the member that marks what a prompt cache shall keep; "": none does */
 };
 
 void claude_plan_make(struct claude_plan *plan, const struct target *target, const struct request *request);
@@ -67,7 +67,7 @@ void claude_put_messages(struct writer *w, const struct claude_plan *plan);
 void claude_open_text(struct writer *w, struct str text);
 
 /* Closes a block; `marked`: the prompt up to here shall be kept in the cache. */
-void claude_close_block(struct writer *w, bool marked);
+void claude_close_block(struct writer *w, const char *mark);
 
 /* Blocks of text that say nothing are refused. */
 static inline bool claude_says(struct str text) { return str_trim(text).n > 0; }

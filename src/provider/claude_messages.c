@@ -31,7 +31,7 @@ struct blocks {
 static void next_block(struct blocks *b)
 {
 	if (b->open) {
-		claude_close_block(b->w, false);
+		claude_close_block(b->w, "");
 		writer_put(b->w, ",");
 	}
 	b->open = true;
@@ -87,7 +87,7 @@ static void put_result(struct blocks *b, const struct message *m)
 		writer_put(w, "[");
 		put_pieces(&inner, m);
 		if (inner.open)
-			claude_close_block(w, false);
+			claude_close_block(w, "");
 		writer_put(w, "]");
 	} else {
 		writer_string(w, m->text);
@@ -261,7 +261,7 @@ static void put_run(struct writer *w, const struct claude_plan *plan, const stru
 	if (last && claude_wants_call(plan->request) && !plan->forces && messages[run->first].role != ROLE_ASSISTANT)
 		put_demand(&b, plan->request);
 	if (b.open)
-		claude_close_block(w, run->marked);
+		claude_close_block(w, run->marked ? plan->mark : "");
 	writer_put(w, "]}");
 }
 
@@ -286,7 +286,7 @@ void claude_put_messages(struct writer *w, const struct claude_plan *plan)
 	writer_put(w, ",\"messages\":[");
 	while (any) {
 		bool user = strcmp(run.role, "user") == 0;
-		run.marked = user && plan->marks && left <= MARKED_TURNS;
+		run.marked = user && left <= MARKED_TURNS;
 		left -= user;
 		any = next_run(plan, run.end, &next);
 		put_run(w, plan, &run, !any);

@@ -170,7 +170,9 @@ void claude_plan_make(struct claude_plan *plan, const struct target *target, con
 		.model = m, .request = request, .not_at_top = target->provider->not_at_top, .plain = target->plain,
 		.max_tokens = most_tokens(m, request),
 		.forces = claude_wants_call(request) && m->forced && !target->plain,
-		.marks = !target->uncached && is_cacheable(&request->chat),
+		.mark = target->uncached || !is_cacheable(&request->chat) ? "" :
+			target->lasting ? ",\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"1h\"}" :
+			",\"cache_control\":{\"type\":\"ephemeral\"}",
 	};
 	if (target->plain)
 		return;

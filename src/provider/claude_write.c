@@ -80,7 +80,7 @@ static void put_tools(struct writer *w, const struct claude_plan *plan)
 		writer_put(w, ",\"input_schema\":");
 		parameters_put(w, tool->schema, "{\"type\":\"object\"}", plan->not_at_top);
 		writer_put(w, tool->strict ? ",\"strict\":true" : "");
-		claude_close_block(w, plan->marks && i + 1 == chat->tool_count);
+		claude_close_block(w, i + 1 == chat->tool_count ? plan->mark : "");
 	}
 	writer_put(w, chat->tool_count ? "]" : "");
 	if (chat->tool_count)
@@ -113,9 +113,10 @@ void claude_open_text(struct writer *w, struct str text)
 	writer_string(w, text);
 }
 
-void claude_close_block(struct writer *w, bool marked)
+void claude_close_block(struct writer *w, const char *mark)
 {
-	writer_put(w, marked ? ",\"cache_control\":{\"type\":\"ephemeral\"}}" : "}");
+	writer_put(w, mark);
+	writer_put(w, "}");
 }
 
 /* What stands before the conversation, and what a model does not take within it. */
@@ -129,14 +130,14 @@ static void put_system(struct writer *w, const struct claude_plan *plan)
 		if (m->role != ROLE_SYSTEM || !claude_says(m->text) || claude_stays(plan, i))
 			continue;
 		if (any)
-			claude_close_block(w, false);
+			claude_close_block(w, "");
 		writer_put(w, any ? "," : ",\"system\":[");
 		claude_open_text(w, m->text);
 		any = true;
 	}
 	if (!any)
 		return;
-	claude_close_block(w, plan->marks);
+	claude_close_block(w, plan->mark);
 	writer_put(w, "]");
 }
 

@@ -24,7 +24,8 @@ struct target {
 	const struct provider *provider;
 	const char *model;
 	bool plain;                  /* without the wishes that the provider's models may refuse by name */
-	bool uncached;               /* nothing is marked for the vendor's cache of prompts */
+	bool uncached;               /* nothing is marked for the vendor's cache of prompts, */
+	bool lasting;                /* or what is shall be kept for an hour */
 };
 
 struct dialect {

@@ -67,13 +67,24 @@ struct price price_flat(uint32_t input, uint32_t output)
 	return (struct price){ .input = input, .cached = input, .written = input, .output = output };
 }
 
+/* Claude's, the only ones that say so: for an hour it costs twice what is read afresh. */
+static size_t lasting_of(const struct price *p, const struct usage *u)
+{
+	size_t lasting = u->lasting_tokens < u->written_tokens ? u->lasting_tokens : u->written_tokens;
+
+	return p->written > p->input ? lasting : 0;
+}
+
 uint64_t price_apply(const struct price *p, const struct usage *u)
 {
 	size_t special = u->cached_tokens + u->written_tokens;
 	size_t fresh = u->prompt_tokens > special ? u->prompt_tokens - special : 0;
 
+	size_t lasting = lasting_of(p, u);
+
 	uint64_t sum = (uint64_t)fresh * p->input + (uint64_t)u->cached_tokens * p->cached +
-		(uint64_t)u->written_tokens * p->written + (uint64_t)u->completion_tokens * p->output;
+		(uint64_t)(u->written_tokens - lasting) * p->written + (uint64_t)lasting * 2 * p->input +
+		(uint64_t)u->completion_tokens * p->output;
 	return (sum + MILLION / 2) / MILLION;
 }
 

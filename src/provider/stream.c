@@ -115,7 +115,7 @@ static struct delta with_ceiling(const struct delta *end)
 {
 	struct delta d = *end;
 	size_t *const counts[] = { &d.usage.prompt_tokens, &d.usage.cached_tokens, &d.usage.written_tokens,
-		&d.usage.completion_tokens, &d.usage.thought_tokens };
+		&d.usage.lasting_tokens, &d.usage.completion_tokens, &d.usage.thought_tokens };
 
 	for (size_t i = 0; i < countof(counts); i++)
 		*counts[i] = *counts[i] < TOKENS_MAX ? *counts[i] : TOKENS_MAX;

@@ -1,3 +1,4 @@
+#include "config/caching.h"
 /* Which teachers there are, with which keys. */
 #include "config/report.h"
 #include "config/teachers.h"
@@ -19,6 +20,54 @@ static void expect_key(const char *key, const char *origin, bool bearer)
 	assert_string_equal(t->key.text, key);
 	assert_string_equal(t->key.origin, origin);
 	assert_int_equal(t->bearer, bearer);
+}
+
+/* Whether the cache is asked for with a model, when a variable is set ("": none). */
+static bool caches(const char *variable, const char *value, const char *model)
+{
+	own_config c;
+
+	if (*variable)
+		setenv(variable, value, 1);
+	load(&c);
+	if (*variable)
+		unsetenv(variable);
+	return !caching_is_off(only(&c)->uncached, model);
+}
+
+TEST(the_cache_of_prompts_can_be_off_for_all_models_or_for_a_family)
+{
+	static const struct { const char *variable; bool opus, sonnet, haiku; } cases[] = {
+		{ "", true, true, true },
+		{ "DISABLE_PROMPT_CACHING", false, false, false },
+		{ "DISABLE_PROMPT_CACHING_OPUS", false, true, true },
+		{ "DISABLE_PROMPT_CACHING_SONNET", true, false, true },
+		{ "DISABLE_PROMPT_CACHING_HAIKU", true, true, false },
+	};
+
+	setenv("ANTHROPIC_API_KEY", "k", 1);
+	for (size_t i = 0; i < countof(cases); i++) {
+		assert_int_equal(caches(cases[i].variable, "True", "claude-opus-5"), cases[i].opus);
+		assert_int_equal(caches(cases[i].variable, "1", "eu.anthropic.claude-sonnet-5"), cases[i].sonnet);
+		assert_int_equal(caches(cases[i].variable, "on", "claude-haiku-5"), cases[i].haiku);
+		assert_true(caches(cases[i].variable, "0", "claude-opus-5"));
+	}
+}
+
+TEST(the_cache_keeps_prompts_for_an_hour_where_that_is_said)
+{
+	static const struct { const char *hour, *minutes; bool lasting; } cases[] = {
+		{ "", "", false }, { "1", "", true }, { "", "1", false }, { "1", "1", false }, { "0", "", false },
+	};
+
+	setenv("ANTHROPIC_API_KEY", "k", 1);
+	for (size_t i = 0; i < countof(cases); i++) {
+		own_config c;
+		setenv("ENABLE_PROMPT_CACHING_1H", cases[i].hour, 1);
+		setenv("FORCE_PROMPT_CACHING_5M", cases[i].minutes, 1);
+		load(&c);
+		assert_int_equal(only(&c)->lasting, cases[i].lasting);
+	}
 }
 
 TEST(each_key_in_the_environment_makes_a_teacher_claude_first)
@@ -127,11 +176,6 @@ TEST(headers_and_betas_go_along_to_the_address_they_are_meant_for)
 	assert_string_equal(only(&c)->headers[1], "X-Other: c");
 	assert_string_equal(only(&c)->headers[2], "anthropic-beta: one,two");
 	assert_null(only(&c)->headers[3]);
-	assert_false(only(&c)->uncached);
-	config_done(&c);
-	setenv("DISABLE_PROMPT_CACHING", "True", 1);
-	load(&c);
-	assert_true(only(&c)->uncached);
 	config_done(&c);
 	given(TOML, "[[teachers]]\nprovider = \"claude\"\nbase_url = \"https://other\"\napi_key = \"k2\"\n");
 	load(&c);
@@ -283,6 +327,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(each_key_in_the_environment_makes_a_teacher_claude_first),
+		WORLD_TEST(the_cache_of_prompts_can_be_off_for_all_models_or_for_a_family),
+		WORLD_TEST(the_cache_keeps_prompts_for_an_hour_where_that_is_said),
 		WORLD_TEST(claudes_key_is_found_in_the_decided_order),
 		WORLD_TEST(a_helper_comes_before_the_processs_environment),
 		WORLD_TEST(a_key_that_would_break_its_header_is_refused_without_showing_it),

@@ -73,6 +73,18 @@ TEST(a_request_names_teachers_in_many_ways)
 	expect(t, "openai/a/b", "openai=a/b");
 }
 
+TEST(a_short_name_means_what_its_user_says)
+{
+	struct teacher_config told = claude;
+
+	told.stands_for[0] = "company/opus";
+	WITH(told, gpt);
+	expect(t, "opus", "claude=company/opus");
+	expect(t, "claude/opus", "claude=company/opus");
+	own_mem char *sonnet = mem_printf("claude=%s", provider_model(provider_find("claude"), "sonnet"));
+	expect(t, "sonnet", sonnet);
+}
+
 TEST(nobody_is_meant_by_a_name_that_is_none)
 {
 	WITH(claude, gpt);
@@ -187,7 +199,8 @@ TEST(a_list_survives_the_way_to_the_daemon)
 {
 	char *headers[] = { "X-One: 1", "X-Two:  two ", NULL };
 	struct teacher_config full = { .name = "full", .provider = "openai", .model = "gpt-x",
-		.base_url = "http://127.0.0.1:9/v1", .key = { "sk-4", "here" }, .bearer = true, .headers = headers };
+		.base_url = "http://127.0.0.1:9/v1", .key = { "sk-4", "here" }, .bearer = true, .headers = headers,
+		.uncached = 5, .lasting = true, .stands_for = { "o", NULL, "h" } };
 	const struct teacher_config list[] = { full, claude };
 	own_teachers *t = teachers_create();
 	struct error err = {0};
@@ -208,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_request_names_teachers_in_many_ways),
+		cmocka_unit_test(a_short_name_means_what_its_user_says),
 		cmocka_unit_test(nobody_is_meant_by_a_name_that_is_none),
 		cmocka_unit_test(who_has_no_key_is_meant_but_not_asked),
 		cmocka_unit_test(a_list_may_hold_all_that_a_configuration_may),

@@ -518,6 +518,13 @@ def what_claude_codes_settings_say_reaches_the_wire():
         for name, value in (('x-api-key', 'sk-test'), ('authorization', 'Bearer sk-test'), ('x-a', '1'), ('x-b', '2'),
                             ('anthropic-beta', 'beta-1,beta-2')):
             assert asked['headers'][name] == value, asked['headers']
+        settings(ENABLE_PROMPT_CACHING_1H=1, ANTHROPIC_DEFAULT_HAIKU_MODEL='claude-haiku-y', CLAUDE_CODE_API_KEY_HELPER_TTL_MS='0')
+        assert h.ask(long, '--teacher', 'haiku').code == 0
+        asked = teacher.requests()[-1]['body']
+        assert asked['model'] == 'claude-haiku-y' and "'ttl': '1h'" in str(asked), asked['model']
+        settings(DISABLE_PROMPT_CACHING_HAIKU=1, CLAUDE_CODE_API_KEY_HELPER_TTL_MS='0')
+        assert h.ask(long, '--teacher', 'haiku').code == 0 and 'cache_control' not in str(teacher.requests()[-1]['body'])
+        (h.path / 'runs').write_text('x\n' * 2)
         settings(DISABLE_PROMPT_CACHING=1, CLAUDE_CODE_API_KEY_HELPER_TTL_MS=3600000)
         for _ in range(2):
             assert h.ask(long, '--source', 'teacher').code == 0

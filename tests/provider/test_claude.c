@@ -481,6 +481,10 @@ TEST(the_ends_of_tools_system_prompt_and_last_turns_are_marked)
 	write_body(&r, false, &body);
 	assert_int_equal(count(body.data, "cache_control"), 4);
 	buf_clear(&body);
+	const struct target lasting = { .provider = provider_find("claude"), .model = "claude-test", .lasting = true };
+	assert_ok(dialect_claude.write_body(&lasting, &r, &body, &err));
+	assert_int_equal(count(body.data, "\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"1h\"}"), 4);
+	buf_clear(&body);
 	r.chat.messages[0].text.n = 10;
 	write_body(&r, false, &body);
 	assert_int_equal(count(body.data, "cache_control"), 0);

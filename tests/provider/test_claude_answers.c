@@ -52,6 +52,29 @@ static bool read_stream(const char *text, size_t first, size_t piece, struct buf
 	return ok;
 }
 
+static bool keep_usage(void *user, const struct delta *d, struct error *err)
+{
+	(void)err;
+	if (d->kind == DELTA_END)
+		*(struct usage *)user = d->usage;
+	return true;
+}
+
+TEST(what_was_put_into_the_cache_for_an_hour_is_counted_apart)
+{
+	own_mem char *stream = quoted("event: message_start\ndata: {'type':'message_start','message':{'usage':{"
+		"'input_tokens':3,'cache_creation_input_tokens':9,'cache_creation':{'ephemeral_5m_input_tokens':2,"
+		"'ephemeral_1h_input_tokens':7}}}}\n\nevent: message_stop\ndata: {'type':'message_stop'}\n\n");
+	struct usage usage = {0};
+	struct error err = {0};
+	own_provider_stream *s = provider_stream_create(claude(), keep_usage, &usage);
+
+	assert_ok(provider_stream_feed(s, str_of(stream), &err));
+	assert_int_equal(usage.written_tokens, 9);
+	assert_int_equal(usage.lasting_tokens, 7);
+	assert_int_equal(usage.prompt_tokens, 12);
+}
+
 /* In two pieces, cut at every byte, and in pieces of every size: cutting never changes the answer. */
 static void expect_answer(const char *stream, const char *text)
 {
@@ -268,6 +291,7 @@ TEST(a_refusal_says_what_to_do)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_put_into_the_cache_for_an_hour_is_counted_apart),
 		cmocka_unit_test(text_comes_as_it_is_written),
 		cmocka_unit_test(a_call_comes_with_its_arguments),
 		cmocka_unit_test(arguments_that_come_with_the_start_are_not_lost),

@@ -30,6 +30,18 @@ TEST(each_kind_of_token_has_its_price)
 	assert_int_equal(cost("groq", "openai/gpt-oss-120b", (struct usage){ .completion_tokens = 1 }), 1);
 }
 
+TEST(what_is_kept_for_an_hour_costs_twice_what_is_read)
+{
+	struct usage all = { .prompt_tokens = 300000, .written_tokens = 200000, .lasting_tokens = 100000 };
+
+	/* 0.1 at 2 $, 0.1 at 2.50 $, 0.1 at 4 $ */
+	assert_int_equal(cost("claude", "claude-sonnet-5-5", all), 200000 + 250000 + 400000);
+	all.lasting_tokens = 900000;           /* no more than was written */
+	assert_int_equal(cost("claude", "claude-sonnet-5-5", all), 200000 + 800000);
+	struct price flat = price_flat(1000000, 0);
+	assert_int_equal(price_apply(&flat, &all), 300000);
+}
+
 TEST(a_long_prompt_has_the_price_of_long_ones)
 {
 	struct usage at = { .prompt_tokens = 272000, .completion_tokens = 1000 };
@@ -112,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_of_token_has_its_price),
+		cmocka_unit_test(what_is_kept_for_an_hour_costs_twice_what_is_read),
 		cmocka_unit_test(a_long_prompt_has_the_price_of_long_ones),
 		cmocka_unit_test(a_price_holds_from_its_day),
 		cmocka_unit_test(a_version_or_preview_of_a_model_is_that_model_and_others_are_not),
