@@ -5,9 +5,9 @@
  * "permissions"); their grammar is permit/rules.h's.  What decides, in this order:
  *
  *   hard limits: destructive commands, secrets, files of the system, private addresses: refused, whatever a rule says
- *   deny rules, then ask rules, of any scope; how special a rule is never matters
+ *   deny rules of any scope; the mode plan refuses edits; ask rules; how special a rule is never matters
  *   the mode bypassPermissions allows the rest, but for removals of critical folders
- *   the mode plan refuses edits, and asks about commands that do more than read
+ *   the mode plan asks about commands that do more than read
  *   writes to protected files (.git, .bashrc, ...) are asked about
  *   allow rules and approvals
  *   what needs no rule: reading in the project, commands that only read, edits in the mode acceptEdits, trusted sites

@@ -238,13 +238,13 @@ void decide_file(struct deciding *d, const struct tool_group_row *tool)
 		decided(d, DECISION_DENY, r, "a deny rule covers it");
 		return;
 	}
-	if ((r = path_rule(d, RULE_ASK, &seen, write, d->call->tool)) || (r = tool_rule(d, RULE_ASK)))
+	if (d->p->mode == PERMISSION_PLAN && write)
+		decided(d, DECISION_DENY, NULL, "the mode plan changes nothing before its plan is approved");
+	else if ((r = path_rule(d, RULE_ASK, &seen, write, d->call->tool)) || (r = tool_rule(d, RULE_ASK)))
 		decided(d, DECISION_ASK, r, r->broken ? "a rule that cannot be read may mean this call" :
 			"an ask rule covers it");
 	else if (d->p->mode == PERMISSION_BYPASS)
 		decided(d, DECISION_ALLOW, NULL, "the mode bypassPermissions");
-	else if (d->p->mode == PERMISSION_PLAN && write)
-		decided(d, DECISION_DENY, NULL, "the mode plan changes nothing before its plan is approved");
 	else if (seen.judgement.place == PATH_PROTECTED)
 		decided(d, DECISION_ASK, NULL, "%s%s", seen.judgement.linked ? "a link leads there: " : "",
 			seen.judgement.why);
