@@ -287,3 +287,11 @@ bool real_remove(const char *path, const struct stat *was, struct error *err)
 	return find(path, false, &p, err) && check_unchanged(&p, path, was, err) &&
 		(sys.unlinkat(p.folder, p.name, 0) == 0 || error_errno(err, "cannot remove %s", path));
 }
+
+bool real_set_mode(const char *path, mode_t mode, struct error *err)
+{
+	struct stat now;
+	own_fd fd = real_open(path, &now, err);
+
+	return fd >= 0 && (fchmod(fd, mode & 07777) == 0 || error_errno(err, "cannot set the mode of %s", path));
+}

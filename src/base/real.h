@@ -40,3 +40,6 @@ bool real_replace(const char *path, struct str bytes, const struct stat *was, mo
 
 /* Removes a regular file that is still as `was`. */
 bool real_remove(const char *path, const struct stat *was, struct error *err) must_use;
+
+/* Gives a regular file its permissions (of `mode`, the low nine bits and set-id). */
+bool real_set_mode(const char *path, mode_t mode, struct error *err) must_use;

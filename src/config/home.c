@@ -16,6 +16,7 @@ const char *const home_files[HOME_FILES] = {
 	[HOME_OFFER] = "offer",
 	[HOME_METRICS] = "metrics/",
 	[HOME_METRICS_KEY] = "metrics.key",
+	[HOME_CHECKPOINTS] = "checkpoints/",
 };
 
 char *home_path(const char *home, enum home_file file)

@@ -15,6 +15,7 @@ enum home_file {
 	HOME_OFFER,          /* there once a download was offered: it is not offered again */
 	HOME_METRICS,        /* the books, a file a day (store/record.h) */
 	HOME_METRICS_KEY,    /* of the hashes in them */
+	HOME_CHECKPOINTS,    /* what files held before tools changed them (store/checkpoints.h) */
 	HOME_FILES
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/checkpoints.h"
 #include "tool/diff.h"
 #include "tool/input.h"
 
@@ -65,13 +66,13 @@ static bool read_whole(struct change_file *f, int fd, struct error *err)
 	return decode(f, err);
 }
 
-bool change_file_load(struct change_file *f, struct tool_job *job, const char *member, struct error *err)
+bool change_file_load(struct change_file *f, struct tool_job *job, const char *by, struct error *err)
 {
 	struct error why = {0};
 
-	*f = (struct change_file){ .job = job, .name = tool_input_str(job->input, member).p,
+	*f = (struct change_file){ .job = job, .by = by, .name = tool_input_str(job->input, "file_path").p,
 		.bytes = BUF_INIT(CHANGE_FILE_MAX), .decoded = BUF_INIT(CHANGE_FILE_MAX * 2) };
-	f->real = open_real(job, member, true, err);
+	f->real = open_real(job, "file_path", true, err);
 	if (!f->real)
 		return false;
 	own_fd fd = real_open(f->real, &f->was, &why);
@@ -105,6 +106,8 @@ bool change_file_write(struct change_file *f, struct str text, struct error *err
 {
 	own_buf encoded = BUF_INIT(CHANGE_FILE_MAX * 2);
 	char hex[SHA_HEX_MAX + 1];
+	struct checkpoints *checkpoints = tool_checkpoints(f->job->context);
+	struct error why = {0};
 	struct str bytes = text;
 	struct stat now;
 
@@ -116,8 +119,12 @@ bool change_file_write(struct change_file *f, struct str text, struct error *err
 	}
 	if (cancel_fired(f->job->cancel))
 		return error_set(err, ERROR_CANCELLED, "cancelled: nothing was written");
+	if (checkpoints && !checkpoint_file_before(checkpoints, f->real, f->by, &f->job->text, err))
+		return false;
 	if (!real_replace(f->real, bytes, f->there ? &f->was : NULL, 0666, &now, err))
 		return false;
+	if (checkpoints && !checkpoint_file_after(checkpoints, f->real, &why))
+		buf_putf(&f->job->text, "[Taking this back with `shammah rewind` will need --yes: %s]\n", why.text);
 	digest(bytes, hex);
 	seen_note(f->job->context->seen, f->real, &now, hex);
 	return true;

@@ -12,6 +12,7 @@
 
 struct change_file {
 	struct tool_job *job;
+	const char *by;            /* the tool */
 	const char *name;          /* the path as the model wrote it */
 	char *real;
 	bool there;
@@ -23,10 +24,10 @@ struct change_file {
 };
 
 /*
- * Loads what `member` names.  False: it cannot be read, is no text, or too large.  A file
+ * Loads what `file_path` names, for a tool of that name.  False: it cannot be read, is no text, or too large.  A file
  * that is not there is no failure.  change_file_done() in any case.
  */
-bool change_file_load(struct change_file *f, struct tool_job *job, const char *member, struct error *err) must_use;
+bool change_file_load(struct change_file *f, struct tool_job *job, const char *by, struct error *err) must_use;
 void change_file_done(struct change_file *f);
 
 /* Fills job->details with the difference that `text` would make. */

@@ -8,6 +8,8 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "config/home.h"
+#include "store/checkpoints.h"
 #include "tool/context.h"
 #include "tool/seen.h"
 #include "tool/web.h"
@@ -27,6 +29,15 @@ static bool make_temp(struct tool_context *c, struct error *err)
 	return true;
 }
 
+static bool make_checkpoints(struct tool_context *c, struct error *err)
+{
+	own_mem char *folder = c->ours ? home_path(c->ours, HOME_CHECKPOINTS) : NULL;
+
+	if (folder)
+		c->checkpoints = checkpoints_create(folder, NULL, c->root, err);
+	return !folder || c->checkpoints;
+}
+
 bool tool_context_init(struct tool_context *c, const char *root, const char *cwd, const char *home, const char *ours,
 	struct error *err)
 {
@@ -38,7 +49,14 @@ bool tool_context_init(struct tool_context *c, const char *root, const char *cwd
 	c->cwd = realpath(cwd, NULL);
 	if (!c->cwd)
 		return error_errno(err, "%s: the working folder cannot be found", cwd);
-	return make_temp(c, err);
+	return make_temp(c, err) && make_checkpoints(c, err);
+}
+
+struct checkpoints *tool_checkpoints(struct tool_context *c)
+{
+	if (c->checkpoints)
+		checkpoint_begin_turn(c->checkpoints, c->turn ? c->turn : 1);
+	return c->checkpoints;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
@@ -61,6 +79,7 @@ void tool_context_done(struct tool_context *c)
 	free(c->temp);
 	json_decref(c->todos);
 	seen_destroy(c->seen);
+	checkpoints_destroy(c->checkpoints);
 	web_destroy(c->web);
 	*c = (struct tool_context){0};
 }

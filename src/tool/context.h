@@ -11,6 +11,7 @@
 #include "tool/tool.h"
 
 struct permissions;        /* permit/permission.h */
+struct checkpoints;        /* store/checkpoints.h */
 struct seen;               /* tool/seen.h */
 
 /* Whom a tool may ask something; each member may be NULL: there is nobody. */
@@ -35,6 +36,7 @@ struct tool_context {
 	unsigned turn;             /* counts the user's messages, from 1 */
 	json_t *todos;             /* NULL: none yet */
 	struct seen *seen;         /* files the model has read */
+	struct checkpoints *checkpoints;   /* NULL: nothing is kept (`ours` is unknown); see tool_checkpoints() */
 	struct web *web;           /* how tools ask the web, and what they keep of it */
 };
 
@@ -43,3 +45,6 @@ bool tool_context_init(struct tool_context *c, const char *root, const char *cwd
 	struct error *err) must_use;
 void tool_context_done(struct tool_context *c);
 #define own_tool_context owns(tool_context_done) struct tool_context
+
+/* What files held before tools change them, in this turn (c->turn); NULL: it is not kept. */
+struct checkpoints *tool_checkpoints(struct tool_context *c);

@@ -1,27 +1,15 @@
 #include "tool/open.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/mem.h"
-#include "permit/path.h"
+#include "permit/links.h"
 #include "tool/input.h"
-
-static bool read_link(void *user, const char *path, struct buf *target)
-{
-	char bytes[PATH_BYTES_MAX + 1];
-	ssize_t n = readlink(path, bytes, sizeof bytes);
-	struct error full;
-
-	(void)user;
-	return n > 0 && (size_t)n < sizeof bytes && buf_add(target, bytes, (size_t)n, &full);
-}
 
 static char *judge(const struct tool_context *c, struct str path, bool write, struct error *err)
 {
-	static const struct path_links links = { read_link, NULL };
 	const struct path_question q = { str_of(c->root), str_of(c->cwd), str_of(c->home ? c->home : ""), path, write,
-		&links };
+		&path_links_real };
 	own_mem struct path_judgement *j = mem_alloc(sizeof *j);
 
 	if (!path_judge(&q, j, err))

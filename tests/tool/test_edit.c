@@ -3,6 +3,7 @@
 
 #include "base/sys.h"
 #include "calls.h"
+#include "store/rewind.h"
 #include "support/random.h"
 #include "tool/edit_match.h"
 #include "tool/seen.h"
@@ -363,6 +364,36 @@ TEST(a_full_disk_leaves_the_old_file_and_no_other)
 	assert_edit("changed", "a", "one", "two");
 }
 
+TEST(what_was_there_before_is_kept_for_rewind)
+{
+	struct rewind_sessions all;
+	own_rewind_plan plan = {0};
+	struct error err = {0};
+
+	put_file("a", "one\n");
+	read_it("a");
+	project.turn = 3;
+	assert_edit("changed", "a", "one", "two");
+	assert_call("made", "Write", "{s:s, s:s}", "file_path", "b", "content", "x\n");
+	own_mem char *folder = path_join(project.ours, "checkpoints");
+	assert_ok(rewind_list(folder, project.root, &all, &err));
+	assert_int_equal(all.count, 1);
+	assert_ok(rewind_plan_make(&plan, folder, &all.at[0], 3, NULL, &err));
+	assert_int_equal(plan.count, 2);
+	assert_int_equal(plan.files[0].what, REWIND_RESTORE);
+	assert_int_equal(plan.files[1].what, REWIND_REMOVE);
+	rewind_sessions_done(&all);
+}
+
+TEST(what_cannot_be_kept_is_not_changed)
+{
+	put_file("a", "one\n");
+	read_it("a");
+	put_file(".shammah-home", "a file where the folder should be\n");
+	assert_no_edit("cannot be kept for `shammah rewind`, so nothing was changed", "a", "one", "two");
+	assert_file("a", (struct str)STR("one\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +414,8 @@ int main(void)
 		WITH_PROJECT(a_link_is_followed_as_it_was_judged_and_stays),
 		WITH_PROJECT(other_names_of_a_file_are_told_to_keep_its_content),
 		WITH_PROJECT(files_of_any_size_are_edited),
+		WITH_PROJECT(what_was_there_before_is_kept_for_rewind),
+		WITH_PROJECT(what_cannot_be_kept_is_not_changed),
 		WITH_PROJECT(a_full_disk_leaves_the_old_file_and_no_other),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
