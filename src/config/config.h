@@ -46,6 +46,7 @@ enum setting_guard {
 	GUARD_PATH,              /* a project that is not trusted may name it, but no folder */
 	GUARD_TRUSTED,           /* a project's only when it is trusted */
 	GUARD_USER,              /* never a project's */
+	GUARD_DAEMON,            /* nor this: it is the daemon's, which serves all of them */
 };
 
 /* What a setting is, as data; `config`, the documents and their tests read it. */

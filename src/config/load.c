@@ -47,8 +47,9 @@ static bool guard_passes(struct loader *l, const struct document *d, enum settin
 {
 	enum setting_guard guard = settings[s].guard;
 
-	if (guard == GUARD_USER && scope_is_project(d->scope)) {
-		document_finding(d, l->c, FINDING_WARNING, path, "ignored; accepted: only in your own settings");
+	if ((guard == GUARD_USER || guard == GUARD_DAEMON) && scope_is_project(d->scope)) {
+		document_finding(d, l->c, FINDING_WARNING, path, "ignored%s; accepted: only in your own settings",
+			guard == GUARD_DAEMON ? ", for the daemon belongs to no project" : "");
 		return false;
 	}
 	if (guard == GUARD_TRUSTED || (guard == GUARD_PATH && may_be_folder(l, text)))

@@ -23,8 +23,8 @@ static void expect_nothing_taken(void)
 	assert_string_equal(c.teachers[0].key.text, "sk-mine");
 	assert_null(c.teachers[0].helper);
 	assert_null(c.teachers[0].base_url);
-	/* What harms nobody, or forbids, counts. */
-	assert_int_equal(config_number(&c, SETTING_THREADS, 0), 2);
+	assert_null(config_text(&c, SETTING_THREADS));
+	/* What forbids counts. */
 	const json_t *kept = json_object_get(json_array_get(c.permissions, 0), "permissions");
 	assert_null(json_object_get(kept, "allow"));
 	assert_int_equal(json_array_size(json_object_get(kept, "deny")), 1);
@@ -33,7 +33,10 @@ static void expect_nothing_taken(void)
 static void expect_everything_said(const char *file)
 {
 	static const char *const ignored[] = { "env", "apiKeyHelper", "permissions.allow", "shammah.server.port",
-		"shammah.server.origins", "shammah.backend.model", "shammah.teachers" };
+		"shammah.backend.model", "shammah.teachers" };
+
+	static const char *const daemons[] = { "shammah.routing.monthly_budget_usd", "shammah.server.origins",
+		"shammah.backend.threads" };
 
 	for (size_t i = 0; i < countof(ignored); i++) {
 		own_mem char *text = mem_printf(
@@ -41,8 +44,11 @@ static void expect_everything_said(const char *file)
 		expect_finding(FINDING_WARNING, text);
 	}
 	expect_finding(FINDING_WARNING, "shammah.client.trusted: ignored; accepted: only in your own settings");
-	expect_finding(FINDING_WARNING,
-		"shammah.routing.monthly_budget_usd: ignored; accepted: only in your own settings");
+	for (size_t i = 0; i < countof(daemons); i++) {
+		own_mem char *text = mem_printf("%s:1: %s: ignored, for the daemon belongs to no project; accepted: "
+			"only in your own settings", file, daemons[i]);
+		expect_finding(FINDING_WARNING, text);
+	}
 }
 
 TEST(a_project_that_is_not_trusted_sets_nothing_through_which_something_leaves)
@@ -70,8 +76,10 @@ static void expect_trusted(bool trusted)
 	assert_int_equal(c.teacher_count, trusted ? 1 : 0);
 	if (trusted)
 		assert_string_equal(c.teachers[0].base_url, "http://evil");
-	/* Never a project's to say. */
+	/* Never a project's to say, and what the daemon would never hear. */
 	assert_null(config_text(&c, SETTING_BUDGET));
+	assert_null(config_text(&c, SETTING_THREADS));
+	assert_null(config_text(&c, SETTING_ORIGINS));
 	const char *list = config_text(&c, SETTING_TRUSTED);
 	assert_true(!list || !strstr(list, "/\n"));
 	assert_true(!list || strcmp(list, "/") != 0);
