@@ -17,6 +17,8 @@ const char *const home_files[HOME_FILES] = {
 	[HOME_METRICS] = "metrics/",
 	[HOME_METRICS_KEY] = "metrics.key",
 	[HOME_CHECKPOINTS] = "checkpoints/",
+	[HOME_LOGS] = "logs/",
+	[HOME_PATTERNS] = "tool_patterns.json",
 };
 
 char *home_path(const char *home, enum home_file file)

@@ -16,6 +16,8 @@ enum home_file {
 	HOME_METRICS,        /* the books, a file a day (store/record.h) */
 	HOME_METRICS_KEY,    /* of the hashes in them */
 	HOME_CHECKPOINTS,    /* what files held before tools changed them (store/checkpoints.h) */
+	HOME_LOGS,           /* what tools did, a file a day (store/audit.h); 0700 */
+	HOME_PATTERNS,       /* approvals of calls given in dialogs (permit/approvals.h) */
 	HOME_FILES
 };
 
