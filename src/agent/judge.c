@@ -55,10 +55,9 @@ static void ask(struct agent *a, struct call *c, bool *stop)
 }
 
 /* Whether it would run where it can do no harm. */
-static bool is_confined(const struct call *c)
+static bool is_confined(const struct tool_context *context, const struct call *c)
 {
-	(void)c;
-	return false;
+	return c->kind->confined && c->kind->confined(context, c->input);
 }
 
 void judge_call(struct agent *a, struct call *c, bool *stop)
@@ -66,7 +65,7 @@ void judge_call(struct agent *a, struct call *c, bool *stop)
 	const struct tool_context *context = a->context;
 	const struct permission_call question = {
 		.tool = str_of(c->kind->name), .input = c->input, .cwd = context->cwd, .links = &path_links_real,
-		.confined = is_confined(c),
+		.confined = is_confined(context, c),
 	};
 
 	permission_decide(context->permissions, &question, &c->permission);

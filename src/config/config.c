@@ -101,6 +101,13 @@ int64_t config_number(const struct config *c, enum setting s, int64_t otherwise)
 	return c->values[s].text ? strtoll(c->values[s].text, NULL, 10) : otherwise;
 }
 
+bool config_switch(const struct config *c, enum setting s)
+{
+	const char *text = config_text(c, s);
+
+	return text && strcmp(text, "on") == 0;
+}
+
 int64_t config_micros(const struct config *c, enum setting s, int64_t otherwise)
 {
 	return c->values[s].text ? llround(strtod(c->values[s].text, NULL) * 1e6) : otherwise;

@@ -35,10 +35,12 @@ enum setting {
 	SETTING_TRUSTED,         /* folders whose projects may set everything, one a line */
 	SETTING_BUDGET,          /* dollars a month for teachers; unset: no limit */
 	SETTING_SEARCH,          /* whom WebSearch asks, as tool/search_provider.h names them */
+	SETTING_CONFINE,         /* whether commands of tools run confined, where that can be done */
+	SETTING_NETWORK,         /* whether confined commands reach the network */
 	SETTING_COUNT,
 };
 
-enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_AMOUNT, SETTING_LIST };
+enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_AMOUNT, SETTING_LIST, SETTING_SWITCH };
 
 /* Whose word counts. */
 enum setting_guard {
@@ -179,6 +181,9 @@ const char *config_text(const struct config *c, enum setting s);
 
 /* The number; `otherwise` when unset. */
 int64_t config_number(const struct config *c, enum setting s, int64_t otherwise);
+
+/* Whether a switch is on; a switch always has a default. */
+bool config_switch(const struct config *c, enum setting s);
 
 /* An amount in millionths; `otherwise` when unset. */
 int64_t config_micros(const struct config *c, enum setting s, int64_t otherwise);

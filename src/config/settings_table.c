@@ -63,4 +63,12 @@ const struct setting_info settings[SETTING_COUNT] = {
 		.name = "tools.search", .standard = "duckduckgo", .kind = SETTING_TEXT, .guard = GUARD_TRUSTED,
 		.what = "the search engine that WebSearch asks: duckduckgo",
 	},
+	[SETTING_CONFINE] = {
+		.name = "tools.confine", .standard = "on", .kind = SETTING_SWITCH, .guard = GUARD_USER,
+		.what = "whether commands that a model runs are confined to the project, where that can be done",
+	},
+	[SETTING_NETWORK] = {
+		.name = "tools.network", .standard = "off", .kind = SETTING_SWITCH, .guard = GUARD_USER,
+		.what = "whether confined commands reach the network",
+	},
 };

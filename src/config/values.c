@@ -32,6 +32,8 @@ void setting_accepts(enum setting s, char *out, size_t size)
 			info->most);
 	else if (info->kind == SETTING_NUMBER)
 		snprintf(out, size, "a whole number from %" PRId64 " to %" PRId64, info->least, info->most);
+	else if (info->kind == SETTING_SWITCH)
+		snprintf(out, size, "on or off");
 	else
 		snprintf(out, size, "%s", info->kind == SETTING_LIST ? "a list of strings" : "a string, not empty");
 }
@@ -62,6 +64,8 @@ bool value_ok(enum setting s, const char *text)
 		return number_ok(info, text);
 	if (info->kind == SETTING_AMOUNT)
 		return amount_ok(info, text);
+	if (info->kind == SETTING_SWITCH)
+		return strcmp(text, "on") == 0 || strcmp(text, "off") == 0;
 	return info->kind == SETTING_LIST || (*text && strlen(text) <= TEXT_MAX);
 }
 
@@ -89,6 +93,10 @@ bool value_text(enum setting s, const json_t *value, struct buf *out)
 			json_integer_value(value));
 	case SETTING_AMOUNT:
 		return json_is_number(value) && buf_addf(out, &err, "%.15g", json_number_value(value));
+	case SETTING_SWITCH:
+		if (json_is_boolean(value))
+			return buf_adds(out, json_is_true(value) ? "on" : "off", &err);
+		return json_is_string(value) && buf_adds(out, json_string_value(value), &err);
 	case SETTING_LIST:
 		return json_is_array(value) && add_lines(out, value);
 	default:

@@ -131,6 +131,11 @@ void permissions_add_directory(struct permissions *p, const char *path)
 	p->directories[p->directory_count++] = plain(whole);
 }
 
+const char *const *permissions_directories(const struct permissions *p)
+{
+	return (const char *const *)p->directories;
+}
+
 static void add_directories(struct permissions *p, const json_t *list, const char *file,
 	const struct permission_findings *findings)
 {

@@ -90,6 +90,9 @@ bool permissions_add_rule(struct permissions *p, const char *list, const char *r
 void permissions_set_approvals(struct permissions *p, const struct permission_approvals *approvals);
 void permissions_add_directory(struct permissions *p, const char *path);
 
+/* Those added, absolute, ended by NULL; the permissions'. */
+const char *const *permissions_directories(const struct permissions *p);
+
 /* Claude Code's word for a mode ("manual" and "auto" too, which are the default one); false when it is none. */
 bool permission_mode_read(const char *name, enum permission_mode *mode) must_use;
 const char *permission_mode_name(enum permission_mode mode);

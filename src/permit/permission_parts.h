@@ -10,7 +10,7 @@ struct permissions {
 	char *root, *cwd, *home, *claude;      /* home, claude: NULL when unknown */
 	struct rule *rules;        /* deny, then ask, then allow */
 	size_t rule_count;
-	char *directories[DIRECTORIES_MAX];    /* absolute */
+	char *directories[DIRECTORIES_MAX + 1];        /* absolute, ended by NULL */
 	size_t directory_count;
 	enum permission_mode mode;
 	bool mode_given, no_bypass;

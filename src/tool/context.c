@@ -12,6 +12,7 @@
 #include "store/checkpoints.h"
 #include "tool/context.h"
 #include "tool/seen.h"
+#include "tool/tasks.h"
 #include "tool/web.h"
 
 #define FOLDERS_OPEN 16
@@ -70,6 +71,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 void tool_context_done(struct tool_context *c)
 {
+	tasks_destroy(c->tasks);
 	if (c->temp)
 		(void)nftw(c->temp, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
 	free(c->root);

@@ -13,6 +13,7 @@
 struct permissions;        /* permit/permission.h */
 struct checkpoints;        /* store/checkpoints.h */
 struct seen;               /* tool/seen.h */
+struct tasks;              /* tool/tasks.h */
 
 /* Whom a tool may ask something; each member may be NULL: there is nobody. */
 struct tool_ui {
@@ -32,11 +33,14 @@ struct tool_context {
 	char *ours;                /* ~/.shammah; NULL: unknown */
 	char *temp;                /* a folder of this conversation's alone, 0700, removed with the context */
 	const struct permissions *permissions;     /* borrowed; NULL: everything may be read (tests) */
+	bool unconfined;           /* the settings want no commands confined */
+	bool network;              /* and confined ones to reach the network */
 	struct tool_ui ui;
 	unsigned turn;             /* counts the user's messages, from 1 */
 	json_t *todos;             /* NULL: none yet */
 	struct seen *seen;         /* files the model has read */
 	struct checkpoints *checkpoints;   /* NULL: nothing is kept (`ours` is unknown); see tool_checkpoints() */
+	struct tasks *tasks;       /* commands in the background; NULL: none yet */
 	struct web *web;           /* how tools ask the web, and what they keep of it */
 };
 

@@ -44,6 +44,9 @@ struct tool_kind {
 	const char *path_member;   /* the argument that names a file or folder; NULL: none */
 	bool reads;                /* changes nothing: may run beside other calls, in any thread */
 
+	/* Whether such a call would run where it can do no harm; NULL: it would not. */
+	bool (*confined)(const struct tool_context *context, const json_t *input);
+
 	/* False: the call failed, and err's text is the result (ERROR_CANCELLED: it was cancelled). */
 	bool (*run)(struct tool_job *job, struct error *err);
 

@@ -164,6 +164,20 @@ TEST(lists_and_amounts_are_read)
 	assert_int_equal(config_micros(&c, SETTING_BUDGET, 0), 12500000);
 }
 
+TEST(a_switch_is_a_word_or_a_boolean)
+{
+	own_config c;
+
+	load(&c);
+	assert_true(config_switch(&c, SETTING_CONFINE));
+	assert_false(config_switch(&c, SETTING_NETWORK));
+	config_done(&c);
+	given(TOML, "[tools]\nconfine = false\nnetwork = \"on\"\n");
+	load(&c);
+	assert_false(config_switch(&c, SETTING_CONFINE));
+	assert_true(config_switch(&c, SETTING_NETWORK));
+}
+
 TEST(a_user_in_the_home_folder_has_no_project)
 {
 	own_config c;
@@ -216,6 +230,9 @@ TEST(each_wrong_value_names_file_line_key_and_what_is_accepted)
 		{ TOML, "[routing]\n\nmonthly_budget_usd = -1\n",
 			"config.toml:3: routing.monthly_budget_usd: is not accepted; "
 			"accepted: a number from 0 to 1000000" },
+		{ TOML, "[tools]\nconfine = \"perhaps\"\n",
+			"config.toml:2: tools.confine: is not accepted; accepted: on or off" },
+		{ TOML, "[tools]\nnetwork = 1\n", "tools.network: is of another kind; accepted: on or off" },
 		{ TOML, "backend = 1\n", "config.toml:1: backend: is of another kind; accepted: a table" },
 		{ TOML, "[backend]\nx = \n", "config.toml:2: not valid TOML" },
 		{ TOML, "teachers = 1\n", "accepted: a list of tables, each beginning with [[teachers]]" },
@@ -387,6 +404,7 @@ int main(void)
 		WORLD_TEST(the_model_in_use_is_below_every_setting),
 		WORLD_TEST(proxy_is_another_name_of_shammah_and_shammah_wins),
 		WORLD_TEST(lists_and_amounts_are_read),
+		WORLD_TEST(a_switch_is_a_word_or_a_boolean),
 		WORLD_TEST(a_user_in_the_home_folder_has_no_project),
 		WORLD_TEST(without_a_start_folder_no_project_is_read),
 		WORLD_TEST(each_wrong_value_names_file_line_key_and_what_is_accepted),

@@ -1,0 +1,230 @@
+/*
+ * Secrets have patterns for names, and mounts know only files: so we look.  In the home
+ * only where the table of secret folders leads; in a project everywhere, but for folders
+ * of foreign code, up to a depth and a number that keep a command from waiting.
+ */
+#include "tool/sandbox_paths.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "permit/path.h"
+#include "permit/path_table.h"
+#include "permit/permission.h"
+
+enum { DEPTH_MAX = 6, LOOKED_AT_MAX = 20000 };
+#define LINK_MAX ((size_t)8192)
+
+void path_list_add(struct path_list *list, const char *path)
+{
+	if (list->n == SANDBOX_PATHS_MAX) {
+		list->full = true;
+		return;
+	}
+	list->all = mem_resize(list->all, list->n + 2, sizeof *list->all);
+	list->all[list->n++] = mem_strdup(path);
+	list->all[list->n] = NULL;
+}
+
+void path_list_done(struct path_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->all[i]);
+	free(list->all);
+	*list = (struct path_list){0};
+}
+
+static void add_joined(struct path_list *list, const char *folder, const char *name)
+{
+	own_mem char *path = path_join(folder, name);
+
+	path_list_add(list, path);
+}
+
+/* ---- Roots ---- */
+
+/* The first line of a file that git keeps, without `start`; a path relative to `folder` becomes absolute and real. */
+static char *git_link(const char *folder, const char *name, const char *start)
+{
+	own_mem char *path = path_join(folder, name);
+	struct error err = {0};
+	own_mem char *text = file_read(path, LINK_MAX, NULL, &err);
+	size_t n = strlen(start);
+
+	if (!text || strncmp(text, start, n) != 0)
+		return NULL;
+	text[strcspn(text, "\r\n")] = '\0';
+	own_mem char *whole = text[n] == '/' ? mem_strdup(text + n) : path_join(folder, text + n);
+	return realpath(whole, NULL);
+}
+
+/*
+ * A linked worktree (gitrepository-layout(5)) commits to another folder's .git.  That folder must name the
+ * worktree in turn: what a project says of itself opens nothing.
+ */
+static void add_repository(const char *root, struct path_list *out)
+{
+	own_mem char *own = git_link(root, ".git", "gitdir: ");
+	own_mem char *back = own ? git_link(own, "gitdir", "") : NULL;
+	own_mem char *dot_git = path_join(root, ".git");
+	own_mem char *common = back && strcmp(back, dot_git) == 0 ? git_link(own, "commondir", "") : NULL;
+
+	if (common)
+		path_list_add(out, common);
+}
+
+void sandbox_roots(const struct tool_context *c, struct path_list *out)
+{
+	const char *const *added = c->permissions ? permissions_directories(c->permissions) : NULL;
+
+	if (strcmp(c->root, "/") != 0)
+		path_list_add(out, c->root);
+	for (; added && *added; added++) {
+		own_mem char *real = realpath(*added, NULL);
+		if (real && strcmp(real, "/") != 0)
+			path_list_add(out, real);
+	}
+	add_repository(c->root, out);
+}
+
+/* ---- What is guarded ---- */
+
+void sandbox_guarded(const char *root, struct path_list *out)
+{
+	static const char *const git[] = { ".git/hooks", ".git/config", "hooks", "config", "config.worktree", NULL };
+	own_mem char *head = path_join(root, "HEAD"), *dot_git = path_join(root, ".git");
+	bool repository = path_is_file(head);          /* a .git folder itself, or a bare one */
+
+	for (size_t i = 0; protected_folders[i]; i++) {
+		struct str name = str_of(protected_folders[i]);
+		if (str_is(name, "/.git/"))
+			continue;
+		own_mem char *plain = mem_strndup(name.p + 1, name.n - 2);
+		add_joined(out, root, plain);
+	}
+	for (size_t i = 0; protected_names[i]; i++)
+		add_joined(out, root, protected_names[i]);
+	for (size_t i = 0; i < 2; i++)
+		add_joined(out, root, git[i]);
+	for (size_t i = 2; repository && git[i]; i++)
+		add_joined(out, root, git[i]);
+	if (path_is_file(dot_git))
+		path_list_add(out, dot_git);
+}
+
+/* ---- What is hidden ---- */
+
+struct looking {
+	const struct tool_context *c;
+	struct path_list *out;
+	size_t looked_at;
+};
+
+/* "/a/b/" in small letters, from `home` on. */
+static void fold(const char *path, size_t home_n, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (const char *p = path + home_n; *p && n + 2 < size; p++)
+		out[n++] = (char)tolower((unsigned char)*p);
+	out[n++] = '/';
+	out[n] = '\0';
+}
+
+enum guess { GUESS_NO, GUESS_SECRET, GUESS_ON_THE_WAY };
+
+static enum guess guess_folder(const char *folded)
+{
+	size_t n = strlen(folded);
+	enum guess guess = GUESS_NO;
+
+	for (size_t i = 0; secret_folders[i]; i++) {
+		if (strcmp(secret_folders[i], folded) == 0)
+			return GUESS_SECRET;
+		if (strncmp(secret_folders[i], folded, n) == 0)
+			guess = GUESS_ON_THE_WAY;
+	}
+	return guess;
+}
+
+static bool is_secret(const struct tool_context *c, const char *path)
+{
+	struct path_question question = { .root = str_of(c->root), .cwd = str_of(c->root),
+		.home = str_of(c->home ? c->home : ""), .path = str_of(path) };
+	struct path_judgement judgement;
+	struct error err = {0};
+
+	return !path_judge(&question, &judgement, &err) || judgement.verdict == VERDICT_NEVER;
+}
+
+/* The folders of the table, in whatever case their names are written; and secrets by name in the home itself. */
+static void look_in_home(struct looking *l, const char *folder, size_t home_n)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *d;
+	char folded[512];
+
+	while (dir && (d = readdir(dir)) && l->looked_at++ < LOOKED_AT_MAX) {
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+			continue;
+		own_mem char *path = path_join(folder, d->d_name);
+		fold(path, home_n, folded, sizeof folded);
+		enum guess guess = guess_folder(folded);
+		if (guess == GUESS_SECRET || (strlen(folder) == home_n && d->d_type != DT_DIR && is_secret(l->c, path)))
+			path_list_add(l->out, path);
+		else if (guess == GUESS_ON_THE_WAY)
+			look_in_home(l, path, home_n);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
+static bool is_foreign(const char *name)
+{
+	static const char *const names[] = {
+		".", "..", ".git", "node_modules", ".venv", "venv", "target", "build", "dist", "__pycache__",
+		"vendor", NULL
+	};
+
+	return str_is_among(str_of(name), names);
+}
+
+static void look_in_project(struct looking *l, const char *folder, unsigned depth)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *d;
+
+	while (dir && (d = readdir(dir)) && l->looked_at++ < LOOKED_AT_MAX) {
+		if (is_foreign(d->d_name))
+			continue;
+		own_mem char *path = path_join(folder, d->d_name);
+		bool is_folder = d->d_type == DT_DIR || (d->d_type == DT_UNKNOWN && path_is_directory(path));
+		if (is_secret(l->c, path))
+			path_list_add(l->out, path);
+		else if (is_folder && depth < DEPTH_MAX)
+			look_in_project(l, path, depth + 1);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
+void sandbox_hidden(const struct tool_context *c, const struct path_list *roots, struct path_list *out)
+{
+	struct looking home = { .c = c, .out = out }, projects = { .c = c, .out = out };
+
+	for (size_t i = 0; secret_folders[i]; i++) {
+		own_mem char *path = mem_strndup(secret_folders[i], strlen(secret_folders[i]) - 1);
+		path_list_add(out, path);
+	}
+	if (c->home)
+		look_in_home(&home, c->home, strlen(c->home));
+	if (c->ours)
+		path_list_add(out, c->ours);
+	for (size_t i = 0; i < roots->n; i++)
+		look_in_project(&projects, roots->all[i], 0);
+}
