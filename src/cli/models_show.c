@@ -62,7 +62,8 @@ static void show_needs(const struct catalogue_model *m)
 		s->vocabulary);
 	if (s->context)
 		printf("%-12s %u tokens\n", "context", s->context);
-	printf("%-12s %s, prepared for this machine\n", "weights", size_text(catalogue_prepared_bytes(m), weights));
+	printf("%-12s %s, %s\n", "weights", size_text(catalogue_weight_bytes(m), weights),
+		m->as_published ? "run by ONNX Runtime as published" : "prepared for this machine");
 	for (size_t i = 0; i < countof(contexts); i++) {
 		unsigned tokens = s->context && s->context < contexts[i] ? s->context : contexts[i];
 		if (i == 0 || tokens == contexts[i])
@@ -135,9 +136,9 @@ static void show_known(const struct catalogue_model *m)
 	printf("%-12s %s%s%s\n", "licence", m->licence, m->terms ? ": " : "", m->terms ? m->terms : "");
 	if (m->remark)
 		line("remark", m->remark);
-	printf("%-12s about %s as %s; %s of disk with the prepared copy\n", "download",
+	printf("%-12s about %s as %s; %s of disk%s\n", "download",
 		size_text(catalogue_download_bytes(m, precision), download), precision,
-		size_text(catalogue_disk_bytes(m, precision), disk));
+		size_text(catalogue_disk_bytes(m, precision), disk), m->as_published ? "" : " with the prepared copy");
 }
 
 static void show_fit(const struct models *m, const struct catalogue_model *known)

@@ -83,19 +83,28 @@ uint64_t catalogue_download_bytes(const struct catalogue_model *m, const char *p
 
 uint64_t catalogue_prepared_bytes(const struct catalogue_model *m)
 {
+	if (m->as_published)
+		return 0;
 	return (layer_weights(&m->shape) + table_weights(&m->shape)) * 17 / 32 + table_weights(&m->shape) * 17 / 16;
+}
+
+uint64_t catalogue_weight_bytes(const struct catalogue_model *m)
+{
+	const char *precision = m->files[0].precision ? m->files[0].precision : "q4";
+
+	return m->as_published ? catalogue_download_bytes(m, precision) * 5 / 4 : catalogue_prepared_bytes(m);
 }
 
 uint64_t catalogue_kv_bytes(const struct catalogue_model *m, uint64_t tokens)
 {
 	const struct catalogue_shape *s = &m->shape;
 
-	return tokens * s->layers * 2 * s->kv_heads * s->head_dim * 2;
+	return tokens * s->layers * 2 * s->kv_heads * s->head_dim * (m->as_published ? 4 : 2);
 }
 
 uint64_t catalogue_memory_bytes(const struct catalogue_model *m, uint64_t context)
 {
-	return catalogue_prepared_bytes(m) + catalogue_kv_bytes(m, context) + CATALOGUE_WORK;
+	return catalogue_weight_bytes(m) + catalogue_kv_bytes(m, context) + CATALOGUE_WORK;
 }
 
 uint64_t catalogue_disk_bytes(const struct catalogue_model *m, const char *precision)

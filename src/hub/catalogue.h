@@ -33,6 +33,7 @@ struct catalogue_model {
 	const char *remark;          /* one clause; NULL: none */
 	/* To be tried in this order; ends with NULL. */
 	const char *repositories[CATALOGUE_REPOSITORIES + 1];
+	bool as_published;           /* never prepared, for our forward pass does not know it: ONNX Runtime runs it */
 	bool confirmed;              /* the first is known to exist in the layout that we read */
 	struct catalogue_shape shape;
 	/* Published sizes; those of other precisions are estimated. */
@@ -54,15 +55,19 @@ uint64_t catalogue_download_bytes(const struct catalogue_model *m, const char *p
 
 /*
  * Bytes of the copy prepared from 4 bits (model/prepared.h), at most: 4.25 bits a
- * weight of the layers and of the head, 8.5 bits one of the embedding.
+ * weight of the layers and of the head, 8.5 bits one of the embedding.  0 when
+ * there will be none.
  */
 uint64_t catalogue_prepared_bytes(const struct catalogue_model *m);
 
-/* Keys and values of so many tokens, two bytes a number: layers x 2 x kv heads x head size x 2. */
+/* Keys and values of so many tokens, two bytes a number (four as published): layers x 2 x kv heads x head size x 2. */
 uint64_t catalogue_kv_bytes(const struct catalogue_model *m, uint64_t tokens);
 
-/* To run it: prepared weights, keys and values of `context` tokens, and CATALOGUE_WORK for everything else. */
+/* To run it: weights, keys and values of `context` tokens, and CATALOGUE_WORK for everything else. */
 uint64_t catalogue_memory_bytes(const struct catalogue_model *m, uint64_t context);
+
+/* Bytes of memory that the weights take: prepared, or as published, a quarter more for what ONNX Runtime repacks. */
+uint64_t catalogue_weight_bytes(const struct catalogue_model *m);
 
 /* To have it: the download, and the prepared copy beside it. */
 uint64_t catalogue_disk_bytes(const struct catalogue_model *m, const char *precision);

@@ -11,6 +11,9 @@
 #define QWEN_RESEARCH .licence = "Qwen Research", .terms = "not for commercial use without a licence of its makers"
 #define LLAMA .licence = "Llama 3.2 Community", .terms = "its terms of use must be accepted; products name Llama"
 
+#define GEMMA .licence = "Gemma", .as_published = true, \
+	.terms = "its terms of use must be accepted; they forbid some uses"
+
 /* Qwen2.5 and Qwen2.5-Coder have the same shapes. */
 #define QWEN25_05B .shape = { 24, 896, 4864, 14, 2, 64, 151936, true, 32768 }
 #define QWEN25_15B .shape = { 28, 1536, 8960, 12, 2, 128, 151936, true, 32768 }
@@ -106,9 +109,35 @@ const struct catalogue_model catalogue[] = {
 		.shape = { 28, 3072, 8192, 24, 8, 128, 128256, true, 131072 },
 	},
 	{
-		"phi-4-mini", "Phi-4 mini Instruct", "Phi-4", .licence = "MIT", GUESSED,
-		.repositories = { "onnx-community/Phi-4-mini-instruct-ONNX" },
+		"gemma-3-270m", "Gemma 3 270M Instruct", "Gemma 3", GEMMA,
+		.repositories = { "onnx-community/gemma-3-270m-it-ONNX" }, .confirmed = true,
+		.shape = { 18, 640, 2048, 4, 1, 256, 262144, true, 32768 },
+	},
+	{
+		"gemma-3-1b", "Gemma 3 1B Instruct", "Gemma 3", GEMMA,
+		.repositories = { "onnx-community/gemma-3-1b-it-ONNX-GQA", "onnx-community/gemma-3-1b-it-ONNX" },
+		.confirmed = true,
+		.shape = { 26, 1152, 6912, 4, 1, 256, 262144, true, 32768 },
+		.files = { { "q4", 1650000000 }, { "fp16", 2000000000 }, { "quantized", 1000000000 } },
+	},
+	{
+		"gemma-2-2b", "Gemma 2 2B Instruct", "Gemma 2", GEMMA, GUESSED,
+		.repositories = { "onnx-community/gemma-2-2b-it-ONNX", "onnx-community/gemma-2-2b-it" },
+		.shape = { 26, 2304, 9216, 8, 4, 256, 256000, true, 8192 },
+	},
+	{
+		"phi-3.5-mini", "Phi-3.5 mini Instruct", "Phi-3.5", .licence = "MIT",
+		.repositories = { "onnx-community/Phi-3.5-mini-instruct-onnx-web" }, .confirmed = true,
+		.shape = { 32, 3072, 8192, 32, 32, 96, 32064, false, 131072 },
+		.files = { { "q4f16", 2320000000 } },
+	},
+	{
+		"phi-4-mini", "Phi-4 mini Instruct", "Phi-4", .licence = "MIT",
+		.repositories = { "onnx-community/Phi-4-mini-instruct-ONNX-GQA",
+			"onnx-community/Phi-4-mini-instruct-web-q4f16", "onnx-community/Phi-4-mini-instruct-ONNX" },
+		.confirmed = true,
 		.shape = { 32, 3072, 8192, 24, 8, 128, 200064, true, 131072 },
+		.files = { { "q4f16", 3410000000 } },
 	},
 	{
 		"smollm2-135m", "SmolLM2 135M Instruct", "SmolLM2", APACHE,

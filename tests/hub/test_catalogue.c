@@ -10,7 +10,8 @@ static const struct { const char *name; unsigned millions; } stated[] = {
 	{ "qwen2.5-coder-0.5b", 494 }, { "qwen2.5-coder-1.5b", 1544 }, { "qwen2.5-coder-3b", 3086 },
 	{ "qwen2.5-coder-7b", 7616 },
 	{ "qwen2.5-coder-14b", 14770 }, { "qwen3-0.6b", 596 }, { "qwen3-1.7b", 1721 }, { "qwen3-4b", 4022 },
-	{ "llama-3.2-1b", 1236 }, { "llama-3.2-3b", 3213 }, { "phi-4-mini", 3836 },
+	{ "llama-3.2-1b", 1236 }, { "llama-3.2-3b", 3213 }, { "phi-4-mini", 3836 }, { "phi-3.5-mini", 3821 },
+	{ "gemma-3-270m", 268 }, { "gemma-3-1b", 1000 }, { "gemma-2-2b", 2614 },
 	{ "smollm2-135m", 135 }, { "smollm2-360m", 362 },
 	{ "smollm2-1.7b", 1711 }, { "deepseek-r1-distill-qwen-1.5b", 1777 },
 };
@@ -88,6 +89,18 @@ TEST(keys_and_values_are_counted_exactly)
 	assert_int_equal(catalogue_memory_bytes(m, 4096) - catalogue_memory_bytes(m, 0), 4096 * 28672);
 }
 
+TEST(what_is_never_prepared_takes_its_download_and_floats)
+{
+	const struct catalogue_model *m = catalogue_find((struct str)STR("gemma-3-1b"));
+
+	assert_int_equal(catalogue_prepared_bytes(m), 0);
+	assert_int_equal(catalogue_disk_bytes(m, "q4"), catalogue_download_bytes(m, "q4"));
+	assert_true(catalogue_weight_bytes(m) > catalogue_download_bytes(m, "q4"));
+	assert_int_equal(catalogue_kv_bytes(m, 1), 26 * 2 * 256 * 4);
+	assert_int_equal(catalogue_memory_bytes(m, 10),
+		catalogue_weight_bytes(m) + catalogue_kv_bytes(m, 10) + CATALOGUE_WORK);
+}
+
 TEST(a_precision_that_is_none_has_no_size)
 {
 	assert_int_equal(catalogue_download_bytes(&catalogue[0], "q3"), 0);
@@ -109,6 +122,7 @@ int main(void)
 		cmocka_unit_test(every_row_is_whole),
 		cmocka_unit_test(names_are_found_whatever_their_case),
 		cmocka_unit_test(keys_and_values_are_counted_exactly),
+		cmocka_unit_test(what_is_never_prepared_takes_its_download_and_floats),
 		cmocka_unit_test(a_precision_that_is_none_has_no_size),
 		cmocka_unit_test(one_model_is_chosen_for_each_size_of_machine),
 	};

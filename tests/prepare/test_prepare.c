@@ -16,10 +16,13 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "model/model.h"
 #include "model/prepared.h"
+#include "model/timeline.h"
 #include "prepare/prepare.h"
 #include "support/bare_ort.h"
 #include "support/models.h"
+#include "support/piece_tokenizer.h"
 
 #define FOLDER "test_prepare.tmp"
 
@@ -273,6 +276,88 @@ TEST(contradictions_of_graph_and_config_are_refused)
 	}
 }
 
+/* Each of what Gemma has is enough: our forward pass does not know it. */
+TEST(what_gemma_has_is_refused_one_by_one)
+{
+	static const struct { unsigned trait; const char *parts[2]; } rows[] = {
+		{ GEMMA_SCALED, { "embed_tokens/Mul", "embed_tokens/Mul" } },
+		{ GEMMA_GELU, { "mlp/Mul", "mlp/Mul" } },
+		{ GEMMA_NORMS, { "what a layer adds", "what a layer adds" } },
+		{ GEMMA_ONE_MORE, { "look for a norm", "look for a norm" } },
+		{ GEMMA_CAPPED_SCORES, { NULL, "plain attention" } },
+		{ GEMMA_WINDOW, { NULL, "each token sees 1024" } },
+		{ GEMMA_CAPPED_LOGITS, { "lm_head/Mul", "lm_head/Mul" } },
+		{ GEMMA_ALL, { "lm_head/Mul", "lm_head/Mul" } },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++)
+		for (enum attention_form form = ATTENTION_PLAIN; form <= ATTENTION_GQA; form++) {
+			struct model_shape s = { MODEL_TINY, .attention = form, .gemma = rows[i].trait };
+			if (!rows[i].parts[form])
+				continue;
+			write_afresh(&s);
+			expect_refusal(&s, rows[i].parts[form]);
+		}
+}
+
+/* A tokenizer and a template of Gemma's kind instead of the model's own. */
+static void change_tokenizer(void)
+{
+	static const char *const added[] = { "<bos>", "<start_of_turn>", "<end_of_turn>" };
+	static const char config[] = "{\"chat_template\":\"{{ bos_token }}{{ raise_exception('Conversation roles must "
+		"alternate user/assistant/') }}{{ '<start_of_turn>' + role }}\"}";
+	uint64_t seed = 4;
+	struct error err = {0};
+	own_json *file = piece_tokenizer(&seed, PIECES_GEMMA);
+	json_int_t id = 400;
+	own_buf text = BUF_INIT(1 << 20);
+
+	for (size_t i = 0; i < countof(added); i++)
+		json_array_append_new(json_object_get(file, "added_tokens"),
+			json_pack("{sIsssb}", "id", id++, "content", added[i], "special", 1));
+	assert_ok(json_write(&text, file, &err) && file_write(FOLDER "/tokenizer.json", buf_str(&text), 0644, &err));
+	assert_ok(file_write(FOLDER "/tokenizer_config.json", str_of(config), 0644, &err));
+}
+
+static void expect_close(const float *got, const float *wanted, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fabsf(got[i] - wanted[i]) > 1e-3f)
+			fail_msg("logit %zu is %g instead of %g", i, (double)got[i], (double)wanted[i]);
+}
+
+TEST(a_gemma_is_run_by_onnx_runtime_with_its_tokenizer_and_template)
+{
+	struct model_shape s = { MODEL_TINY, .attention = ATTENTION_GQA, .gemma = GEMMA_ALL };
+	struct model_options options = { .engine = { .threads = 1, .precision = "fp32" } };
+	own_chat chat = CHAT_INIT(1 << 16);
+	own_tokens tokens = TOKENS_INIT(1000);
+	struct error err = {0};
+	int64_t ids[1000];
+
+	NEEDS_ONNXRUNTIME();
+	write_afresh(&s);
+	change_tokenizer();
+	own_model *m = model_open(FOLDER, &options, &err);
+	own_bare *bare = bare_open(FOLDER, &s, 0, &err);
+	if (!m || !bare)
+		fail_msg("%s", err.text);
+	assert_non_null(chat_add(&chat, ROLE_SYSTEM, str_of("abc"), &err));
+	assert_non_null(chat_add(&chat, ROLE_USER, str_of("xa \xE6\x97\xA5<end_of_turn>"), &err));
+	assert_ok(model_encode(m, &chat, false, &tokens, &err));
+	assert_int_equal(tokens.ids[0], 400);
+	for (size_t i = 0; i < tokens.count; i++)
+		ids[i] = tokens.ids[i];
+	own_mem float *wanted = mem_zeroed(tokens.count * s.vocab, sizeof *wanted);
+	assert_ok(bare_run(bare, ids, tokens.count, wanted, &err));
+	own_timeline *t = timeline_create(model_engine(m), &err);
+	assert_ok(t && timeline_begin(t, tokens.ids, tokens.count, &err));
+	while (timeline_pending(t))
+		assert_ok(timeline_advance(t, 7, NULL, &err));
+	expect_close(timeline_logits(t), wanted + (tokens.count - 1) * s.vocab, s.vocab);
+	assert_true(model_is_end(m, 402));
+}
+
 TEST(a_window_is_refused_unless_the_context_fits_in_it)
 {
 	struct model_shape s = { MODEL_TINY };
@@ -505,6 +590,8 @@ int main(void)
 		cmocka_unit_test(is_made_once_and_again_when_the_model_changes),
 		cmocka_unit_test(a_damaged_file_is_made_anew),
 		cmocka_unit_test(contradictions_of_graph_and_config_are_refused),
+		cmocka_unit_test(what_gemma_has_is_refused_one_by_one),
+		cmocka_unit_test(a_gemma_is_run_by_onnx_runtime_with_its_tokenizer_and_template),
 		cmocka_unit_test(a_window_is_refused_unless_the_context_fits_in_it),
 		cmocka_unit_test(a_refusal_is_tried_again_when_the_model_changes),
 		cmocka_unit_test(positions_that_the_config_does_not_explain_are_taken_from_the_graph),

@@ -14,7 +14,7 @@
 static const char usage[] =
 	"make-model DIR [--size tiny|0.5b|1.5b] [--attention plain|gqa] [--precision fp32|fp16|int8|q4|q4f16]\n"
 	"               [--separate-head] [--position-ids] [--packed-qkv] [--last-logits] [--external]\n"
-	"               [--head-norms] [--no-biases]\n"
+	"               [--head-norms] [--no-biases] [--gemma TRAITS]\n"
 	"               [--accuracy-level N] [--layers N] [--vocab N] [--context N] [--seed N] [--tokenizer DIR]\n"
 	"               [--safetensors] [--says TEXT]...\n"
 	"--safetensors also writes the weights as Hugging Face's libraries read them.\n";
@@ -42,6 +42,7 @@ static const struct setting {
 	{ "--last-logits", KIND_FLAG, MEMBER(last_logits) },
 	{ "--head-norms", KIND_FLAG, MEMBER(head_norms) },
 	{ "--no-biases", KIND_FLAG, MEMBER(no_biases) },
+	{ "--gemma", KIND_INT, MEMBER(gemma) },
 	{ "--external", KIND_FLAG, MEMBER(external) },
 	{ "--accuracy-level", KIND_INT, MEMBER(accuracy_level) },
 	{ "--layers", KIND_SIZE, MEMBER(layers) },

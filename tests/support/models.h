@@ -34,6 +34,18 @@ enum precision {
 	PRECISION_COUNT,
 };
 
+/* What the graphs of Gemma 2 and 3 have and Qwen2's have not. */
+enum gemma_trait {
+	GEMMA_SCALED = 1,      /* embeddings are multiplied by the root of hidden */
+	GEMMA_GELU = 2,        /* instead of SiLU, the approximation with tanh */
+	GEMMA_NORMS = 4,       /* what attention and feed-forward add is normalised, too */
+	GEMMA_ONE_MORE = 8,    /* norms multiply by 1 + weight, written out */
+	GEMMA_CAPPED_SCORES = 16,   /* ATTENTION_GQA only, and so the next */
+	GEMMA_WINDOW = 32,     /* half of the context */
+	GEMMA_CAPPED_LOGITS = 64,
+	GEMMA_ALL = 127,
+};
+
 struct model_shape {
 	size_t layers, hidden, intermediate;   /* the last two multiples of 32 */
 	size_t heads, kv_heads, head_dim;      /* heads a multiple of kv_heads, head_dim of 16 */
@@ -49,6 +61,7 @@ struct model_shape {
 	bool last_logits;      /* logits [batch, 1, vocab] of the last position only */
 	bool head_norms;       /* each head of queries and keys is normalised before it is turned, as in Qwen3 */
 	bool no_biases;        /* q, k and v have none, as in Qwen3 and Llama */
+	unsigned gemma;        /* enum gemma_trait, any of them */
 	double rope_factor;    /* rotary positions scaled as Llama 3.1's by this factor; 0: not */
 	bool external;         /* weights in MODEL.onnx_data; done unasked above 1 GB */
 	int accuracy_level;    /* of MatMulNBits, as ONNX Runtime defines it; 0: unset */

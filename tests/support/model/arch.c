@@ -110,7 +110,17 @@ const char *arch_head_norm(struct arch *a, size_t layer, enum projection which)
 		which == PROJECT_Q ? 'q' : 'k'));
 }
 
-/* down(silu(gate(x)) · up(x)), silu(x) = x · sigmoid(x) (Shazeer 2020). */
+/* silu(x) = x · sigmoid(x), or GELU. */
+static const char *activation(struct arch *a, const char *x)
+{
+	struct builder *b = a->b;
+
+	if (a->shape->gemma & GEMMA_GELU)
+		return build_node(b, "FastGelu", INPUTS(x));
+	return build_node(b, "Mul", INPUTS(x, build_node(b, "Sigmoid", INPUTS(x))));
+}
+
+/* down(silu(gate(x)) · up(x)) (Shazeer 2020). */
 static const char *feed_forward(struct arch *a, size_t layer, const char *x)
 {
 	struct builder *b = a->b;
@@ -118,7 +128,7 @@ static const char *feed_forward(struct arch *a, size_t layer, const char *x)
 	const char *up = arch_projection(a, layer, PROJECT_UP, x);
 
 	build_scope(b, "/model/layers.%zu/mlp/act_fn", layer);
-	gate = build_node(b, "Mul", INPUTS(gate, build_node(b, "Sigmoid", INPUTS(gate))));
+	gate = activation(a, gate);
 	build_scope(b, "/model/layers.%zu/mlp", layer);
 	return arch_projection(a, layer, PROJECT_DOWN, build_node(b, "Mul", INPUTS(gate, up)));
 }
@@ -129,7 +139,16 @@ static const char *apply_norm(struct arch *a, struct residual *r, struct weight 
 	const char *weight = arch_vector(a, &row, build_text(a->b, "%s.weight", arch_dotted(a, scope)));
 
 	build_scope(a->b, "%s", scope);
-	return form_of(a->shape)->norm(a, r, weight);
+	return form_of(a->shape)->norm(a, r, arch_gemma_one_more(a, weight));
+}
+
+/* What a layer adds to the stream, in Gemma's normalised by itself. */
+static const char *added(struct arch *a, size_t layer, const char *x, const char *name, struct weight w)
+{
+	struct residual alone = { x, NULL };
+
+	return a->shape->gemma & GEMMA_NORMS ?
+		apply_norm(a, &alone, w, build_text(a->b, "/model/layers.%zu/%s", layer, name)) : x;
 }
 
 static void layer_write(struct arch *a, size_t layer, struct residual *r)
@@ -141,9 +160,10 @@ static void layer_write(struct arch *a, size_t layer, struct residual *r)
 
 	x = apply_norm(a, r, weight_input_norm(s, layer), before);
 	x = form_of(s)->attention(a, layer, x);
-	r->delta = arch_projection(a, layer, PROJECT_O, x);
+	x = arch_projection(a, layer, PROJECT_O, x);
+	r->delta = added(a, layer, x, "attention_norm", weight_post_norm(s, layer));
 	x = apply_norm(a, r, weight_post_norm(s, layer), between);
-	r->delta = feed_forward(a, layer, x);
+	r->delta = added(a, layer, feed_forward(a, layer, x), "feedforward_norm", weight_input_norm(s, layer));
 }
 
 const char *arch_last_position(struct arch *a, const char *x)
@@ -166,7 +186,7 @@ void arch_write(struct builder *b, const struct model_shape *shape)
 	const char *x;
 
 	arch_declare(&a);
-	r.sum = arch_embedding(&a);
+	r.sum = arch_gemma_scaled(&a, arch_embedding(&a));
 	form->prepare(&a);
 	for (size_t layer = 0; layer < shape->layers; layer++)
 		layer_write(&a, layer, &r);

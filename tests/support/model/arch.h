@@ -52,6 +52,11 @@ const char *arch_size_of(struct arch *a, const char *value, int64_t axis);
 /* The tokens' positions, int64 [B, S]: the input, or counted in attention_mask. */
 const char *arch_positions(struct arch *a);
 
+/* What Gemma's graphs have besides (arch_gemma.c); each does nothing in a shape without the trait. */
+const char *arch_gemma_scaled(struct arch *a, const char *embeddings);
+const char *arch_gemma_one_more(struct arch *a, const char *weight);
+const char *arch_gemma_capped(struct arch *a, const char *logits);
+
 /* The last of S, which stays as a dimension of 1. */
 const char *arch_last_position(struct arch *a, const char *x);
 

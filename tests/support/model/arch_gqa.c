@@ -140,6 +140,10 @@ static const char *attention(struct arch *a, size_t layer, const char *x)
 	build_float(b, "scale", (float)(1 / sqrt((double)s->head_dim)));
 	build_int(b, "do_rotary", inside);
 	build_int(b, "rotary_interleaved", 0);
+	if (s->gemma & GEMMA_CAPPED_SCORES)
+		build_float(b, "softcap", 50);
+	if (s->gemma & GEMMA_WINDOW)
+		build_int(b, "local_window_size", (int64_t)s->context / 2);
 	return x;
 }
 

@@ -238,12 +238,13 @@ void arch_head(struct arch *a, const char *x)
 	const char *columns;
 
 	if (a->shape->separate_head) {
-		arch_linear(a, &table, x, "/lm_head");
+		x = arch_linear(a, &table, x, "/lm_head");
 	} else {
 		build_scope(a->b, "/lm_head");
 		columns = build_node(a->b, "Transpose", INPUTS("model.embed_tokens.weight"));
 		build_ints(a->b, "perm", LIST(1, 0));
-		build_node(a->b, "MatMul", INPUTS(x, columns));
+		x = build_node(a->b, "MatMul", INPUTS(x, columns));
 	}
+	arch_gemma_capped(a, x);
 	build_rename_output(a->b, "logits");
 }

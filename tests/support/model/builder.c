@@ -9,8 +9,9 @@
 
 /* Operators that ONNX Runtime has in its own domain. */
 static const char *const microsoft[] = {
-	"DynamicQuantizeMatMul", "FusedMatMul", "GatherBlockQuantized", "GroupQueryAttention", "MatMulIntegerToFloat",
-	"MatMulNBits", "MultiHeadAttention", "QuickGelu", "RotaryEmbedding", "SkipSimplifiedLayerNormalization",
+	"DynamicQuantizeMatMul", "FastGelu", "FusedMatMul", "GatherBlockQuantized", "GroupQueryAttention",
+	"MatMulIntegerToFloat", "MatMulNBits", "MultiHeadAttention", "QuickGelu", "RotaryEmbedding",
+	"SkipSimplifiedLayerNormalization",
 };
 
 void *builder_alloc(struct builder *b, size_t size)
