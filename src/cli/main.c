@@ -93,12 +93,16 @@ static int (*usual(const struct options *o))(const struct options *, struct conf
 	return o->print || o->mode == MODE_QUERY || !talk ? cmd_ask : cmd_repl;
 }
 
-/* A daemon can be looked at and stopped whatever the settings say; doctor and setup read them by themselves. */
+/*
+ * A daemon can be looked at and stopped whatever the settings say; doctor and setup read
+ * them by themselves, rewind needs none.
+ */
 static bool needs_settings(const struct options *o)
 {
 	static const char *const without[] = { "stop", "status", "logs" };
 
-	if (o->command && (o->command->run == cmd_doctor || o->command->run == cmd_setup))
+	if (o->command && (o->command->run == cmd_doctor || o->command->run == cmd_setup ||
+	    o->command->run == cmd_rewind))
 		return false;
 	for (size_t i = 0; i < countof(without); i++)
 		if (o->command && o->command->run == cmd_daemon && strcmp(o->text, without[i]) == 0)

@@ -28,6 +28,7 @@ FLAG(take_json, json)
 FLAG(take_online, online)
 FLAG(take_yes, yes)
 FLAG(take_background, background)
+FLAG(take_dry_run, dry_run)
 
 #define TEXT(function, member) \
 	static bool function(struct options *o, const char *value, struct error *err) \
@@ -43,6 +44,7 @@ TEXT(take_system_prompt, system_prompt)
 TEXT(take_tokenizer, tokenizer)
 TEXT(take_precision, precision)
 TEXT(take_revision, revision)
+TEXT(take_file, file)
 
 static bool take_source(struct options *o, const char *value, struct error *err)
 {
@@ -112,7 +114,9 @@ const struct option option_table[] = {
 	{ "--background", 0, NULL, "models pull: the daemon does it", take_background },
 	{ "--json", 0, NULL, "models list, recommend, bench; metrics, config, doctor: for programs", take_json },
 	{ "--online", 0, NULL, "doctor: also ask each teacher for a word", take_online },
-	{ "--yes", 'y', NULL, "models rm: do not ask", take_yes },
+	{ "--file", 0, "FILE", "rewind: only this file", take_file },
+	{ "--dry-run", 0, NULL, "rewind: say what would be done, and do nothing", take_dry_run },
+	{ "--yes", 'y', NULL, "models rm, rewind: do not ask", take_yes },
 	{ "--follow", 'f', NULL, "daemon logs: go on as the log grows", take_follow },
 	{ "--mode", 0, "MODE", "as in older versions: interactive, query or daemon", take_mode },
 	{ "--help", 'h', NULL, "this text; after a command, its own", take_help },

@@ -40,12 +40,12 @@ struct options {
 	const struct command *command;   /* NULL: the prompt, or with `print` one answer */
 	char *text;                  /* the words that are no option, joined by spaces; NULL: none */
 	const char *directory;       /* the PATH to work in; NULL: here */
-	bool over_budget, print, quiet, help, version, jsonl, follow, json, online, yes, background;
+	bool over_budget, print, quiet, help, version, jsonl, follow, json, online, yes, background, dry_run;
 	enum mode mode;
 	enum route_wish wish;
 	const char *model, *port;    /* as written; NULL: not given */
 	const char *teacher;         /* who is asked, by a name of its own or of its model; NULL: not given */
-	const char *system_prompt, *tokenizer, *precision, *revision;
+	const char *system_prompt, *tokenizer, *precision, *revision, *file;
 	int64_t max_tokens;          /* -1: not given */
 	double temperature;          /* NAN: not given */
 	int ready_fd;                /* -1: not given; of a daemon started in the background */

@@ -34,7 +34,14 @@ static void add_session(struct rewind_sessions *all, const char *name, struct ch
 	*log = (struct checkpoint_log){0};
 }
 
-bool rewind_list(const char *folder, const char *root, struct rewind_sessions *sessions, struct error *err)
+static bool lies_in(const char *here, const char *root)
+{
+	size_t n = strcmp(root, "/") == 0 ? 0 : strlen(root);
+
+	return strncmp(here, root, n) == 0 && (!here[n] || here[n] == '/');
+}
+
+bool rewind_list(const char *folder, const char *here, struct rewind_sessions *sessions, struct error *err)
 {
 	DIR *entries = opendir(folder);
 	const struct dirent *entry;
@@ -48,7 +55,7 @@ bool rewind_list(const char *folder, const char *root, struct rewind_sessions *s
 		struct error none;
 		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= CHECKPOINT_SESSION_BYTES)
 			continue;
-		if (checkpoint_index_read(index, &log, &none) && strcmp(log.root, root) == 0 && log.count)
+		if (checkpoint_index_read(index, &log, &none) && lies_in(here, log.root) && log.count)
 			add_session(sessions, entry->d_name, &log);
 	}
 	closedir(entries);

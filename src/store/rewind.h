@@ -22,8 +22,8 @@ struct rewind_sessions {
 	size_t count, cap;
 };
 
-/* Those in `folder` (~/.shammah/checkpoints) whose project is `root`; none is no error. */
-bool rewind_list(const char *folder, const char *root, struct rewind_sessions *sessions, struct error *err) must_use;
+/* Those in `folder` (~/.shammah/checkpoints) whose project is the folder `here` or one it lies in; none is no error. */
+bool rewind_list(const char *folder, const char *here, struct rewind_sessions *sessions, struct error *err) must_use;
 void rewind_sessions_done(struct rewind_sessions *sessions);
 
 /* The one of this name, or whose name alone begins so.  NULL: an error that lists or explains. */
