@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 
 #define NESTING 512
 
@@ -35,6 +36,46 @@ static bool nested_too_deep(struct str text)
 	return false;
 }
 
+/* The code unit of an escape, four hexadecimal digits after its 'u'; -1 where it is none. */
+static int code_unit(struct str text, size_t at)
+{
+	int unit = 0;
+
+	for (size_t i = at; i < at + 4; i++) {
+		int c = i < text.n ? (unsigned char)text.p[i] | 0x20 : 0;
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+			return -1;
+		unit = unit * 16 + (c <= '9' ? c - '0' : c - 'a' + 10);
+	}
+	return unit;
+}
+
+static bool is_between(int unit, int first, int last) { return unit >= first && unit <= last; }
+
+/* Whether a high surrogate before `at` has its other half there. */
+static bool has_other_half(struct str text, size_t at)
+{
+	return at + 1 < text.n && text.p[at] == '\\' && text.p[at + 1] == 'u' &&
+		is_between(code_unit(text, at + 2), 0xdc00, 0xdfff);
+}
+
+/* In a copy that the caller frees: escapes of what no string may hold become one of U+FFFD, of the same length. */
+static char *mend(struct str text, bool nul)
+{
+	char *copy = mem_strndup(text.p, text.n);
+
+	for (size_t i = 0; i + 1 < text.n; i++) {
+		if (text.p[i] != '\\')
+			continue;
+		int unit = text.p[i + 1] == 'u' ? code_unit(text, i + 2) : -1;
+		bool pair = is_between(unit, 0xd800, 0xdbff) && has_other_half(text, i + 6);
+		if (!pair && (is_between(unit, 0xd800, 0xdfff) || (unit == 0 && !nul)))
+			memcpy(copy + i + 2, "fffd", 4);
+		i += pair ? 11 : unit >= 0 ? 5 : 1;
+	}
+	return copy;
+}
+
 static json_t *parse(struct str text, size_t flags, const char *what, struct error *err)
 {
 	json_error_t problem;
@@ -55,9 +96,10 @@ json_t *json_parse(struct str text, const char *what, struct error *err)
 	return parse(text, 0, what, err);
 }
 
-json_t *json_parse_object(struct str text, const char *what, struct error *err)
+/* Takes it over. */
+static json_t *object_only(json_t *parsed, const char *what, struct error *err)
 {
-	own_json *value = json_parse(text, what, err);
+	own_json *value = parsed;
 
 	if (value && !json_is_object(value)) {
 		error_set(err, ERROR_INVALID, "%s: must be a JSON object", what);
@@ -66,9 +108,31 @@ json_t *json_parse_object(struct str text, const char *what, struct error *err)
 	return take(value);
 }
 
+json_t *json_parse_object(struct str text, const char *what, struct error *err)
+{
+	return object_only(json_parse(text, what, err), what, err);
+}
+
+/* What cannot be read as it is may be once it is mended; what is wrong besides stays wrong, at the same place. */
+static json_t *parse_mended(struct str text, size_t flags, const char *what, struct error *err)
+{
+	struct error as_it_is = {0};
+	json_t *value = parse(text, flags, what, &as_it_is);
+
+	if (value)
+		return value;
+	own_mem char *mended = mend(text, flags & JSON_ALLOW_NUL);
+	return parse((struct str){ mended, text.n }, flags, what, err);
+}
+
 json_t *json_parse_nul(struct str text, const char *what, struct error *err)
 {
-	return parse(text, JSON_ALLOW_NUL, what, err);
+	return parse_mended(text, JSON_ALLOW_NUL, what, err);
+}
+
+json_t *json_parse_tolerant(struct str text, const char *what, struct error *err)
+{
+	return object_only(parse_mended(text, 0, what, err), what, err);
 }
 
 json_t *json_parse_file(const char *path, size_t limit, struct error *err)

@@ -21,7 +21,16 @@ json_t *json_parse(struct str text, const char *what, struct error *err) must_us
 /* The same of a text that must hold an object. */
 json_t *json_parse_object(struct str text, const char *what, struct error *err) must_use;
 
-/* As json_parse(), but strings may hold NUL: read them as json_member_str() does. */
+/*
+ * For texts of programs whose strings may hold anything (outputs of commands, say), as JavaScript and Python write
+ * them: "\u0000", and halves of surrogate pairs that stand alone, become U+FFFD.  Otherwise as json_parse_object().
+ */
+json_t *json_parse_tolerant(struct str text, const char *what, struct error *err) must_use;
+
+/*
+ * As json_parse(), but strings may hold NUL (read them as json_member_str() does), and what is half
+ * a surrogate pair becomes U+FFFD: a teacher may cut in the middle of one.
+ */
 json_t *json_parse_nul(struct str text, const char *what, struct error *err) must_use;
 
 /* Reads and parses a file of at most `limit` bytes. */

@@ -40,10 +40,12 @@ static bool read_arguments(struct reader *r, const struct reader_path *path, con
 		return reader_wrong(r, path, ".function.arguments", "must be an object or its JSON text");
 	if (!str_trim(written).n)
 		return buf_adds(text, "{}", r->err);
-	own_json *parsed = json_parse(written, "arguments", &unused);
-	if (!json_is_object(parsed))
-		return reader_wrong(r, path, ".function.arguments", "is not the JSON text of an object");
-	return buf_add_str(text, written, r->err);
+	own_json *parsed = json_parse_object(written, "arguments", &unused);
+	own_json *mended = parsed ? NULL : json_parse_tolerant(written, "arguments", &unused);
+	if (mended)
+		return json_write(text, mended, r->err);
+	return parsed ? buf_add_str(text, written, r->err) :
+		reader_wrong(r, path, ".function.arguments", "is not the JSON text of an object");
 }
 
 static bool read_call(struct reader *r, const struct reader_path *path, const json_t *call, struct message *m)

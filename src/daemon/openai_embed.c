@@ -122,7 +122,7 @@ static bool read_dimensions(struct reader *x, const json_t *v)
 
 bool openai_read_embed(struct str body, struct embed_request *r, struct openai_fault *fault, struct error *err)
 {
-	own_json *root = json_parse_object(body, "request body", err);
+	own_json *root = json_parse_tolerant(body, "request body", err);
 	struct reader x = { .r = r, .fault = fault, .err = err };
 
 	if (!root)

@@ -436,7 +436,7 @@ static const struct field {
 
 bool openai_read(struct str body, struct request *r, struct openai_fault *fault, struct error *err)
 {
-	own_json *root = json_parse_object(body, "request body", err);
+	own_json *root = json_parse_tolerant(body, "request body", err);
 	struct reader x = { .r = r, .fault = fault, .err = err };
 
 	if (!root)

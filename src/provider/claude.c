@@ -285,7 +285,7 @@ static bool read_event(struct provider_stream *s, const struct sse_event *event,
 		e++;
 	if (!e->name)
 		return true;
-	own_json *data = json_parse(event->data, "Claude's answer", err);
+	own_json *data = json_parse_nul(event->data, "Claude's answer", err);
 	if (!data) {
 		err->kind = ERROR_UNAVAILABLE;   /* theirs, not the user's */
 		return false;

@@ -63,6 +63,61 @@ TEST(nul_in_strings_is_refused_unless_asked_for)
 	assert_true(str_equal(json_member_str(value, "a"), (struct str){ "x\0y", 3 }));
 }
 
+static void expect_mended(const char *text, const char *value)
+{
+	struct error err = {0};
+	own_json *object = json_parse_tolerant(str_of(text), "text", &err);
+
+	if (!object)
+		fail_msg("%s: %s", text, err.text);
+	struct str found = json_member_str(object, "a");
+	assert_int_equal(found.n, strlen(value));
+	assert_memory_equal(found.p, value, found.n);
+}
+
+#define REPLACED "\xef\xbf\xbd"
+
+TEST(what_no_string_may_hold_becomes_a_sign_for_it_where_that_is_asked_for)
+{
+	expect_mended("{\"a\":\"x\\u0000y\"}", "x" REPLACED "y");
+	expect_mended("{\"a\":\"\\ud83d\"}", REPLACED);
+	expect_mended("{\"a\":\"\\uDE00\"}", REPLACED);
+	expect_mended("{\"a\":\"\\ude00\\ud83d\"}", REPLACED REPLACED);
+	expect_mended("{\"a\":\"\\ud83dx\\ud83d\\u0041\\u0000\"}", REPLACED "x" REPLACED "A" REPLACED);
+	expect_mended("{\"a\":\"\\ud83d\\ud83d\\ude00\\u0000\"}", REPLACED "\xf0\x9f\x98\x80" REPLACED);
+	expect_mended("{\"a\":\"\\ud83d\\ude00\"}", "\xf0\x9f\x98\x80");
+	/* What only looks like an escape, beside one. */
+	expect_mended("{\"a\":\"\\\\u0000\\\\ud83d\\u0000\"}", "\\u0000\\ud83d" REPLACED);
+	expect_mended("{\"a\":\"\\\\\\u0000\"}", "\\" REPLACED);
+}
+
+TEST(what_is_wrong_besides_stays_wrong)
+{
+	static const char *const bad[] = {
+		"{\"a\":\"\\u00\"}", "{\"a\":\"\\ud83", "{\"a\":\"\\ud83d\\u", "{\"a\":\"\\", "[\"\\u0000\"]",
+		"{\"\\u0000\":1,\"\\ud800\":1}", "\"\\u0000\"", "{\"a\":\"\xff\\u0000\"}", "{\"a\":\"\\u000g\"}",
+	};
+
+	for (size_t i = 0; i < countof(bad); i++) {
+		struct error err = {0};
+		own_json *value = json_parse_tolerant(str_of(bad[i]), "text", &err);
+		assert_null(value);
+		assert_int_equal(err.kind, ERROR_INVALID);
+		own_json *strict = json_parse_object(str_of(bad[i]), "text", &err);
+		assert_null(strict);
+	}
+}
+
+TEST(half_a_pair_in_an_answer_is_no_end_of_it)
+{
+	struct error err = {0};
+	own_json *value = json_parse_nul((struct str)STR("[\"\\ud83d\",\"\\u0000\"]"), "text", &err);
+
+	assert_non_null(value);
+	assert_int_equal(json_string_length(json_array_get(value, 0)), 3);
+	assert_int_equal(json_string_length(json_array_get(value, 1)), 1);
+}
+
 TEST(a_pointer_leads_to_its_place)
 {
 	struct error err = {0};
@@ -126,6 +181,9 @@ int main(void)
 		cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
 		cmocka_unit_test(what_must_be_an_object_is_refused_as_anything_else),
 		cmocka_unit_test(nul_in_strings_is_refused_unless_asked_for),
+		cmocka_unit_test(what_no_string_may_hold_becomes_a_sign_for_it_where_that_is_asked_for),
+		cmocka_unit_test(what_is_wrong_besides_stays_wrong),
+		cmocka_unit_test(half_a_pair_in_an_answer_is_no_end_of_it),
 		cmocka_unit_test(a_pointer_leads_to_its_place),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(brackets_in_strings_do_not_count),

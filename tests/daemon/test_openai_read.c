@@ -226,6 +226,19 @@ TEST(wrong_messages_are_named_to_the_field)
 	expect_refused("{\"messages\":[{\"role\":\"user\",\"content\":5}]}", "messages[0].content", "content");
 }
 
+/* Outputs of commands hold anything, and JavaScript writes half a pair as it is. */
+TEST(what_no_string_may_hold_is_replaced_not_refused)
+{
+	own_request r = REQUEST_INIT(1 << 20);
+
+	read_ok(&r, "{\"messages\":[{\"role\":\"user\",\"content\":\"a\\u0000b\\ud83d\"},"
+		"{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":\"f\","
+		"\"arguments\":\"{\\\"p\\\":\\\"\\\\u0000\\\"}\"}}]}]}");
+	assert_true(str_is(r.chat.messages[0].text, "a\xef\xbf\xbd" "b\xef\xbf\xbd"));
+	assert_true(str_is(r.chat.messages[1].calls[0].arguments, "{\"p\":\"\xef\xbf\xbd\"}"));
+	expect_refused("{\"model\":\"\\u00\"," MESSAGES "}", "", "not valid JSON at line 1, column 15");
+}
+
 TEST(what_is_no_object_is_refused)
 {
 	expect_refused("[]", "", "JSON object");
@@ -260,6 +273,7 @@ int main(void)
 		cmocka_unit_test(forms_and_choices_of_tools_are_read),
 		cmocka_unit_test(what_cannot_be_honoured_is_refused_by_name),
 		cmocka_unit_test(wrong_messages_are_named_to_the_field),
+		cmocka_unit_test(what_no_string_may_hold_is_replaced_not_refused),
 		cmocka_unit_test(what_is_no_object_is_refused),
 		cmocka_unit_test(a_request_over_its_ceiling_is_refused),
 	};
