@@ -71,7 +71,8 @@ void judge_call(struct agent *a, struct call *c, bool *stop)
 	permission_decide(context->permissions, &question, &c->permission);
 	c->job.real = c->kind->path_member && c->permission.real[0] ? c->permission.real : NULL;
 	c->job.unconfined = tool_input_flag(c->input, "dangerouslyDisableSandbox", false);
-	if (c->permission.decision == DECISION_ALLOW)
+	if (c->permission.decision == DECISION_ALLOW || (c->permission.asks_itself &&
+		c->permission.decision == DECISION_ASK))
 		c->verdict = CALL_ALLOWED;
 	else if (c->permission.decision == DECISION_ASK)
 		ask(a, c, stop);

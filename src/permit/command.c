@@ -206,6 +206,17 @@ static void judge_interpreter(const struct script *s, const struct shell_command
 		judge_input(s, c);
 }
 
+/* Secrets that find is told to look for: what it finds is given on. */
+static const char *sought_secret(const struct args *a)
+{
+	static const char *const tests[] = { "-name", "-iname", "-path", "-ipath", "-wholename", NULL };
+
+	for (size_t i = 1; i + 1 < a->count && strcmp(arg_name(&a->at[0]), "find") == 0; i++)
+		if (str_is_among(str_of(a->at[i].text), tests) && place_is_secret(a->at[i + 1].text))
+			return a->at[i + 1].text;
+	return NULL;
+}
+
 /* What find, git, alias and trap carry. */
 static void judge_carried(const struct script *s, const struct shell_command *c, const struct args *a)
 {
@@ -216,6 +227,10 @@ static void judge_carried(const struct script *s, const struct shell_command *c,
 		if (strcmp(name, "find") == 0 && i + 1 < a->count &&
 			(strncmp(t, "-exec", 5) == 0 || strncmp(t, "-ok", 3) == 0)) {
 			struct args inner = args_after(a, i + 1);
+			const char *secret = sought_secret(a);
+			for (size_t k = 0; secret && k < inner.count; k++)
+				if (strcmp(inner.at[k].text, "{}") == 0)
+					inner.at[k].text = secret;
 			judge_args(s, c, &inner, false);
 		} else if ((strcmp(name, "git") == 0 && equal && equal[1] == '!') ||
 			(strcmp(name, "alias") == 0 && equal)) {
@@ -247,6 +262,9 @@ static struct args add_input(const struct script *s, const struct shell_command 
 			chooses |= more.at[i].text[0] == '-' && strncmp(more.at[i].text, "-print", 6) != 0;
 		for (size_t i = 1; i < more.count && !chooses && out.count < ARGS_MAX; i++)
 			out.at[out.count++] = more.at[i];
+		const char *secret = sought_secret(&more);
+		if (secret && out.count < ARGS_MAX)
+			out.at[out.count++] = (struct arg){ .text = secret };
 	}
 	out.at[out.count++] = (struct arg){ .text = "x", .unknown = true, .glob = true };
 	return out;

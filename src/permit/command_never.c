@@ -251,6 +251,22 @@ static const char *never_read(const struct args *a)
 	return secret ? "reads or sends secrets" : NULL;
 }
 
+/* "git show HEAD:.env", "git diff .env". */
+static const char *never_git(const struct args *a)
+{
+	static const char *const showing[] = { "show", "diff", "log", "blame", "cat-file", "grep", "archive", NULL };
+
+	if (a->count < 2 || !str_is_among(str_of(a->at[1].text), showing))
+		return NULL;
+	for (size_t i = 2; i < a->count; i++) {
+		const char *t = a->at[i].text, *colon = strrchr(t, ':');
+		bool pattern = strcmp(a->at[1].text, "grep") == 0 && i == 2;
+		if (is_operand(a, i) && !pattern && place_is_secret(colon ? colon + 1 : t))
+			return "reads or sends secrets";
+	}
+	return NULL;
+}
+
 /* Files behind "@", "=@", "=" as well ("curl -F x=@.env"). */
 static const char *never_give(const struct args *a)
 {
@@ -317,6 +333,7 @@ static const struct row {
 	{ " docker podman nerdctl ", never_container },
 	{ " gpg gpg2 ", never_gpg },
 	{ " curl wget ", never_send },
+	{ " git ", never_git },
 	{ " cat head tail less more grep egrep fgrep rg ag ack sed awk gawk mawk cut sort uniq strings xxd od hexdump "
 		"base64 base32 tac nl bat zcat diff cmp comm jq yq paste join rev fold column ", never_read },
 	{ " scp rsync sftp tar zip 7z openssl ", never_give },
@@ -376,6 +393,7 @@ static const struct wrapper {
 	const char *names, *with_value;     /* flags that take the next word */
 	size_t operands;                    /* of its own, before the command */
 	bool joined;                        /* the words are joined to a script */
+	const char *verb;                   /* the first operand must be one of these; NULL: any */
 } wrappers[] = {
 	{ " nohup command builtin exec nice ionice setsid stdbuf time env xargs sudo doas unbuffer caffeinate "
 		"noglob nocorrect "
@@ -386,6 +404,9 @@ static const struct wrapper {
 	{ " eval ", " ", 0, true },
 	{ " watch ", " -n --interval ", 0, true },
 	{ " ssh ", " -p -i -l -o -F -J -L -R -D -b -c ", 1, true },
+	{ " npx bunx pnpx uvx ", " -p ", 0, false },
+	{ " devbox poetry uv pipenv bundle mise pnpm yarn hatch pdm conda ", " -n -p ", 1, false, " run exec x dlx " },
+	{ " direnv ", " ", 2, false, " exec " },
 };
 
 /* "-n 5", "--signal KILL" or one word. */
@@ -414,6 +435,8 @@ size_t wrapped_at(const struct args *a, bool *joined)
 				i = skip_flag(a, i, w->with_value);
 			else if (strcmp(name, "env") == 0 && strchr(t, '='))
 				i++;
+			else if (operands && operands == w->operands && w->verb && !is_among(w->verb, t))
+				return 0;
 			else if (operands)
 				operands--, i++;
 			else

@@ -144,6 +144,19 @@ static bool git_reads(const struct args *a, const char **why)
 	return false;
 }
 
+/* What asks this machine's own daemon; flags before the verb may name another. */
+static bool docker_reads(const struct args *a, const char **why)
+{
+	static const struct reader verbs[] = { { "ps", NULL, "", 0 }, { "images", NULL, "", 0 },
+		{ "version", NULL, "", 0 }, { "info", NULL, "", 0 }, { "logs", NULL, "", 0 } };
+
+	for (size_t i = 0; i < countof(verbs) && a->count > 1; i++)
+		if (strcmp(verbs[i].name, a->at[1].text) == 0)
+			return reads(&verbs[i], a, 2, why);
+	*why = "docker would change something, or ask another daemon";
+	return false;
+}
+
 static bool find_reads(const struct args *a, const char **why)
 {
 	static const char *const more[] = { "-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprint0",
@@ -196,8 +209,9 @@ static bool asks_version(const struct args *a)
 	int n = snprintf(word, sizeof word, " %s ", a->at[0].text);
 
 	return a->count == 2 && n < (int)sizeof word && strstr(names, word) &&
-		(strcmp(a->at[1].text, "--version") == 0 || (strcmp(a->at[1].text, "version") == 0 &&
-			strcmp(a->at[0].text, "go") == 0));
+		(strcmp(a->at[1].text, "--version") == 0 || strcmp(a->at[1].text, "-V") == 0 ||
+		(strcmp(a->at[1].text, "-v") == 0 && strncmp(a->at[0].text, "n", 1) == 0) ||
+		(strcmp(a->at[1].text, "version") == 0 && strcmp(a->at[0].text, "go") == 0));
 }
 
 bool only_reads(const struct args *a, const char **why)
@@ -211,6 +225,8 @@ bool only_reads(const struct args *a, const char **why)
 		return git_reads(a, why) || asks_version(a);
 	if (strcmp(name, "find") == 0)
 		return find_reads(a, why);
+	if (strcmp(name, "docker") == 0 || strcmp(name, "podman") == 0)
+		return docker_reads(a, why) || asks_version(a);
 	if (strcmp(name, "sed") == 0)
 		return sed_reads(a, why);
 	if (strcmp(name, "command") == 0)

@@ -4,7 +4,7 @@
 #include "permit/command_files.h"
 #include "permit/permission_parts.h"
 
-enum { LINE_FOLDERS = 8, LINE_DEPTH = 6, LINE_COVERED_MAX = 64 };
+enum { LINE_FOLDERS = 8, LINE_DEPTH = 6, LINE_COMMANDS = 50 };
 
 /* What was found, the worse the greater. */
 enum level {

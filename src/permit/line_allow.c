@@ -15,12 +15,25 @@ static void add(char *out, size_t *n, struct str text)
 	*n += text.n;
 }
 
+/* "A=b" before the program's name; behind it ("export A=b") it is a word. */
+static bool is_prefix(const struct shell_command *c, const struct shell_assign *a)
+{
+	return !c->word_count || a->name.p < c->words[0].source.p;
+}
+
+static void add_assign(char *out, size_t *n, const struct shell_assign *a)
+{
+	add(out, n, *n ? (struct str)STR(" ") : (struct str){0});
+	add(out, n, a->name);
+	add(out, n, (struct str)STR("="));
+	add(out, n, a->value.source);
+}
+
 struct str line_source(struct line *l, const struct shell_command *c, size_t first, bool assigns)
 {
-	const struct str equal = STR("="), blank = STR(" ");
-	size_t n = 1, count = assigns ? c->assign_count : 0;
+	size_t n = 1;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < c->assign_count; i++)
 		n += c->assigns[i].name.n + c->assigns[i].value.source.n + 2;
 	for (size_t i = first; i < c->word_count; i++)
 		n += c->words[i].source.n + 1;
@@ -28,16 +41,16 @@ struct str line_source(struct line *l, const struct shell_command *c, size_t fir
 	if (!out)
 		return (struct str){0};
 	n = 0;
-	for (size_t i = 0; i < count; i++) {
-		add(out, &n, n ? blank : (struct str){0});
-		add(out, &n, c->assigns[i].name);
-		add(out, &n, equal);
-		add(out, &n, c->assigns[i].value.source);
-	}
+	for (size_t i = 0; assigns && i < c->assign_count; i++)
+		if (is_prefix(c, &c->assigns[i]))
+			add_assign(out, &n, &c->assigns[i]);
 	for (size_t i = first; i < c->word_count; i++) {
-		add(out, &n, n ? blank : (struct str){0});
+		add(out, &n, n ? (struct str)STR(" ") : (struct str){0});
 		add(out, &n, c->words[i].source);
 	}
+	for (size_t i = 0; i < c->assign_count; i++)
+		if (!is_prefix(c, &c->assigns[i]))
+			add_assign(out, &n, &c->assigns[i]);
 	return (struct str){ out, n };
 }
 
@@ -135,7 +148,7 @@ static bool is_safe_assign(const struct shell_assign *a)
 static bool assigns_safely(const struct shell_command *c)
 {
 	for (size_t i = 0; i < c->assign_count; i++)
-		if (!is_safe_assign(&c->assigns[i]))
+		if (is_prefix(c, &c->assigns[i]) && !is_safe_assign(&c->assigns[i]))
 			return false;
 	return true;
 }

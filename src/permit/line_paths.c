@@ -30,22 +30,6 @@ static bool is_anywhere(const char *path)
 	return path[0] == '/' || strcmp(path, "~") == 0 || strncmp(path, "~/", 2) == 0;
 }
 
-/* ".e*", ".[e]nv": names that may be secret ones. */
-static bool may_be_secret(const struct arg *arg, const char *path)
-{
-	static const char *const names[] = { ".env", ".env.local", ".netrc", ".pgpass", ".git-credentials", ".pypirc",
-		"id_rsa", "id_ed25519", "credentials.json" };
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	struct ignore_pattern pattern = { .text = str_of(name), .anchored = true };
-
-	if (!arg->glob || (name[0] != '.' && !strpbrk(name, "[?")))
-		return false;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (name[strspn(name, "*?.")] && ignore_match(&pattern, str_of(names[i])))
-			return true;
-	return false;
-}
-
 static void note_outside(struct line *l, const struct path_judgement *j, bool write)
 {
 	if (!l->outside) {
@@ -88,7 +72,7 @@ void line_file(struct line *l, const struct arg *arg, const char *text, enum fil
 		return;
 	}
 	l->unclear |= arg->glob && slash && strcspn(path, "*?[") < (size_t)(slash - path);
-	if (use == FILE_READ && may_be_secret(arg, path))
+	if (use == FILE_READ && arg->glob && place_is_secret(path))
 		line_note(l, LEVEL_HARD, NULL, "a wildcard may name a secret", arg->source);
 	if (is_anywhere(path)) {
 		judge_file(l, arg->source, path, l->d->cwd, use);

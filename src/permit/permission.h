@@ -121,6 +121,7 @@ struct permission {
 	enum permission_verdict decision;
 	const char *rule, *file;   /* the rule that decided and where it stands; NULL: built in.  The permissions' */
 	bool approved;             /* `rule` is an approval's words */
+	bool asks_itself;          /* asked, and the tool's own question is the one: no other is needed before it */
 	bool hard;                 /* a hard limit: no rule and no answer can change it */
 	char why[PERMISSION_WHY_MAX];          /* one clause */
 	char real[PATH_BYTES_MAX + 1];         /* of file tools: where the path leads, opened following no link; "" */

@@ -53,6 +53,21 @@ static void match_tool(struct line *l)
 			"an ask rule covers it", (struct str){0});
 }
 
+/* "cat list | xargs cat": which files comes from a text, not from a search in the project. */
+static bool takes_any_file(const struct line *l, const struct shell_command *c)
+{
+	static const char *const searchers[] = { "find", "fd", "git", "grep", "rg", "ls", NULL };
+	static const char *const filters[] = { "sort", "uniq", "head", "tail", "grep", NULL };
+
+	if (!c->word_count || strcmp(c->words[0].text, "xargs") != 0 || !c->pipe)
+		return false;
+	for (const struct shell_command *e = l->script.first; e; e = e->next)
+		if (e->pipe == c->pipe && e->stage < c->stage &&
+			!(e->word_count && str_is_among(str_of(e->words[0].text), e->stage ? filters : searchers)))
+			return true;
+	return false;
+}
+
 static void look_at(struct line *l, const struct shell_command *c)
 {
 	struct args a = args_of(&l->arena, c, l->known);
@@ -67,6 +82,7 @@ static void look_at(struct line *l, const struct shell_command *c)
 		struct args one = { a.at + i, a.count - i, 1, true };
 		line_visit(l, c, &one, 0);
 	}
+	l->outside |= takes_any_file(l, c);
 	line_cover(l, c);
 	line_redirects(l, c);
 	if (line_moved(l) && c->word_count && strcmp(c->words[line_unwrapped(c)].text, "git") == 0 &&
@@ -124,6 +140,8 @@ void decide_command(struct deciding *d)
 		line_note(&l, LEVEL_ALONE, NULL, "longer than 10000 bytes", (struct str){0});
 	for (const struct shell_command *c = l.script.first; c && l.level < LEVEL_HARD; c = c->next)
 		look_at(&l, c);
+	if (l.script.count > LINE_COMMANDS)
+		line_note(&l, LEVEL_ALONE, NULL, "holds more than 50 commands", (struct str){0});
 	if (!l.script.count && ok && !text.n)
 		line_note(&l, LEVEL_ALONE, NULL, "there is no command", (struct str){0});
 	conclude(&l);

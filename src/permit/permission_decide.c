@@ -16,8 +16,8 @@ static const struct tool_group_row groups[] = {
 	{ "Edit", GROUP_WRITE, "file_path" }, { "Write", GROUP_WRITE, "file_path" },
 	{ "MultiEdit", GROUP_WRITE, "file_path" }, { "NotebookEdit", GROUP_WRITE, "notebook_path" },
 	{ "Bash", GROUP_COMMAND, "command" }, { "WebFetch", GROUP_FETCH, "url" },
-	{ "TodoWrite", GROUP_FREE, NULL }, { "AskUserQuestion", GROUP_FREE, NULL },
-	{ "ExitPlanMode", GROUP_FREE, NULL },
+	{ "TodoWrite", GROUP_FREE, NULL }, { "AskUserQuestion", GROUP_QUESTION, NULL },
+	{ "ExitPlanMode", GROUP_QUESTION, NULL },
 	{ "BashOutput", GROUP_FREE, NULL }, { "KillShell", GROUP_FREE, NULL },
 	{ "TaskOutput", GROUP_FREE, NULL }, { "TaskStop", GROUP_FREE, NULL },
 	{ "RunCode", GROUP_CONFINED, "code" }, { "Restart", GROUP_ALWAYS, NULL },
@@ -174,8 +174,9 @@ static void decide_other(struct deciding *d, enum tool_group group)
 		decided(d, DECISION_ASK, NULL, "the tool is asked about each time");
 		return;
 	}
-	if (d->p->mode == PERMISSION_DONT_ASK && str_is(d->call->tool, "AskUserQuestion")) {
-		decided(d, DECISION_ASK, NULL, "it asks the user");
+	if (group == GROUP_QUESTION) {
+		decided(d, DECISION_ASK, NULL, "it asks the user itself");
+		d->out->asks_itself = true;
 		return;
 	}
 	if (bypassed(d) || allowed_by(d, tool_rule(d, RULE_ALLOW)))

@@ -43,6 +43,7 @@ enum tool_group {
 	GROUP_COMMAND,
 	GROUP_FETCH,
 	GROUP_FREE,                /* does nothing that needs a question */
+	GROUP_QUESTION,            /* asks the user itself */
 	GROUP_CONFINED,            /* needs none where it can do no harm */
 	GROUP_ALWAYS,              /* always asked about */
 };

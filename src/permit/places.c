@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "permit/glob.h"
 #include "permit/path_table.h"
 #include "permit/shell.h"
 
@@ -182,6 +183,21 @@ static bool is_certificate(const char *name)
 	return str_ends(str_of(name), ".pem") && !strstr(name, "key") && !strstr(name, "priv");
 }
 
+/* ".e*", ".[e]nv": a wildcard that says more than "anything", and may mean one of these. */
+static bool may_be_secret(const char *name)
+{
+	static const char *const names[] = { ".env", ".env.local", ".netrc", ".pgpass", ".git-credentials", ".pypirc",
+		"id_rsa", "id_ed25519", "credentials.json", NULL };
+	struct ignore_pattern pattern = { .text = str_of(name), .anchored = true };
+
+	if (!strpbrk(name, "*?[") || all_wild(name) || (name[0] == '*' && !strpbrk(name, "?[")))
+		return false;
+	for (size_t i = 0; names[i]; i++)
+		if (ignore_match(&pattern, str_of(names[i])))
+			return true;
+	return false;
+}
+
 bool place_is_secret(const char *path)
 {
 	struct word_place p;
@@ -190,7 +206,11 @@ bool place_is_secret(const char *path)
 	read_place(&p, path);
 	fold(&p, &f);
 	name = f;
-	const char *last = cut_name(&name);
+	const char *last = cut_name(&name), *slash = strrchr(path, '/');
+	if (may_be_secret(slash ? slash + 1 : path))
+		return true;
+	if (p.origin == ROOT && p.count > 2 && strcmp(p.parts[0], "proc") == 0 && strcmp(last, "environ") == 0)
+		return true;
 	return p.count && place_keeps_secret(f.text, is_certificate(last) ? "" : last,
 		p.origin == HOME && p.count == 1);
 }

@@ -195,6 +195,10 @@ TEST(wrappers_and_variables_in_front)
 		{ A("'Bash(FOO=bar npm test)'"), "Bash", "FOO=bar npm test", "allow", NULL },
 		{ A("'Bash(npm test *)'"), "Bash", "PATH=/tmp; npm test", "ask", "" },
 		{ A("'Bash(npm test *)'"), "Bash", "x=1; npm test $x", "allow", NULL },
+		{ A("'Bash(npm test *)'"), "Bash", "! npm test # not", "allow", NULL },
+		{ A("'Bash(export *)'"), "Bash", "export A=b", "allow", NULL },
+		{ "{}", "Bash", "export A=b", "ask", "" },
+		{ D("'Bash(export *)'"), "Bash", "export A=b", "deny", NULL },
 		{ D("'Bash(rm *)'"), "Bash", "FOO=bar rm tmp/x", "deny", "Bash(rm *)" },
 		{ D("'Bash(rm *)'"), "Bash", "timeout 4 rm x", "deny", NULL },
 		{ D("'Bash(rm *)'"), "Bash", "env rm x", "deny", NULL },
@@ -229,7 +233,8 @@ TEST(commands_that_only_read_need_no_rule)
 		{ "{}", "Bash", "git status", "allow", "" }, { "{}", "Bash", "git log --oneline", "allow", "" },
 		{ "{}", "Bash", "git push", "ask", "" }, { "{}", "Bash", "git commit -m x", "ask", "" },
 		{ "{}", "Bash", "file -m x y", "ask", "" }, { "{}", "Bash", "file -f x", "ask", "" },
-		{ "{}", "Bash", "file x", "allow", "" }, { "{}", "Bash", "docker ps", "ask", "" },
+		{ "{}", "Bash", "file x", "allow", "" }, { "{}", "Bash", "docker ps", "allow", "" },
+		{ "{}", "Bash", "docker -H x ps", "ask", "" }, { "{}", "Bash", "docker --context x ps", "ask", "" },
 		{ "{}", "Bash", "cd src && ls", "allow", "" }, { "{}", "Bash", "cd packages/api && ls", "allow", "" },
 		{ "{}", "Bash", "cd src && cat ../README.md", "allow", "" },
 		{ "{}", "Bash", "cd src; cat ../README.md", "ask", "" },
@@ -257,6 +262,47 @@ TEST(commands_that_only_read_need_no_rule)
 	};
 
 	check_cases(cases, countof(cases), NULL);
+}
+
+TEST(secrets_in_disguise_are_not_read)
+{
+	static const struct permission_case cases[] = {
+		{ "{}", "Bash", "cat .env*", "deny", "" }, { "{}", "Bash", "cat .en?", "deny", "" },
+		{ "{}", "Bash", "cat ./.[e]nv", "deny", "" },
+		{ "{}", "Bash", "find . -name .env | xargs cat", "deny", "" },
+		{ "{}", "Bash", "find . -name '.e*' -exec cat {} +", "deny", "" },
+		{ "{}", "Bash", "git show HEAD:.env", "deny", "" }, { "{}", "Bash", "git log -p -- .env", "deny", "" },
+		{ "{}", "Bash", "git grep .env", "allow", "" }, { "{}", "Bash", "git show HEAD:a.c", "allow", "" },
+		{ "{}", "Bash", "cat /proc/self/environ", "deny", "" }, { "{}", "Bash", "npx rm -rf .", "deny", "" },
+		{ "{}", "Bash", "cd ~/.ssh && cat id_x", "deny", "" },
+		{ "{}", "Bash", "echo ../x | xargs cat", "ask", "" },
+		{ "{}", "Bash", "cat list | xargs cat", "ask", "" }, { "{}", "Bash", "ls src | xargs wc", "allow", "" },
+		{ A("'Bash'"), "Bash", "cat .env*", "deny", "" }, { A("'Bash'"), "Bash", "tar c .env", "deny", "" },
+		{ MODE("bypassPermissions", ""), "Bash", "git show HEAD:.env", "deny", "" },
+	};
+
+	check_cases(cases, countof(cases), NULL);
+}
+
+TEST(long_lines_are_asked_about)
+{
+	own_buf line = BUF_INIT(20000);
+	const struct permission_case allowed = { A("'Bash'"), "Bash", "true", "allow", "Bash" };
+	struct permission_case many = allowed;
+
+	for (int i = 0; i < 51; i++)
+		buf_put(&line, "true; ");
+	many.call = line.data;
+	many.expected = "ask";
+	many.rule = "";
+	check_cases(&allowed, 1, NULL);
+	check_cases(&many, 1, NULL);
+	buf_clear(&line);
+	buf_put(&line, "echo ");
+	while (line.len <= 10000)
+		buf_put(&line, "aaaaaaaaaa");
+	many.call = line.data;
+	check_cases(&many, 1, NULL);
 }
 
 TEST(redirects_are_writes)
@@ -592,8 +638,8 @@ TEST(names_parameters_and_servers)
 			"{'command':'make','run_in_background':true}", "ask", "" },
 		{ A("'Skill(pdf *)'"), "Skill", "{'skill':'pdf'}", "allow", NULL },
 		{ A("'Skill(pdf)'"), "Skill", "{'skill':'docx'}", "ask", "" },
-		{ "{}", "TodoWrite", "", "allow", "" }, { "{}", "AskUserQuestion", "", "allow", "" },
-		{ "{}", "ExitPlanMode", "", "allow", "" },
+		{ "{}", "TodoWrite", "", "allow", "" }, { "{}", "AskUserQuestion", "", "ask", "" },
+		{ "{}", "ExitPlanMode", "", "ask", "" },
 		{ "{}", "RunCode", "", "ask", "" }, { A("'RunCode'"), "RunCode", "", "allow", "RunCode" },
 		{ "{}", "Restart", "", "ask", "" },
 		{ A("'Restart'"), "Restart", "", "ask", "" }, { "{}", "Unknown", "", "ask", "" },
@@ -775,6 +821,8 @@ int main(void)
 		cmocka_unit_test(every_command_of_a_line_must_be_allowed),
 		cmocka_unit_test(wrappers_and_variables_in_front),
 		cmocka_unit_test(commands_that_only_read_need_no_rule),
+		cmocka_unit_test(secrets_in_disguise_are_not_read),
+		cmocka_unit_test(long_lines_are_asked_about),
 		cmocka_unit_test(redirects_are_writes),
 		cmocka_unit_test(patterns_of_paths_and_their_anchors),
 		cmocka_unit_test(protected_files_are_asked_about_even_with_an_allow_rule),
