@@ -10,12 +10,14 @@
 #include "tool/command.h"
 #include "tool/input.h"
 #include "tool/kinds.h"
+#include "tool/shell_files.h"
 #include "tool/tasks.h"
 
 #define TIMEOUT_MS 120000        /* as Claude Code has them */
 #define TIMEOUT_MAX_MS 600000
 #define OUTPUT_BYTES 30000
 #define OUTPUT_MAX_BYTES 150000
+#define NOTES_MAX ((size_t)4 << 10)     /* bytes of what is told of `shammah rewind` */
 
 /* A number in the environment, where it is sane. */
 static unsigned variable(const char *name, unsigned otherwise, unsigned most)
@@ -137,13 +139,24 @@ static bool find_folder(struct tool_job *job, struct error *err)
 	return ok;
 }
 
+static bool tell_notes(struct tool_job *job, const struct buf *notes, struct error *err)
+{
+	return !notes->len || buf_addf(&job->text, err, "\n[%.*s]", (int)notes->len - 1, notes->data);
+}
+
 static bool run_now(struct tool_job *job, const char *text, struct error *err)
 {
 	struct command c = { .context = job->context, .text = text, .unconfined = job->unconfined,
 		.keep = bash_output_bytes(), .timeout_ms = timeout_of(job), .cancel = job->cancel,
 		.progress = job->progress, .user = job->user };
-	bool ok = command_prepare(&c, err) && command_run(&c, err) && finish(job, &c, err);
+	own_buf notes = BUF_INIT(NOTES_MAX);
+	struct shell_files files = shell_files_before(job->context, str_of(text), &notes);
+	bool ran = command_prepare(&c, err) && command_run(&c, err);
 
+	shell_files_after(&files, &notes);
+	if (ran && c.end.how == CHILD_EXITED && c.end.code == 0)
+		shell_files_note_shown(job->context, str_of(text));
+	bool ok = ran && finish(job, &c, err) && tell_notes(job, &notes, err);
 	command_done(&c);
 	return ok;
 }
@@ -156,11 +169,15 @@ static bool run_later(struct tool_job *job, const char *text, struct error *err)
 
 	if (!context->tasks)
 		context->tasks = tasks_create();
-	if (!tasks_start(context->tasks, context, text, job->unconfined, id, &path, err))
+	own_buf notes = BUF_INIT(NOTES_MAX);
+	struct shell_files files = shell_files_before(context, str_of(text), &notes);
+	if (!tasks_start(context->tasks, context, text, job->unconfined, &files, id, &path, err)) {
+		shell_files_after(&files, &notes);
 		return false;
+	}
 	job->details = json_pack("{s:s, s:s}", "task_id", id, "output_file", path);
 	return buf_addf(&job->text, err, "It runs in the background as %s. TaskOutput gives what it prints, TaskStop "
-		"ends it; all of its output goes to %s.", id, path);
+		"ends it; all of its output goes to %s.", id, path) && tell_notes(job, &notes, err);
 }
 
 static bool run(struct tool_job *job, struct error *err)

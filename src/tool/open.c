@@ -6,7 +6,7 @@
 #include "permit/links.h"
 #include "tool/input.h"
 
-static char *judge(const struct tool_context *c, struct str path, bool write, struct error *err)
+char *open_judge(const struct tool_context *c, struct str path, bool write, struct error *err)
 {
 	const struct path_question q = { str_of(c->root), str_of(c->cwd), str_of(c->home ? c->home : ""), path, write,
 		&path_links_real };
@@ -29,7 +29,7 @@ char *open_real(const struct tool_job *job, const char *member, bool write, stru
 		error_set(err, ERROR_INVALID, "`%s` must be the path of a file", member);
 		return NULL;
 	}
-	return job->real && job->real[0] ? mem_strdup(job->real) : judge(job->context, path, write, err);
+	return job->real && job->real[0] ? mem_strdup(job->real) : open_judge(job->context, path, write, err);
 }
 
 int open_to_read(const struct tool_job *job, const char *member, char **real, struct stat *was, struct error *err)

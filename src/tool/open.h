@@ -17,6 +17,9 @@
  */
 char *open_real(const struct tool_job *job, const char *member, bool write, struct error *err) must_use;
 
+/* The same of any path; a relative one is c->cwd's. */
+char *open_judge(const struct tool_context *c, struct str path, bool write, struct error *err) must_use;
+
 /* open_real() and real_open(); -1.  *real, which the caller frees, may be NULL then. */
 int open_to_read(const struct tool_job *job, const char *member, char **real, struct stat *was,
 	struct error *err) must_use;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tool/shell_files.h"
 
 #define WAIT_SLICE_MS 50         /* a cancel token wakes one sleeper only */
 
@@ -19,6 +20,7 @@ struct task {
 	char id[TASK_ID_MAX];
 	char *text;
 	struct command command;
+	struct shell_files files;
 	struct cancel cancel;
 	pthread_t thread;
 	pthread_mutex_t lock;    /* guards command.output while it runs */
@@ -72,8 +74,11 @@ void tasks_destroy(struct tasks *t)
 static void *run(void *user)
 {
 	struct task *task = user;
+	own_buf notes = BUF_INIT(0);     /* nobody waits for them; what could not be kept was told before */
 	struct error err = {0};
 	bool ok = command_run(&task->command, &err);
+
+	shell_files_after(&task->files, &notes);
 
 	pthread_mutex_lock(&task->of->lock);
 	task->state = !ok ? TASK_FAILED : task->command.end.how == CHILD_CANCELLED ? TASK_STOPPED : TASK_ENDED;
@@ -107,7 +112,7 @@ static size_t take_place(struct tasks *t, struct task *task, struct error *err)
 }
 
 bool tasks_start(struct tasks *t, const struct tool_context *context, const char *text, bool unconfined,
-	char id[TASK_ID_MAX], const char **path, struct error *err)
+	const struct shell_files *files, char id[TASK_ID_MAX], const char **path, struct error *err)
 {
 	struct task *task = mem_zeroed(1, sizeof *task);
 
@@ -121,6 +126,7 @@ bool tasks_start(struct tasks *t, const struct tool_context *context, const char
 		task_destroy(task);
 		return false;
 	}
+	task->files = *files;
 	int failed = pthread_create(&task->thread, NULL, run, task);
 	if (failed) {
 		pthread_mutex_lock(&t->lock);

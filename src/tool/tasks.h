@@ -10,14 +10,18 @@
 
 enum { TASKS_RUNNING_MAX = 16, TASKS_MAX = 200, TASK_ID_MAX = 16 };
 
+struct shell_files;        /* tool/shell_files.h */
 struct tasks;
 
 struct tasks *tasks_create(void);
 void tasks_destroy(struct tasks *t);     /* ends what runs, and waits for it */
 
-/* Starts one; its name goes to `id`, the file of its output to *path, which is the tasks'. */
+/*
+ * Starts one; its name goes to `id`, the file of its output to *path, which is the tasks'.
+ * `files` is taken where it does.
+ */
 bool tasks_start(struct tasks *t, const struct tool_context *context, const char *text, bool unconfined,
-	char id[TASK_ID_MAX], const char **path, struct error *err) must_use;
+	const struct shell_files *files, char id[TASK_ID_MAX], const char **path, struct error *err) must_use;
 
 enum task_state { TASK_RUNNING, TASK_ENDED, TASK_STOPPED, TASK_FAILED };
 
