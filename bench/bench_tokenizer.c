@@ -1,11 +1,12 @@
 /*
- * bench_tokenizer TOKENIZER_DIR SOURCE_DIR SCRATCH_DIR [PEER_PREFIX]
+ * bench_tokenizer NAME TOKENIZER_DIR TEXTS_DIR SOURCE_DIR SCRATCH_DIR [PEER_PREFIX]
  *
  * How fast the tokenizer encodes and opens, beside Hugging Face's own by npm
  * (installed under PEER_PREFIX; without it only ours is measured).  The same
  * texts, in pieces of message size, one thread, a warm-up pass and a timed one
  * each, by turns; medians.  Texts: the C sources in SOURCE_DIR/src, the reference
- * vectors beside the tokenizer (many languages), and words that nobody has seen.
+ * vectors in TEXTS_DIR (many languages), and words that nobody has seen.  NAME is
+ * that of the tokenizer in the rows.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -34,7 +35,7 @@ struct text {
 };
 
 struct bench {
-	const char *tokenizer, *source, *scratch, *prefix;
+	const char *name, *tokenizer, *languages, *source, *scratch, *prefix;
 	struct text texts[TEXTS];
 	uint64_t load[ROUNDS], cached[ROUNDS], their_load[ROUNDS];
 };
@@ -107,7 +108,7 @@ static void collect(struct bench *b)
 		b->texts[i].bytes = (struct buf)BUF_INIT(TOKENIZER_TEXT_MAX);
 	}
 	add_sources(&b->texts[0].bytes, sources);
-	add_vectors(&b->texts[1].bytes, b->tokenizer);
+	add_vectors(&b->texts[1].bytes, b->languages);
 	add_unseen(&b->texts[2].bytes);
 }
 
@@ -222,7 +223,7 @@ static void print(struct bench *b, bool peer)
 		struct text *t = &b->texts[i];
 		double bytes = (double)t->bytes.len, ours = median(t->ours), theirs = peer ? median(t->theirs) : 0;
 		bool same = t->tokens == t->their_tokens && t->sum == t->their_sum;
-		own_mem char *what = mem_printf("tokenizer, %s, %.0f kB", t->name, bytes / 1e3);
+		own_mem char *what = mem_printf("tokenizer of %s, %s, %.0f kB", b->name, t->name, bytes / 1e3);
 		if (peer)
 			report(what, "10 times", "%.1f MB/s, npm tokenizers %.2f: %.1f times%s", bytes * 1e3 / ours,
 				bytes * 1e3 / theirs, theirs / ours, same ? "" : ", TOKENS DIFFER");
@@ -230,18 +231,21 @@ static void print(struct bench *b, bool peer)
 			report(what, "10 times", "%.1f MB/s (no peer: npm tokenizers cannot be run)",
 				bytes * 1e3 / ours);
 	}
-	report("tokenizer, opening tokenizer.json", "150 ms", "%.1f ms", median(b->load) / 1e6);
-	report("tokenizer, opening from the cache", "15 ms", "%.1f ms", median(b->cached) / 1e6);
+	own_mem char *opening = mem_printf("tokenizer of %s, opening tokenizer.json", b->name);
+	own_mem char *cached = mem_printf("tokenizer of %s, opening from the cache", b->name);
+	report(opening, "150 ms", "%.1f ms", median(b->load) / 1e6);
+	report(cached, "15 ms", "%.1f ms", median(b->cached) / 1e6);
 	if (peer)
-		report("npm tokenizers, opening tokenizer.json", "", "%.1f ms", median(b->their_load) / 1e6);
+		report("npm tokenizers, opening the same", "", "%.1f ms", median(b->their_load) / 1e6);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc < 4 || argc > 5)
-		stop("usage: bench_tokenizer TOKENIZER_DIR SOURCE_DIR SCRATCH_DIR [PEER_PREFIX]");
+	if (argc < 6 || argc > 7)
+		stop("usage: bench_tokenizer NAME TOKENIZER_DIR TEXTS_DIR SOURCE_DIR SCRATCH_DIR [PEER_PREFIX]");
 
-	struct bench b = { .tokenizer = argv[1], .source = argv[2], .scratch = argv[3], .prefix = argv[4] };
+	struct bench b = { .name = argv[1], .tokenizer = argv[2], .languages = argv[3], .source = argv[4],
+		.scratch = argv[5], .prefix = argv[6] };
 	bool peer = b.prefix != NULL;
 	struct tokenizer *first;
 
