@@ -121,6 +121,21 @@ static void judge_target(struct line *l, const struct arg *arg)
 			"where it writes cannot be told", arg->source);
 }
 
+/* Where the input comes from: as a file that is read. */
+static void judge_source(struct line *l, const struct arg *arg)
+{
+	const struct deciding *d = l->d;
+
+	l->outside = l->unclear = false;
+	line_file(l, arg, arg->text, FILE_READ);
+	if ((!l->outside && !l->unclear) || (tool_rule(d, RULE_ALLOW) && d->p->mode != PERMISSION_PLAN))
+		return;
+	line_note(l, l->unclear ? LEVEL_ALONE : LEVEL_NEED, NULL, l->unclear ? "what it reads cannot be told" :
+		"reads outside the project", arg->source);
+	if (!l->unclear)
+		suggest_path(l->d, "Read", l->outside_path, "");
+}
+
 void line_redirects(struct line *l, const struct shell_command *c)
 {
 	for (size_t i = 0; i < c->redirect_count; i++) {
@@ -135,7 +150,7 @@ void line_redirects(struct line *l, const struct shell_command *c)
 			if (is_harmless(r, a.at[k].text))
 				continue;
 			if (strchr(r->op, '<'))
-				line_file(l, &a.at[k], a.at[k].text, FILE_READ);
+				judge_source(l, &a.at[k]);
 			if (strchr(r->op, '>'))
 				judge_target(l, &a.at[k]);
 		}

@@ -236,6 +236,11 @@ def explain_judges_urls_and_paths():
         assert out['verdict'] == 'deny' and 'link' in out['why'], out
         assert h.run('explain', 'path', '.env').out.startswith('deny: ')
         assert h.run('explain', 'url', 'https://example.com').out.startswith('confirm: ')
+        ask = {'id': 7, 'settings': {'permissions': {'deny': ['Bash(rm *)']}}, 'cwd': '/w', 'home': '/h',
+               'call': {'tool': 'Bash', 'input': {'command': 'ls; rm x'}}, 'fs': []}
+        out = json.loads(h.run('explain', 'permission', '--jsonl', stdin=json.dumps(ask)).out)
+        assert out['id'] == 7 and out['decision'] == 'deny' and out['rule'] == 'Bash(rm *)', out
+        assert h.run('explain', 'permission', 'Bash(ls)').out == 'allow: it only reads\n'
 
 
 def who_asks_a_teacher_without_a_key_reads_where_it_was_looked_for():
