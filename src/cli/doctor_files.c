@@ -56,6 +56,17 @@ static size_t check_files(struct doctor *d, bool *well)
 	return found;
 }
 
+/* In a folder, or where it would be made; errno says why not. */
+static bool may_write(const char *folder)
+{
+	own_mem char *at = mem_strdup(folder);
+	char *slash;
+
+	while (access(at, F_OK) < 0 && errno == ENOENT && (slash = strrchr(at, '/')) && slash != at)
+		*slash = '\0';
+	return access(at, W_OK) == 0 || errno == ENOTDIR;
+}
+
 void doctor_folder(struct doctor *d)
 {
 	struct stat st;
@@ -63,6 +74,11 @@ void doctor_folder(struct doctor *d)
 
 	if (!d->home) {
 		report_add(&d->report, REPORT_FAIL, "set HOME", "there is no home folder for ~/.shammah");
+		return;
+	}
+	if (!may_write(d->home)) {
+		report_add(&d->report, REPORT_FAIL, "make it writable, or name another folder in SHAMMAH_HOME",
+			"nothing can be written in %s: %s", d->home, strerror(errno));
 		return;
 	}
 	if (stat(d->home, &st) < 0) {

@@ -119,7 +119,7 @@ bool link_start_daemon(const struct config *config, const char *home, struct err
 	char report[REPORT_MAX];
 	int ends[2];
 
-	if (!program || !path_make(home, 0700, err) || !make_pipe(ends, err))
+	if (!program || !home_make(home, err) || !make_pipe(ends, err))
 		return false;
 	own_fd in = ends[0], out = ends[1];
 	char *argv[] = { "shammah", "daemon", "run", "--ready-fd", "3", "--port", config->values[SETTING_PORT].text,

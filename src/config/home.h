@@ -4,7 +4,10 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "base/error.h"
 
 enum home_file {
 	HOME_PID, HOME_LOG, HOME_OLD_LOG, HOME_TOKEN, HOME_HISTORY, HOME_CACHE,
@@ -23,6 +26,9 @@ enum home_file {
 
 /* "daemon.pid", …; a folder's ends with '/'. */
 extern const char *const home_files[HOME_FILES];
+
+/* Makes the folder where it is not there.  False, with what to do, when nothing can be written in it. */
+bool home_make(const char *home, struct error *err) must_use;
 
 /* Its path in `home`, which the caller frees. */
 char *home_path(const char *home, enum home_file file);

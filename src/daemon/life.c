@@ -85,7 +85,7 @@ bool life_begin(struct life *l, const char *home, struct error *err)
 	own_mem char *path = home_path(home, HOME_PID);
 
 	*l = (struct life){ .home = mem_strdup(home), .pid_file = -1 };
-	return path_make(home, 0700, err) && lock(l, path, err) && write_pid(l, 0, err) && make_token(l, err);
+	return home_make(home, err) && lock(l, path, err) && write_pid(l, 0, err) && make_token(l, err);
 }
 
 bool life_publish(struct life *l, uint16_t port, struct error *err)

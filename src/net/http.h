@@ -61,7 +61,7 @@ struct http_call {
 	size_t head_max;       /* bytes; 0: HTTP_HEAD_MAX */
 	size_t body_max;       /* bytes; 0: HTTP_BODY_MAX */
 	unsigned connect_ms;   /* name, TCP and TLS; 0: HTTP_CONNECT_MS */
-	unsigned first_byte_ms;    /* from the connection on; 0: HTTP_FIRST_BYTE_MS */
+	unsigned first_byte_ms;    /* from the connection to the end of the head; 0: HTTP_FIRST_BYTE_MS */
 	unsigned silence_ms;   /* between two bytes of the answer; 0: HTTP_SILENCE_MS */
 	unsigned total_ms;     /* of the whole call, redirects included; 0: no limit */
 	http_address_fn *may_connect;  /* NULL: to any */

@@ -7,7 +7,8 @@
  *
  * libcurl watches the time to connect (and tries the host's next address in
  * time); the time to the first byte and the silence between bytes are watched
- * here, by the moment of the last sign of life.  Of the head, whole lines are signs.
+ * here, by the moment of the last sign of life.  The first byte is that after the head, which must be
+ * there in time as a whole: a line now and then could go on for hours.
  */
 #include "net/transfer.h"
 
@@ -129,6 +130,8 @@ static bool end_head(struct transfer *t)
 
 	if (status < 200)          /* 100 Continue and its like come before the answer */
 		return true;
+	if (t->phase != ENOUGH)
+		enter(t, RECEIVING);
 	t->head_done = true;
 	t->redirected = may_redirect(t->call) && status / 100 == 3 && http_head_get(&head, "Location");
 	return t->redirected || !t->call->on_head || t->call->on_head(t->call->user, &head, t->err);
@@ -140,8 +143,6 @@ static size_t on_header(char *line, size_t size, size_t n, void *user)
 	size_t max = or_default(t->call->head_max, HTTP_HEAD_MAX);
 
 	(void)size;
-	if (t->phase != ENOUGH)
-		enter(t, RECEIVING);
 	t->head_bytes += n;
 	if (t->head_bytes > max) {
 		error_set(t->err, ERROR_TOO_LARGE, "the head of the answer from %s is over %zu bytes", t->origin.name,

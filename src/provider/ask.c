@@ -14,12 +14,15 @@
 #define BODY_MAX ((size_t)64 << 20)         /* of a request */
 #define ERROR_BODY_MAX ((size_t)64 << 10)   /* what is read of an error; the rest does not matter */
 #define HEADERS_MAX 40                      /* a teacher's own 32, and ours */
+#define CRAWL ((size_t)4096)                /* bytes, without a line: less in the time of a silence is one */
 #define URL_MAX ((size_t)8 << 10)
 
 struct attempt {
 	const struct ask *ask;
 	struct provider_stream *stream;
 	bool requested;        /* the request went out */
+	uint64_t moved_ms;     /* when the answer last went on by a line, or by CRAWL bytes; 0: it has not begun */
+	size_t crept;          /* bytes since */
 	int status;
 	struct retry_told told;
 	bool stream_failed;    /* the stream itself said why there will be no answer */
@@ -74,10 +77,28 @@ static void on_request(void *user)
 	a->requested = true;
 }
 
+/* Who sends a byte now and then is as good as silent, but never would be by the clock of net/. */
+static bool moves(struct attempt *a, struct str bytes, struct error *err)
+{
+	unsigned silence = or_default(a->ask->patience.silence_ms, HTTP_SILENCE_MS);
+	uint64_t now = clock_ms();
+
+	a->crept += bytes.n;
+	if (!a->moved_ms || a->crept >= CRAWL || memchr(bytes.p, '\n', bytes.n)) {
+		a->moved_ms = now;
+		a->crept = 0;
+	}
+	return now - a->moved_ms < silence || error_set(err, ERROR_TIMEOUT,
+		"%s sends a few bytes now and then, and no line in %g s", a->ask->teacher.provider->display_name,
+		silence / 1000.0);
+}
+
 static enum http_next on_body(void *user, struct str bytes, struct error *err)
 {
 	struct attempt *a = user;
 
+	if (bytes.n && !moves(a, bytes, err))
+		return HTTP_FAIL;
 	if (a->status != 200) {
 		size_t room = a->problem.max - a->problem.len;
 		struct str part = { bytes.p, bytes.n < room ? bytes.n : room };

@@ -343,7 +343,14 @@ def a_missing_model_folder_is_named():
 def an_unusable_home_is_an_error():
     with Home() as h:
         result = h.ask('what is reciprocity', SHAMMAH_HOME='/proc/nowhere')
-        assert result.code == 1 and '/proc/nowhere' in result.err, result
+        assert result.code == 1 and '/proc/nowhere' in result.err and 'SHAMMAH_HOME can name another' in result.err, result
+        if os.geteuid() == 0:
+            return                                  # who may write everywhere
+        (h.path / '.shammah').mkdir(mode=0o500)
+        result = h.ask('what is reciprocity')
+        assert result.code == 1 and 'nothing can be written in' in result.err, result
+        assert 'nothing can be written' in h.run('doctor').out
+        (h.path / '.shammah').chmod(0o700)
 
 
 def a_full_disk_is_said():

@@ -312,6 +312,22 @@ TEST(silence_is_tried_once_more)
 	assert_int_equal(scripted_server_requests(server), 2);
 }
 
+/* A byte now and then: each is a sign of life, and none says anything. */
+#define CRAWLS(...) do { \
+		SERVE({ __VA_ARGS__, .body = BEGIN HELLO END, .chunked = true, .piece = 1, .pause_ms = 15 }); \
+		ask_with(server, (struct ask){ .patience = { .attempts = 1, .silence_ms = 120 } }, NAN, &seen); \
+		assert_fails(&seen, ERROR_TIMEOUT, "a few bytes now and then"); \
+	} while (0)
+
+TEST(who_sends_next_to_nothing_is_as_good_as_silent)
+{
+	CRAWLS(.headers = SSE);
+	CRAWLS(.status = 529);
+	SERVE({ .headers = SSE, .body = BEGIN HELLO END, .chunked = true, .piece = 40, .pause_ms = 5 });
+	ask(server, &seen);
+	assert_true(seen.ok);
+}
+
 /* Once the user has read something, nothing is asked again. */
 TEST(a_stream_broken_after_text_is_reported_as_cut)
 {
@@ -506,6 +522,7 @@ int main(void)
 		cmocka_unit_test(an_error_event_before_any_text_is_tried_again),
 		cmocka_unit_test(a_refused_port_is_tried_three_times),
 		cmocka_unit_test(silence_is_tried_once_more),
+		cmocka_unit_test(who_sends_next_to_nothing_is_as_good_as_silent),
 		cmocka_unit_test(a_stream_broken_after_text_is_reported_as_cut),
 		cmocka_unit_test(an_answer_is_over_when_it_says_so_even_if_the_connection_stays),
 		cmocka_unit_test(something_that_is_no_stream_is_refused),
