@@ -45,6 +45,16 @@ static void list(struct found *f, struct str text)
 	}
 }
 
+static int64_t changed_at(const struct stat *st)
+{
+#ifdef __APPLE__
+	const struct timespec t = st->st_mtimespec;
+#else
+	const struct timespec t = st->st_mtim;
+#endif
+	return (int64_t)t.tv_sec * NANOSECONDS + t.tv_nsec;
+}
+
 static void *look_up(void *user)
 {
 	const struct part *part = user;
@@ -54,7 +64,7 @@ static void *look_up(void *user)
 		struct found_file *file = &part->files[i];
 		file->changed = INT64_MIN;
 		if (fstatat(part->folder, file->path.p, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			file->changed = (int64_t)st.st_mtim.tv_sec * NANOSECONDS + st.st_mtim.tv_nsec;
+			file->changed = changed_at(&st);
 	}
 	return NULL;
 }

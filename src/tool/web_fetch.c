@@ -114,9 +114,11 @@ static struct str part_of(struct str text, size_t from)
 	if (part.n <= PART_MAX + REST_MIN)
 		return part;
 	part.n = PART_MAX - utf8_incomplete_tail(part.p, PART_MAX);
-	const char *line = memrchr(part.p + PART_MAX / 2, '\n', part.n - PART_MAX / 2);
-	if (line)
-		part.n = (size_t)(line - part.p) + 1;
+	size_t line = part.n;
+	while (line > PART_MAX / 2 && part.p[line - 1] != '\n')
+		line--;
+	if (line > PART_MAX / 2)
+		part.n = line;
 	return part;
 }
 
