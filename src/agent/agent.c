@@ -55,6 +55,18 @@ void agent_begin(struct agent *a, const char *system, const char *brief_system)
 	a->brief_system = mem_strdup(brief_system);
 }
 
+void agent_instruct(struct agent *a, const char *system, const char *brief_system)
+{
+	json_t *first = json_array_get(a->messages, 0);
+	const char *role = json_member_string(first, "role");
+
+	if (!role || strcmp(role, "system") != 0)
+		return;
+	json_object_set_new(first, "content", json_string(system));
+	free(a->brief_system);
+	a->brief_system = mem_strdup(brief_system);
+}
+
 void agent_offer(struct agent *a, bool (*wanted)(void *user, const struct tool_kind *kind), void *user)
 {
 	json_decref(a->tools);

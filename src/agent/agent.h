@@ -14,6 +14,7 @@
 #include "tool/context.h"
 
 struct permission;         /* permit/permission.h */
+struct audit;              /* store/audit.h */
 
 #define AGENT_ANSWER_MAX    ((size_t)16 << 20)
 #define AGENT_CALLS_MAX     64     /* of one answer; the rest is refused */
@@ -50,6 +51,7 @@ struct agent_request {
 	const struct tool_kind *kind;
 	const json_t *input;
 	const struct permission *permission;       /* why it asks, and which rules would allow it */
+	const json_t *preview;     /* what it would change, as tool/diff.h has it; NULL: there is nothing to show */
 };
 
 enum agent_reply {
@@ -98,6 +100,8 @@ struct agent_ui {
 struct agent {
 	struct agent_ui ui;
 	struct tool_context *context;      /* borrowed */
+	struct audit *audit;               /* where calls are noted, borrowed; NULL: nowhere */
+	const char *session;               /* the conversation's name there, borrowed */
 	json_t *messages;
 	char *brief_system;                /* NULL: as the system prompt */
 	json_t *tools, *brief_tools;       /* offered; NULL: none */
@@ -111,6 +115,9 @@ void agent_done(struct agent *a);
 
 /* Forgets the conversation; `system` may be NULL. */
 void agent_begin(struct agent *a, const char *system, const char *brief_system);
+
+/* The same conversation goes on with another system prompt, if it has one. */
+void agent_instruct(struct agent *a, const char *system, const char *brief_system);
 
 /* Offers the tools that `wanted` says yes to (NULL: all). */
 void agent_offer(struct agent *a, bool (*wanted)(void *user, const struct tool_kind *kind), void *user);

@@ -5,6 +5,7 @@
 
 #include "agent/offer.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "text/json_repair.h"
 #include "tool/input.h"
 
@@ -23,6 +24,8 @@ void call_end(struct call *c, enum call_verdict verdict, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(words, sizeof words, fmt, args);
 	va_end(args);
+	size_t n = strlen(words);
+	words[n - utf8_incomplete_tail(words, n)] = '\0';
 	c->verdict = verdict;
 	c->failed = true;
 	buf_clear(&c->job.text);
@@ -93,10 +96,30 @@ void call_done(struct call *c)
 	json_decref(c->input);
 }
 
+bool call_preview(struct call *c)
+{
+	struct error err = {0};
+
+	if (!c->kind->preview)
+		return true;
+	if (!c->kind->preview(&c->job, &err)) {
+		call_end(c, CALL_RAN, "%s", err.text);
+		return false;
+	}
+	if (c->job.failed) {
+		c->verdict = CALL_RAN;
+		c->failed = true;
+	}
+	return !c->job.failed;
+}
+
 void call_run(struct call *c)
 {
 	struct error err = {0};
 	uint64_t began = clock_ms();
+
+	json_decref(take(c->job.details));
+	buf_clear(&c->job.text);
 	bool ok = c->kind->run(&c->job, &err);
 
 	c->took_ms = clock_ms() - began;

@@ -23,7 +23,8 @@ struct call {
 	json_t *input;             /* NULL: not understood */
 	struct permission permission;
 	enum call_verdict verdict;
-	bool asked;                /* the user was */
+	const char *by;            /* who had the last word on it: "rules", "user", "nobody"; NULL: it was not judged */
+	int64_t judged_ms;         /* since 1970 */
 	struct tool_job job;       /* its text is the result, once there is one */
 	struct cancel cancel;
 	bool failed;
@@ -39,6 +40,9 @@ struct str call_name(const struct call *c);
 
 /* It ends here, with this as its result. */
 void call_end(struct call *c, enum call_verdict verdict, const char *fmt, ...) printf_like(3, 4);
+
+/* Fills job.details with what it would change.  False: it would fail, and ends with how. */
+bool call_preview(struct call *c);
 
 /* Runs it, in any thread.  `cancel` may be fired meanwhile. */
 void call_run(struct call *c);

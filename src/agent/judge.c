@@ -1,5 +1,6 @@
 #include "agent/judge.h"
 
+#include "base/clock.h"
 #include "permit/links.h"
 #include "tool/input.h"
 
@@ -29,9 +30,10 @@ static void deny(struct agent *a, struct call *c)
 
 static void ask(struct agent *a, struct call *c, bool *stop)
 {
-	const struct agent_request request = { c->kind, c->input, &c->permission };
+	struct agent_request request = { c->kind, c->input, &c->permission, NULL };
 	own_buf words = BUF_INIT(INSTEAD_MAX);
 
+	c->by = a->ui.ask_permission ? "user" : "nobody";
 	if (!a->ui.ask_permission) {
 		note_denial(a, c);
 		call_end(c, CALL_DENIED, "Not allowed: this would have to be asked about (%s), and there is nobody "
@@ -39,7 +41,9 @@ static void ask(struct agent *a, struct call *c, bool *stop)
 			c->permission.why);
 		return;
 	}
-	c->asked = true;
+	if (!call_preview(c))
+		return;
+	request.preview = c->job.details;
 	switch (a->ui.ask_permission(a->ui.user, &request, &words)) {
 	case AGENT_YES:
 		c->verdict = CALL_ALLOWED;
@@ -68,6 +72,8 @@ void judge_call(struct agent *a, struct call *c, bool *stop)
 		.confined = is_confined(context, c),
 	};
 
+	c->by = "rules";
+	c->judged_ms = clock_unix() * 1000;
 	permission_decide(context->permissions, &question, &c->permission);
 	c->job.real = c->kind->path_member && c->permission.real[0] ? c->permission.real : NULL;
 	c->job.unconfined = tool_input_flag(c->input, "dangerouslyDisableSandbox", false);

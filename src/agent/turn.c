@@ -7,6 +7,7 @@
 #include "agent/turn.h"
 
 #include "agent/judge.h"
+#include "agent/record.h"
 #include "base/mem.h"
 
 enum { SIDE_BY_SIDE = 8 };
@@ -124,6 +125,7 @@ static void settle(struct turn *t, const struct call *c)
 {
 	guard_call(t, c);
 	keep_result(t, c);
+	record_call(t->agent, c);
 	show(t, AGENT_RESULT, c, buf_str(&c->job.text));
 }
 

@@ -24,16 +24,21 @@
 #include "cli/commands.h"
 #include "cli/conversation.h"
 #include "cli/interrupt.h"
+#include "cli/mentions.h"
 #include "cli/offer.h"
 #include "cli/refresh.h"
 
 #define HISTORY_LINES 1000
 #define HISTORY_BYTES ((off_t)1 << 20)   /* of the file, before it is shortened to those lines */
 #define MESSAGE_MAX ((size_t)12 << 20)
+#define WHOLE_MAX ((size_t)15 << 20)     /* with what it mentions */
 
 const struct prompt_command prompt_commands[] = {
 	{ "/help", "this list" },
 	{ "/clear", "forget the conversation" },
+	{ "/permissions", "the rules for tools, and the mode" },
+	{ "/plan", "plan first: read only, until you take the plan" },
+	{ "/mode", "/mode NAME: default, acceptEdits, plan, dontAsk, bypassPermissions" },
 	{ "/models", "models on this machine, and how far a download is" },
 	{ "/exit", "leave (also Ctrl+D)" },
 	{0},
@@ -47,6 +52,7 @@ struct repl {
 	bool dropped;                /* Ctrl+C was typed at the line just read */
 	unsigned interrupts;         /* Ctrl+C in a row, on empty lines */
 	struct conversation conversation;
+	struct buf shell;            /* what !COMMAND gave since the last question */
 	struct offer_watch watch;
 	struct refresh refresh;
 	struct config *config;
@@ -231,8 +237,9 @@ static enum input read_message(struct repl *r, struct buf *message, struct error
 static void print_help(void)
 {
 	for (const struct prompt_command *p = prompt_commands; p->name; p++)
-		printf("  %-8s %s\n", p->name, p->what);
-	puts("Ctrl+C stops an answer. A line that ends in \\ goes on in the next; pasted lines are one message.\n"
+		printf("  %-12s %s\n", p->name, p->what);
+	puts("!COMMAND runs a command, and its output goes along with the next question; so does @FILE in a question.\n"
+	     "Ctrl+C stops an answer. A line that ends in \\ goes on in the next; pasted lines are one message.\n"
 	     "Ask \"what can you do\" for a start.");
 }
 
@@ -246,6 +253,12 @@ static bool obey(struct repl *r, struct str line)
 	} else if (str_is(line, "/clear")) {
 		conversation_clear(&r->conversation);
 		puts("The conversation is forgotten.");
+	} else if (str_is(line, "/permissions")) {
+		prompt_permissions(&r->conversation);
+	} else if (str_is(line, "/plan")) {
+		prompt_mode(&r->conversation, (struct str)STR("plan"));
+	} else if (str_starts(line, (struct str)STR("/mode"))) {
+		prompt_mode(&r->conversation, str_trim(str_from(line, 5)));
 	} else if (str_is(line, "/models")) {
 		(void)cmd_models(&(struct options){ .text = "list" }, r->config);
 	} else {
@@ -257,13 +270,26 @@ static bool obey(struct repl *r, struct str line)
 /* A slash and a word is meant as a command; "/etc/hosts is ..." is a question. */
 static bool is_command(struct str line)
 {
+	if (str_starts(line, (struct str)STR("/mode ")))
+		return true;
 	return line.n > 1 && line.p[0] == '/' && !memchr(line.p + 1, '/', line.n - 1) && !memchr(line.p, ' ', line.n);
+}
+
+static void look(struct repl *r)
+{
+	if (refresh_look(&r->refresh, r->config, r->conversation.link, &r->conversation.show))
+		conversation_reload(&r->conversation);
 }
 
 static void ask(struct repl *r, struct str question)
 {
-	refresh_look(&r->refresh, r->config, r->conversation.link, &r->conversation.show);
-	(void)conversation_ask(&r->conversation, question);
+	own_buf whole = BUF_INIT(WHOLE_MAX);
+
+	look(r);
+	if (!mentions_add(&r->conversation, question, &r->shell, &whole))
+		return;
+	buf_clear(&r->shell);
+	(void)conversation_ask(&r->conversation, buf_str(&whole));
 	if (r->conversation.nobody && isatty(STDIN_FILENO))
 		offer_model(r->conversation.link, &r->conversation.show);
 }
@@ -275,6 +301,11 @@ static bool handle(struct repl *r, const struct buf *message)
 	remember(r, message->data);
 	if (is_command(line))
 		return obey(r, line);
+	if (line.p[0] == '!' && line.n > 1) {
+		look(r);
+		mentions_run(&r->conversation, str_trim(str_from(line, 1)), &r->shell);
+		return true;
+	}
 	ask(r, line);
 	return true;
 }
@@ -299,7 +330,7 @@ static int run(struct repl *r, const char *first)
 
 int cmd_repl(const struct options *o, struct config *c)
 {
-	struct repl r = { .config = c };
+	struct repl r = { .config = c, .shell = BUF_INIT(WHOLE_MAX) };
 	struct error err = {0};
 	own_link link = {0};
 
@@ -308,7 +339,10 @@ int cmd_repl(const struct options *o, struct config *c)
 		return complain(&err);
 	puts("Shammah " SHAMMAH_VERSION ". /help lists the commands, /exit leaves.");
 	interrupt_at_prompt();
-	conversation_init(&r.conversation, &link, o);
+	if (!conversation_init(&r.conversation, &link, o, isatty(STDIN_FILENO), &err)) {
+		conversation_done(&r.conversation);
+		return complain(&err);
+	}
 	r.conversation.goes_on = true;
 	open_history(&r, link.home);
 	open_editor(&r);
@@ -318,6 +352,7 @@ int cmd_repl(const struct options *o, struct config *c)
 	el_end(r.editor);
 	history_end(r.history);
 	free(r.history_file);
+	buf_done(&r.shell);
 	conversation_done(&r.conversation);
 	return code;
 }

@@ -1,162 +1,349 @@
+/*
+ * Where standard output is no terminal, -p prints the last answer only: what a model says
+ * between its calls is for whoever watches.  Until an answer is complete nobody knows
+ * whether it is the last, so it is held.
+ */
 #include "cli/conversation.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/prompt.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/utf8.h"
+#include "cli/ask_model.h"
+#include "cli/call_line.h"
 #include "cli/interrupt.h"
 #include "config/report.h"
+#include "config/trust.h"
+#include "tool/web.h"
 
-#define ANSWER_MAX ((size_t)16 << 20)
-#define CUT_MARK "\n\n[cut off here]"
 #define REPORT_MAX ((size_t)64 << 10)
 
-void conversation_init(struct conversation *c, struct link *link, const struct options *options)
+/* --- making ------------------------------------------------------------------------------------ */
+
+static bool is_for_programs(const struct conversation *c)
 {
-	*c = (struct conversation){ .link = link, .options = options, .messages = json_array() };
-	show_init(&c->show);
-	conversation_clear(c);
+	return c->options->output != OUTPUT_TEXT;
 }
 
-void conversation_done(struct conversation *c)
+static bool open_tools(struct conversation *c, struct error *err)
 {
-	json_decref(c->messages);
-	c->messages = NULL;
+	own_mem char *cwd = realpath(".", NULL), *home = path_home(err);
+	own_mem char *root = cwd ? trust_root(cwd, home) : NULL;
+
+	return cwd ? tool_context_init(&c->tools, root ? root : cwd, cwd, home, c->link->home, err) :
+		error_errno(err, "the current folder cannot be found");
 }
 
-/* False for text that is no UTF-8. */
-static bool add_message(struct conversation *c, const char *role, struct str text)
+static bool open_grants(struct conversation *c, struct error *err)
 {
-	json_t *content = json_stringn(text.p, text.n);
+	const char *claude = getenv("CLAUDE_CONFIG_DIR");
+	const struct permission_places places = { c->tools.root, c->tools.cwd, c->tools.home, claude };
 
-	return content && json_array_append_new(c->messages,
-		json_pack("{s:s, s:o}", "role", role, "content", content)) == 0;
+	if (!grants_init(&c->grants, c->options, c->link->config, &places, err))
+		return false;
+	c->tools.permissions = c->grants.permissions;
+	return true;
+}
+
+static void follow_settings(struct conversation *c)
+{
+	const struct config *config = c->link->config;
+
+	c->tools.unconfined = !config_switch(config, SETTING_CONFINE);
+	c->tools.network = config_switch(config, SETTING_NETWORK);
+	c->tools.web->provider = config_text(config, SETTING_SEARCH);
+}
+
+static bool is_wanted(void *user, const struct tool_kind *kind)
+{
+	const struct conversation *c = user;
+
+	return grants_offer(&c->grants, kind, c->talks);
+}
+
+static char *make_prompt(const struct conversation *c, enum prompt_size size)
+{
+	own_environment place;
+	bool plan = permissions_mode(c->grants.permissions) == PERMISSION_PLAN;
+
+	if (c->options->system_prompt)
+		return c->options->append_system_prompt ? mem_printf("%s\n\n%s", c->options->system_prompt,
+			c->options->append_system_prompt) : mem_strdup(c->options->system_prompt);
+	environment_init(&place, c->tools.cwd);
+	return prompt_make(&(struct prompt_wish){ size, &place, plan, c->options->append_system_prompt });
 }
 
 void conversation_clear(struct conversation *c)
 {
-	json_array_clear(c->messages);
-	if (c->options->system_prompt)
-		(void)add_message(c, "system", str_of(c->options->system_prompt));
+	own_mem char *full = make_prompt(c, PROMPT_FULL), *brief = make_prompt(c, PROMPT_BRIEF);
+
+	agent_begin(&c->agent, full, brief);
+	agent_offer(&c->agent, is_wanted, c);
 }
 
-/* Who is asked is a matter of the model's name. */
-static const char *const model_of_wish[] = {
-	[WISH_AUTO] = "auto", [WISH_KNOWN] = "known-answers", [WISH_LOCAL] = "local", [WISH_TEACHER] = "teacher",
-};
+static void show_event(void *user, const struct agent_event *event);
 
-static json_t *request(const struct conversation *c)
+static enum agent_reply ask_permission(void *user, const struct agent_request *request, struct buf *words)
 {
-	const struct options *o = c->options;
-	json_t *r = json_pack("{s:s, s:b, s:{s:b}, s:{s:b, s:b}, s:O}", "model",
-		o->teacher ? o->teacher : model_of_wish[o->wish], "stream", 1, "stream_options", "include_usage", 1,
-		"shammah", "notices", (int)!o->quiet, "over_budget", (int)o->over_budget, "messages", c->messages);
+	struct conversation *c = user;
 
-	if (o->max_tokens >= 0)
-		json_object_set_new(r, "max_tokens", json_integer(o->max_tokens));
-	if (o->temperature >= 0)
-		json_object_set_new(r, "temperature", json_real(o->temperature));
-	return r;
+	return dialog_permission(&c->dialog, request, words);
 }
 
-/* Shows what comes and keeps it for the next turn. */
-struct turn {
-	struct show *show;
-	struct buf answer;
-};
-
-static bool on_text(void *user, struct str text, struct error *err)
+static bool go_on(void *user, unsigned turns)
 {
-	struct turn *t = user;
+	struct conversation *c = user;
 
-	return buf_add_str(&t->answer, text, err) && show_text(t->show, text, err);
+	return dialog_go_on(&c->dialog, turns);
 }
 
-static bool on_thought(void *user, struct str text, struct error *err)
+static json_t *ask_questions(void *user, const json_t *questions, struct error *err)
 {
-	struct turn *t = user;
+	struct conversation *c = user;
 
-	(void)text;
-	(void)err;
-	show_thinking(t->show);
+	return dialog_questions(&c->dialog, questions, err);
+}
+
+static bool approve_plan(void *user, struct str plan, struct error *err)
+{
+	struct conversation *c = user;
+
+	if (!dialog_plan(&c->dialog, plan, err))
+		return false;
+	agent_offer(&c->agent, is_wanted, c);
 	return true;
 }
 
-static void on_notice(void *user, const struct link_notice *notice)
+static void show_todos(void *user, const json_t *todos)
 {
-	const struct turn *t = user;
+	struct conversation *c = user;
 
-	show_notice(t->show, notice);
+	if (!c->options->quiet && !is_for_programs(c) && c->talks)
+		show_todo_list(&c->show, todos);
 }
 
-static void on_tick(void *user)
+static void open_agent(struct conversation *c)
 {
-	const struct turn *t = user;
+	struct agent_ui ui = { .ask_model = conversation_ask_model, .show = show_event, .user = c };
 
-	show_tick(t->show);
+	if (c->talks) {
+		ui.ask_permission = ask_permission;
+		ui.go_on = go_on;
+		c->tools.ui.ask = ask_questions;
+		c->tools.ui.approve_plan = approve_plan;
+	}
+	c->tools.ui.todos = show_todos;
+	c->tools.ui.user = c;
+	agent_init(&c->agent, &ui, &c->tools);
+	c->agent.max_turns = c->options->max_turns;
+	c->dialog = (struct dialog){ &c->show, &c->grants, NULL };
 }
+
+bool conversation_init(struct conversation *c, struct link *link, const struct options *options, bool talks,
+	struct error *err)
+{
+	*c = (struct conversation){ .link = link, .options = options, .talks = talks,
+		.held = BUF_INIT(AGENT_ANSWER_MAX) };
+	show_init(&c->show);
+	print_init(&c->print, options);
+	open_agent(c);
+	if (!open_tools(c, err) || !open_grants(c, err))
+		return false;
+	c->tools.ui.user = c;
+	follow_settings(c);
+	audit_init(&c->audit, link->home);
+	c->agent.audit = &c->audit;
+	c->agent.session = c->print.session;
+	conversation_clear(c);
+	c->holds = !talks && !c->show.terminal && c->agent.tools;
+	if (is_for_programs(c))
+		print_start(&c->print, c->tools.cwd, c->agent.tools,
+			permission_mode_name(permissions_mode(c->grants.permissions)), conversation_model(c));
+	return true;
+}
+
+void conversation_done(struct conversation *c)
+{
+	agent_done(&c->agent);
+	tool_context_done(&c->tools);
+	audit_done(&c->audit);
+	grants_done(&c->grants);
+	print_done(&c->print);
+	link_answer_done(&c->last);
+	buf_done(&c->held);
+}
+
+void conversation_reload(struct conversation *c)
+{
+	struct error err = {0};
+
+	if (!grants_reload(&c->grants, c->link->config, &err))
+		show_error(&c->show, err.text);
+	c->tools.permissions = c->grants.permissions;
+	follow_settings(c);
+	agent_offer(&c->agent, is_wanted, c);
+}
+
+bool conversation_set_mode(struct conversation *c, enum permission_mode mode, struct error *err)
+{
+	own_mem char *full = NULL, *brief = NULL;
+
+	if (!permissions_set_mode(c->grants.permissions, mode, err))
+		return false;
+	full = make_prompt(c, PROMPT_FULL);
+	brief = make_prompt(c, PROMPT_BRIEF);
+	agent_instruct(&c->agent, full, brief);
+	agent_offer(&c->agent, is_wanted, c);
+	return true;
+}
+
+/* --- what happens on the way -------------------------------------------------------------------------- */
+
+static void show_calling(struct conversation *c, const struct agent_event *event)
+{
+	char words[CALL_LINE_MAX];
+
+	call_line(words, json_member_string(json_object_get(event->call, "function"), "name"), event->input);
+	show_end(&c->show);
+	show_note(&c->show, words);
+}
+
+/* What went as it should needs no second line. */
+static void show_result(struct conversation *c, const struct agent_event *event)
+{
+	const char *name = json_member_string(json_object_get(event->call, "function"), "name");
+	char words[CALL_LINE_MAX], line[CALL_LINE_MAX * 2];
+
+	if (!event->failed)
+		return;
+	call_first_line(words, event->text);
+	(void)snprintf(line, sizeof line, "%s: %s", name ? name : "?", words);
+	show_end(&c->show);
+	show_note(&c->show, line);
+}
+
+static void end_answer(struct conversation *c, const struct agent_answer *answer)
+{
+	if (c->holds && !json_array_size(answer->calls))
+		(void)!show_text(&c->show, buf_str(&c->held), &c->lost);
+	buf_clear(&c->held);
+	show_end(&c->show);
+}
+
+static void show_for_programs(struct conversation *c, const struct agent_event *event)
+{
+	if (event->kind == AGENT_ANSWERED)
+		print_answer(&c->print, event->answer, &c->last);
+	else if (event->kind == AGENT_RESULT)
+		print_result(&c->print, event);
+}
+
+static void show_event(void *user, const struct agent_event *event)
+{
+	struct conversation *c = user;
+
+	if (is_for_programs(c)) {
+		show_for_programs(c, event);
+		return;
+	}
+	if (event->kind == AGENT_ANSWERED)
+		end_answer(c, event->answer);
+	if (c->options->quiet)
+		return;
+	if (event->kind == AGENT_CALLING)
+		show_calling(c, event);
+	else if (event->kind == AGENT_RESULT)
+		show_result(c, event);
+	else if (event->kind == AGENT_NOTE)
+		show_note(&c->show, event->text.p);
+}
+
+/* --- asking ------------------------------------------------------------------------------------------------- */
 
 /* Who asks a teacher and has none reads where its key was looked for. */
-static void explain_no_key(const struct conversation *c, const struct link_answer *answer)
+static void explain_no_key(const struct conversation *c)
 {
 	own_buf report = BUF_INIT(REPORT_MAX);
 
-	if (!answer->nobody || c->options->wish != WISH_TEACHER || c->link->config->teacher_count)
+	if (!c->nobody || c->options->wish != WISH_TEACHER || c->link->config->teacher_count)
 		return;
 	config_key_report(c->link->config, &report);
 	show_report(&c->show, report.data);
 }
 
-static int result_of(struct conversation *c, bool ok, bool interrupted, const struct error *err,
-	const struct link_answer *answer)
+static void show_failure(struct conversation *c, const struct error *err)
 {
-	show_end(&c->show);
-	if (interrupted) {
-		show_stopped(&c->show);
-		return EXIT_INTERRUPTED;
-	}
-	if (!ok) {
-		show_error(&c->show, err->text);
-		if (answer->cut && c->goes_on)
-			show_note(&c->show, "what came is kept; ask it to continue");
-		explain_no_key(c, answer);
-		return EXIT_NO_ANSWER;
-	}
-	if (!c->options->quiet)
-		show_source(&c->show, answer);
-	return EXIT_ANSWERED;
+	show_error(&c->show, err->text);
+	if (c->last.cut && c->goes_on)
+		show_note(&c->show, "what came is kept; ask it to continue");
+	explain_no_key(c);
 }
 
-/* An answer that is not whole is marked, so that whoever answers next knows where to go on. */
-static void keep_answer(struct conversation *c, struct buf *answer, bool cut)
+static void show_too_many(struct conversation *c, const struct agent_outcome *outcome)
 {
-	struct error full = {0};
+	char text[160];
 
-	if (cut)
-		(void)!buf_adds(answer, CUT_MARK, &full);
-	(void)add_message(c, "assistant", buf_str(answer));
+	(void)snprintf(text, sizeof text, "stopped after %u answers with calls of tools%s", outcome->answers,
+		c->goes_on ? "; ask it to continue" : "; --max-turns N allows more");
+	show_error(&c->show, text);
+}
+
+static void show_outcome(struct conversation *c, const struct agent_outcome *outcome, const struct error *err)
+{
+	if (outcome->end != AGENT_ENDED && c->held.len)
+		(void)!show_text(&c->show, buf_str(&c->held), &c->lost);
+	buf_clear(&c->held);
+	show_end(&c->show);
+	if (outcome->end == AGENT_CANCELLED)
+		show_stopped(&c->show);
+	else if (outcome->end == AGENT_FAILED)
+		show_failure(c, err);
+	else if (outcome->end == AGENT_TURNS)
+		show_too_many(c, outcome);
+	else if (c->lost.kind)
+		show_error(&c->show, c->lost.text);
+	else if (outcome->end == AGENT_ENDED && !c->options->quiet)
+		show_source(&c->show, &c->last);
+}
+
+static int code_of(const struct conversation *c, const struct agent_outcome *outcome)
+{
+	if (c->lost.kind)
+		return EXIT_NO_ANSWER;
+	if (outcome->end == AGENT_CANCELLED)
+		return EXIT_INTERRUPTED;
+	return outcome->end == AGENT_ENDED ? EXIT_ANSWERED : EXIT_NO_ANSWER;
 }
 
 int conversation_ask(struct conversation *c, struct str question)
 {
-	struct turn turn = { .show = &c->show, .answer = BUF_INIT(ANSWER_MAX) };
-	const struct link_listener listener = { on_text, on_thought, on_notice, on_tick, &turn };
-	own_link_answer answer = {0};
+	struct agent_outcome outcome;
 	struct error err = {0};
 	struct cancel cancel;
 
-	if (!add_message(c, "user", question)) {
+	if (!utf8_valid(question.p, question.n)) {
 		show_error(&c->show, "the question is not valid UTF-8 text");
 		return EXIT_USAGE;
 	}
-	own_json *body = request(c);
 	cancel_init(&cancel);
+	c->dialog.cancel = &cancel;
+	c->cost_usd = -1;
+	c->lost = (struct error){0};
+	print_question(&c->print);
 	interrupt_guards(&cancel);
-	bool ok = link_ask(c->link, body, &cancel, &listener, &answer, &err);
+	outcome = agent_ask(&c->agent, question, &cancel, &err);
 	interrupt_guards(NULL);
-	c->nobody = answer.nobody;
-	int code = result_of(c, ok, cancel_fired(&cancel), &err, &answer);
-	cancel_done(&cancel);
-	if (turn.answer.len)
-		keep_answer(c, &turn.answer, !ok);
+	c->nobody = c->last.nobody;
+	c->last.cost_usd = c->cost_usd;
+	if (is_for_programs(c))
+		print_end(&c->print, &outcome, c->agent.denials, &err);
 	else
-		json_array_remove(c->messages, json_array_size(c->messages) - 1);
-	buf_done(&turn.answer);
-	return code;
+		show_outcome(c, &outcome, &err);
+	c->dialog.cancel = NULL;
+	cancel_done(&cancel);
+	return code_of(c, &outcome);
 }

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "cli/options_tools.h"
 
 /* --- what each option does ------------------------------------------------------ */
 
@@ -103,6 +104,21 @@ const struct option option_table[] = {
 	{ "--teacher", 0, "NAME", "ask this teacher: its name, PROVIDER/MODEL, or a model's name", take_teacher },
 	{ "--over-budget", 0, NULL, "ask a teacher though the month's budget is spent", take_over_budget },
 	{ "--system-prompt", 0, "TEXT", "what the model is told first", take_system_prompt },
+	{ "--append-system-prompt", 0, "TEXT", "what it is told besides", options_take_append },
+	{ "--output-format", 0, "F", "with -p: text, json or stream-json", options_take_output },
+	{ "--input-format", 0, "F", "with -p: text or stream-json", options_take_input },
+	{ "--include-partial-messages", 0, NULL, "with stream-json: answers as they come", options_take_partial },
+	{ "--verbose", 0, NULL, "with -p: every step; json becomes a list of all messages", options_take_verbose },
+	{ "--max-turns", 0, "N", "most answers with calls of tools to one question", options_take_max_turns },
+	{ "--allowed-tools", 0, "RULES", "may run unasked: \"Read,Bash(git log *)\"", options_take_allowed, true },
+	{ "--disallowed-tools", 0, "RULES", "may never run", options_take_denied, true },
+	{ "--tools", 0, "NAMES", "the tools there are at all; \"\" is none", options_take_tools, true },
+	{ "--permission-mode", 0, "M", "default, acceptEdits, plan, dontAsk or bypassPermissions", options_take_mode },
+	{ "--dangerously-skip-permissions", 0, NULL, "the same as the last of these", options_take_skip },
+	{ "--add-dir", 0, "DIR", "a further folder to work in", options_take_folder, true },
+	{ "--settings", 0, "FILE", "permissions of a settings file, or its JSON, besides", options_take_settings },
+	{ "--allowedTools", 0, "RULES", NULL, options_take_allowed, true },
+	{ "--disallowedTools", 0, "RULES", NULL, options_take_denied, true },
 	{ "--max-tokens", 0, "N", "longest answer, in tokens", take_max_tokens },
 	{ "--temperature", 0, "X", "0 always takes the likeliest word, up to 2", take_temperature },
 	{ "--quiet", 'q', NULL, "do not say who answered, nor why it takes time", take_quiet },
@@ -153,7 +169,12 @@ static bool take_option(struct options *o, int argc, char **argv, int *i, struct
 	if (!value)
 		return error_set(err, ERROR_INVALID, "%s needs a value: %s %s", option->name, option->name,
 			option->argument);
-	return option->read(o, value, err);
+	if (!option->read(o, value, err))
+		return false;
+	while (option->many && !equals && o->text && *i + 1 < argc && argv[*i + 1][0] != '-')
+		if (!option->read(o, argv[++*i], err))
+			return false;
+	return true;
 }
 
 static void add_word(struct options *o, const char *word)
@@ -231,4 +252,5 @@ void options_done(struct options *o)
 {
 	free(o->text);
 	o->text = NULL;
+	options_tools_done(o);
 }

@@ -30,9 +30,19 @@ struct option {
 	const char *argument;        /* "DIR"; NULL: takes none */
 	const char *what;            /* one line; NULL: not shown */
 	bool (*read)(struct options *o, const char *value, struct error *err);
+	bool many;                   /* the words behind its value are values as well, once there is a question */
 };
 
 extern const struct option option_table[];      /* ends with a NULL name */
+
+/* Texts that were given, one after the other. */
+struct option_list {
+	char **at;
+	size_t count;
+	bool given;
+};
+
+enum output_format { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_STREAM_JSON };
 
 enum mode { MODE_INTERACTIVE, MODE_QUERY, MODE_DAEMON };
 
@@ -48,6 +58,12 @@ struct options {
 	const char *system_prompt, *tokenizer, *precision, *revision, *file;
 	int64_t max_tokens;          /* -1: not given */
 	double temperature;          /* NAN: not given */
+	/* Tools, as Claude Code's command line has them (cli/options_tools.c). */
+	enum output_format output;
+	bool stream_input, partial, verbose, skip_permissions;
+	unsigned max_turns;          /* 0: not given */
+	struct option_list allowed, denied, tools, folders;
+	const char *permission_mode, *settings, *append_system_prompt;      /* NULL: not given */
 	int ready_fd;                /* -1: not given; of a daemon started in the background */
 };
 

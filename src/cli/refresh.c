@@ -24,7 +24,7 @@ static bool keep_flags(const struct config *old, struct config *fresh, struct er
 	return true;
 }
 
-void refresh_look(struct refresh *r, struct config *c, struct link *link, struct show *show)
+bool refresh_look(struct refresh *r, struct config *c, struct link *link, struct show *show)
 {
 	own_config_places places = {0};
 	struct config fresh = {0};
@@ -32,7 +32,7 @@ void refresh_look(struct refresh *r, struct config *c, struct link *link, struct
 	char text[sizeof err.text + 60];
 
 	if (!config_watch_changed(&r->watch))
-		return;
+		return false;
 	config_places_init(&places, true);
 	bool ok = config_load(&fresh, &places, &err);
 	config_watch_take(&r->watch, &fresh);
@@ -40,9 +40,10 @@ void refresh_look(struct refresh *r, struct config *c, struct link *link, struct
 		snprintf(text, sizeof text, "%s; the last good configuration stays in use", err.text);
 		show_problem(show, text);
 		config_done(&fresh);
-		return;
+		return false;
 	}
 	config_done(c);
 	*c = fresh;
 	link->told = 0;
+	return true;
 }

@@ -19,4 +19,4 @@ void refresh_done(struct refresh *r);
  * Before a question: reads `c` anew when that is worth it, keeping what the command line
  * said, and has the link tell the daemon.  A broken edit changes nothing, and is said.
  */
-void refresh_look(struct refresh *r, struct config *c, struct link *link, struct show *show);
+bool refresh_look(struct refresh *r, struct config *c, struct link *link, struct show *show);

@@ -256,6 +256,18 @@ void show_problem(struct show *s, const char *text)
 	show_note(s, text);
 }
 
+void show_todo_list(const struct show *s, const json_t *todos)
+{
+	json_t *todo;
+	size_t i;
+
+	json_array_foreach(todos, i, todo) {
+		const char *status = json_member_string(todo, "status"), *content = json_member_string(todo, "content");
+		const char *mark = !status || *status == 'p' ? "  [ ] " : *status == 'i' ? "  [.] " : "  [x] ";
+		line(s, DIM, mark, content ? content : "");
+	}
+}
+
 void show_report(const struct show *s, const char *lines)
 {
 	line(s, "", "", lines);

@@ -60,6 +60,9 @@ void show_stopped(const struct show *s);
 /* What is wrong with changed settings; the daemon's notice of the same is not shown once more with the next answer. */
 void show_problem(struct show *s, const char *text);
 
+/* TodoWrite's list: a line each, marked by how far it is. */
+void show_todo_list(const struct show *s, const json_t *todos);
+
 /* Several lines of ours, as they are. */
 void show_report(const struct show *s, const char *lines);
 

@@ -63,7 +63,7 @@ static const struct answer *find_known(const struct request *r, enum route_wish 
 
 /* --- handing over ---------------------------------------------------------------------- */
 
-static void give_known(struct delivery *a, const struct answer *known, const struct decision *d)
+static void give_known(struct delivery *a, const struct answer *known, const struct route_decision *d)
 {
 	struct openai_source source = { "known_answer", known->id, d->reason };
 	unsigned choices = a->request.choices;
@@ -90,7 +90,8 @@ static void tell_problem(struct service *s, struct delivery *a)
 	delivery_notice(a, &(struct openai_notice){ .kind = "config", .text = text });
 }
 
-static void give_local(struct service *s, struct delivery *a, const struct worker_status *w, const struct decision *d)
+static void give_local(struct service *s, struct delivery *a, const struct worker_status *w,
+	const struct route_decision *d)
 {
 	struct openai_source source = { "local", w->name, d->reason }; /* the rest when its turn comes */
 	char param[64];
@@ -131,7 +132,7 @@ static bool ask_local_instead(void *user, struct delivery *a, const struct error
 		return false;
 	snprintf(text, sizeof text, "%s; asking the local model", why->text);
 	delivery_notice(a, &(struct openai_notice){ .kind = "next", .text = text });
-	give_local(s, a, &w, &(struct decision){ ROUTE_LOCAL, "no teacher could answer" });
+	give_local(s, a, &w, &(struct route_decision){ ROUTE_LOCAL, "no teacher could answer" });
 	return true;
 }
 
@@ -147,7 +148,8 @@ static void tell_spending(struct service *s, struct delivery *a)
 	delivery_notice(a, &(struct openai_notice){ .kind = "budget", .text = text });
 }
 
-static void give_teacher(struct service *s, struct delivery *a, struct teacher_choice *choice, const struct decision *d)
+static void give_teacher(struct service *s, struct delivery *a, struct teacher_choice *choice,
+	const struct route_decision *d)
 {
 	struct openai_source source = { "teacher", choice->first_model, d->reason, NULL, choice->first };
 	struct error err = {0};
@@ -232,7 +234,7 @@ static void decide(struct service *s, struct delivery *a, const struct worker_st
 		.teacher = spent && choice->count ? TEACHER_SPENT : choice->state,
 		.fetching = download.state == DOWNLOAD_RUNNING, .pictures = chat_has_pictures(&a->request.chat),
 	};
-	struct decision decision = route_decide(&facts);
+	struct route_decision decision = route_decide(&facts);
 	switch (decision.to) {
 	case ROUTE_KNOWN: give_known(a, known, &decision); break;
 	case ROUTE_LOCAL: give_local(s, a, local, &decision); break;

@@ -64,12 +64,35 @@ static void name_model(struct job *j, const struct loaded *loaded)
 	delivery_name(j->delivery, info->name, build);
 }
 
-enum admission job_admit(struct job *j, struct loaded *loaded, struct error *err)
+/*
+ * Tools that came with a brief prompt are an offer: a model whose context they do not fit, or whose
+ * template knows none, answers without, and that is said.
+ */
+static struct generation *generate(struct job *j, struct model *m, struct error *err)
 {
 	struct request request = job_request(j);
+	struct error why = {0}, unused = {0};
+	struct generation *g = generation_create(m, &request, job_delta, j, &why);
+	bool may_do_without = request.brief.message_count && request.chat.tool_count &&
+		(why.kind == ERROR_TOO_LARGE || why.kind == ERROR_INVALID);
+
+	if (!g && may_do_without) {
+		request.chat.tool_count = 0;
+		g = generation_create(m, &request, job_delta, j, &unused);
+		if (g)
+			delivery_notice(j->delivery, &(struct openai_notice){ .kind = "tools",
+				.text = "this model takes no tools, or has no room for them: it answers without" });
+	}
+	if (!g)
+		*err = why;
+	return g;
+}
+
+enum admission job_admit(struct job *j, struct loaded *loaded, struct error *err)
+{
 	size_t count;
 
-	j->generation = generation_create(loaded->model, &request, job_delta, j, err);
+	j->generation = generate(j, loaded->model, err);
 	if (!j->generation)
 		return REFUSED;
 	const int32_t *prompt = generation_prompt(j->generation, &count);

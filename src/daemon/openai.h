@@ -59,7 +59,7 @@ void openai_writer_cost(struct openai_writer *w, uint64_t micro_usd);
 
 /* Something the user may want to know while an answer is waited for. */
 struct openai_notice {
-	const char *kind;        /* "retry", "next", "skip", "budget", "config" */
+	const char *kind;        /* "retry", "next", "skip", "budget", "config", "tools" */
 	const char *teacher;     /* who it is about; NULL: nobody */
 	const char *text;        /* one sentence without its point */
 	const char *why;         /* of "retry": the same without the wait; NULL: none */

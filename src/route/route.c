@@ -11,17 +11,17 @@ static const char *const wish_names[] = {
 	[WISH_AUTO] = "auto", [WISH_KNOWN] = "known", [WISH_LOCAL] = "local", [WISH_TEACHER] = "teacher",
 };
 
-static struct decision to(enum route_to where, const char *reason)
+static struct route_decision to(enum route_to where, const char *reason)
 {
-	return (struct decision){ where, reason };
+	return (struct route_decision){ where, reason };
 }
 
-static struct decision decide_known(const struct route_facts *f)
+static struct route_decision decide_known(const struct route_facts *f)
 {
 	return f->known ? to(ROUTE_KNOWN, "matches a known answer") : to(ROUTE_NOBODY, "matches no known answer");
 }
 
-static struct decision decide_local(const struct route_facts *f)
+static struct route_decision decide_local(const struct route_facts *f)
 {
 	switch (f->local) {
 	case LOCAL_READY: return to(ROUTE_LOCAL, "the local model is ready");
@@ -32,7 +32,7 @@ static struct decision decide_local(const struct route_facts *f)
 	return to(ROUTE_NOBODY, "there is no local model");
 }
 
-static struct decision decide_teacher(const struct route_facts *f)
+static struct route_decision decide_teacher(const struct route_facts *f)
 {
 	switch (f->teacher) {
 	case TEACHER_READY: case TEACHER_RESTING: return to(ROUTE_TEACHER, "a teacher was asked for");
@@ -43,9 +43,9 @@ static struct decision decide_teacher(const struct route_facts *f)
 }
 
 /* Without a teacher the local model is left to say that it cannot. */
-static struct decision decide_pictures(const struct route_facts *f)
+static struct route_decision decide_pictures(const struct route_facts *f)
 {
-	struct decision d = f->teacher == TEACHER_NONE ? decide_local(f) : decide_teacher(f);
+	struct route_decision d = f->teacher == TEACHER_NONE ? decide_local(f) : decide_teacher(f);
 
 	return d.to == ROUTE_TEACHER ? to(ROUTE_TEACHER, "the local model sees no pictures") : d;
 }
@@ -56,7 +56,7 @@ static const char *why_not_local(const struct route_facts *f)
 		f->local == LOCAL_FAILED ? "the local model could not be loaded" : "there is no local model";
 }
 
-static struct decision decide_auto(const struct route_facts *f)
+static struct route_decision decide_auto(const struct route_facts *f)
 {
 	bool loading = f->local == LOCAL_LOADING;
 
@@ -73,7 +73,7 @@ static struct decision decide_auto(const struct route_facts *f)
 	return f->teacher == TEACHER_SPENT ? decide_teacher(f) : to(ROUTE_TEACHER, why_not_local(f));
 }
 
-struct decision route_decide(const struct route_facts *f)
+struct route_decision route_decide(const struct route_facts *f)
 {
 	switch (f->wish) {
 	case WISH_KNOWN: return decide_known(f);

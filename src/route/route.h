@@ -34,12 +34,12 @@ enum route_to {
 	ROUTE_NOBODY,
 };
 
-struct decision {
+struct route_decision {
 	enum route_to to;
 	const char *reason;          /* a literal; one clause, lower case */
 };
 
-struct decision route_decide(const struct route_facts *facts);
+struct route_decision route_decide(const struct route_facts *facts);
 
 /* "auto", "known", "local", "teacher", as --source takes them; false for anything else. */
 bool route_wish_find(struct str name, enum route_wish *wish);

@@ -116,7 +116,7 @@ void found_init(struct found *f, const struct search *s)
 	qsort(f->files, f->n, sizeof *f->files, newest_first);
 }
 
-void found_done(struct found *f)
+void found_release(struct found *f)
 {
 	free(f->files);
 	*f = (struct found){0};

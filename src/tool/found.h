@@ -18,8 +18,8 @@ struct found {
 
 /* Of paths in the search's output, each "./path" and a NUL; sorted by time, then by name. */
 void found_init(struct found *f, const struct search *s);
-void found_done(struct found *f);
-#define own_found owns(found_done) struct found
+void found_release(struct found *f);
+#define own_found owns(found_release) struct found
 
 /*
  * Appends, a line each, those that may be shown from number `skip` on, at most `most` (0: all);

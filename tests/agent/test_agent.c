@@ -72,6 +72,7 @@ const struct tool_kind *const tool_kinds[] = { &tool_look, &tool_change, &tool_h
 /* --- the judge, as it is told -------------------------------------------------------------- */
 
 const struct path_links path_links_real;
+const char *const decision_names[] = { "allow", "ask", "deny" };
 
 void permission_decide(const struct permissions *p, const struct permission_call *call, struct permission *out)
 {

@@ -341,7 +341,7 @@ TEST(the_checker_itself_finds_what_is_wrong)
 		"env.SHAMMAH_API_KEY", "x = 1",
 	};
 	static const char *const bad[] = {
-		"shammah modles pull", "shammah --modle DIR", "make coffee", "--verbose", "-z",
+		"shammah modles pull", "shammah --modle DIR", "make coffee", "--verbosely", "-z",
 		"~/.shammah/settings.toml", "/v1/messages", "/compact", "AZURE_API_KEY", "backend.modle", "env.PATH",
 	};
 

@@ -65,6 +65,12 @@ void delivery_finish(struct delivery *a, const struct error *failure)
 		c->failure = *failure;
 }
 
+void delivery_notice(struct delivery *a, const struct openai_notice *notice)
+{
+	assert_false(client_of(a)->ended);
+	assert_non_null(notice->text);
+}
+
 void delivery_refuse(struct delivery *a, const struct error *failure, const char *param, const char *code)
 {
 	(void)param;

@@ -315,7 +315,7 @@ def another_port_than_the_running_one_is_an_error():
 def killed_in_the_middle_of_an_answer_it_is_said_and_the_next_works():
     with Home() as h, Teacher(pause_ms=50) as c:
         h.env.update(c.env())
-        client = h.start('-p', 'write ' + 'many words ' * 100)
+        client = h.start('--tools', '', '-p', 'write ' + 'many words ' * 100)
         client.stdout.read(20)
         h.kill()
         _, err = client.communicate(timeout=LIMIT)
@@ -326,7 +326,7 @@ def killed_in_the_middle_of_an_answer_it_is_said_and_the_next_works():
 def a_stop_lets_a_stream_finish_or_says_why_not():
     with Home() as h, Teacher(pause_ms=20) as c:
         h.env.update(c.env())
-        client = h.start('-p', 'write ' + 'word ' * 20)
+        client = h.start('--tools', '', '-p', 'write ' + 'word ' * 20)
         client.stdout.read(12)
         assert h.run('daemon', 'stop').code == 0
         out, err = client.communicate(timeout=LIMIT)
@@ -585,7 +585,7 @@ def control_characters_of_a_models_name_never_reach_the_terminal():
 def ctrl_c_ends_one_shot_with_130():
     with Home() as h, Teacher(pause_ms=100) as c:
         h.env.update(c.env())
-        client = h.start('-p', 'write ' + 'many words ' * 50)
+        client = h.start('--tools', '', '-p', 'write ' + 'many words ' * 50)
         client.stdout.read(10)
         client.send_signal(signal.SIGINT)
         client.communicate(timeout=LIMIT)

@@ -1,0 +1,163 @@
+#include "cli/grants.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "process/confine.h"
+
+#define SETTINGS_MAX ((size_t)2 << 20)
+#define COMMAND_LINE "the command line"
+#define CONVERSATION "this conversation"
+
+static void tell(void *user, const char *file, const char *text)
+{
+	const struct grants *g = user;
+
+	if (!g->quiet)
+		fprintf(stderr, "shammah: %s: %s\n", file, text);
+}
+
+static bool add_rules(struct permissions *p, const char *list, const struct option_list *rules, struct error *err)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (!permissions_add_rule(p, list, rules->at[i], COMMAND_LINE, err))
+			return error_prefix(err, "%s", rules->at[i]);
+	return true;
+}
+
+/* A file, or its JSON text. */
+static bool add_settings(struct grants *g, struct permissions *p, struct error *err)
+{
+	const char *given = g->options->settings;
+	const struct permission_findings findings = { tell, g };
+
+	if (!given)
+		return true;
+	own_json *root = str_trim(str_of(given)).n && str_trim(str_of(given)).p[0] == '{' ?
+		json_parse_object(str_of(given), "--settings", err) : json_parse_file(given, SETTINGS_MAX, err);
+	if (!json_is_object(root))
+		return root ? error_set(err, ERROR_INVALID, "--settings: holds no object") : false;
+	permissions_add_scope(p, json_object_get(root, "permissions"), "--settings", g->places.cwd, &findings);
+	permissions_add_sandbox(p, json_object_get(root, "sandbox"));
+	return true;
+}
+
+/* Whoever may do everything is not let do it unasked, but where it can do no harm. */
+static bool may_skip(struct error *err)
+{
+	struct error why = {0};
+
+	if (geteuid() != 0 || confine_available(&why))
+		return true;
+	return error_set(err, ERROR_DENIED,
+		"bypassPermissions is not for root where commands cannot be confined: %s", why.text);
+}
+
+static bool set_mode(const struct options *o, struct permissions *p, struct error *err)
+{
+	enum permission_mode mode = permissions_mode(p);
+
+	if (o->skip_permissions)
+		mode = PERMISSION_BYPASS;
+	else if (o->permission_mode)
+		(void)!permission_mode_read(o->permission_mode, &mode);
+	if (mode == PERMISSION_BYPASS && !may_skip(err))
+		return false;
+	return permissions_set_mode(p, mode, err);
+}
+
+static bool add_folders(const struct grants *g, struct permissions *p, struct error *err)
+{
+	for (size_t i = 0; i < g->options->folders.count; i++) {
+		own_mem char *full = realpath(g->options->folders.at[i], NULL);
+		if (!full || !path_is_directory(full))
+			return error_set(err, ERROR_NOT_FOUND, "--add-dir: there is no such folder");
+		permissions_add_directory(p, full);
+	}
+	return true;
+}
+
+static bool add_own(const struct grants *g, struct permissions *p, struct error *err)
+{
+	size_t i;
+	json_t *rule;
+
+	json_array_foreach(g->added, i, rule)
+		if (!permissions_add_rule(p, "allow", json_string_value(rule), CONVERSATION, err))
+			return false;
+	return true;
+}
+
+/* The command line's words are the first, since the first scope that sets a mode does. */
+static struct permissions *make(struct grants *g, const struct config *c, struct error *err)
+{
+	const struct permission_findings findings = { tell, g };
+	own_permissions *p = permissions_create(&g->places, err);
+
+	if (!p || !add_rules(p, "allow", &g->options->allowed, err) ||
+		!add_rules(p, "deny", &g->options->denied, err) || !add_settings(g, p, err))
+		return NULL;
+	permissions_add_config(p, c->permissions, &findings);
+	return add_folders(g, p, err) && add_own(g, p, err) ? take(p) : NULL;
+}
+
+bool grants_init(struct grants *g, const struct options *o, const struct config *c,
+	const struct permission_places *places, struct error *err)
+{
+	*g = (struct grants){ .options = o, .places = *places, .added = json_array(), .quiet = o->quiet };
+	g->permissions = make(g, c, err);
+	g->quiet = true;
+	return g->permissions && set_mode(o, g->permissions, err);
+}
+
+void grants_done(struct grants *g)
+{
+	permissions_destroy(&g->permissions);
+	json_decref(g->added);
+	*g = (struct grants){0};
+}
+
+bool grants_reload(struct grants *g, const struct config *c, struct error *err)
+{
+	struct permissions *fresh = make(g, c, err);
+
+	if (!fresh)
+		return false;
+	if (!permissions_set_mode(fresh, permissions_mode(g->permissions), err)) {
+		permissions_destroy(&fresh);
+		return false;
+	}
+	permissions_destroy(&g->permissions);
+	g->permissions = fresh;
+	return true;
+}
+
+bool grants_add(struct grants *g, const char *rule, struct error *err)
+{
+	if (!permissions_add_rule(g->permissions, "allow", rule, CONVERSATION, err))
+		return false;
+	json_array_append_new(g->added, json_string(rule));
+	return true;
+}
+
+static bool is_named(const struct option_list *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->at[i], name) == 0 || strcmp(names->at[i], "default") == 0)
+			return true;
+	return false;
+}
+
+bool grants_offer(const struct grants *g, const struct tool_kind *kind, bool talks)
+{
+	bool plans = permissions_mode(g->permissions) == PERMISSION_PLAN;
+
+	if (g->options->tools.given && !is_named(&g->options->tools, kind->name))
+		return false;
+	if (strcmp(kind->name, "AskUserQuestion") == 0 && !talks)
+		return false;
+	if (strcmp(kind->name, "ExitPlanMode") == 0 && !(plans && talks))
+		return false;
+	return !permissions_hides(g->permissions, str_of(kind->name));
+}

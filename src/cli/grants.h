@@ -1,0 +1,31 @@
+/*
+ * What the tools of one conversation may do: the rules of all settings files, of the command
+ * line, and those the user adds on the way.  One thread at a time.
+ */
+#pragma once
+
+#include "cli/options.h"
+#include "permit/permission.h"
+#include "tool/tool.h"
+
+struct grants {
+	struct permissions *permissions;
+	struct permission_places places;       /* whose texts the conversation holds */
+	const struct options *options;
+	json_t *added;                 /* rules of this conversation: they outlive a change of the settings */
+	bool quiet;                    /* odd rules have been told */
+};
+
+/* grants_done() in any case. */
+bool grants_init(struct grants *g, const struct options *o, const struct config *c,
+	const struct permission_places *places, struct error *err) must_use;
+void grants_done(struct grants *g);
+
+/* The settings have changed: rules are read anew, the mode stays.  False: the old ones hold. */
+bool grants_reload(struct grants *g, const struct config *c, struct error *err) must_use;
+
+/* "Don't ask again": a rule that allows, until the conversation ends. */
+bool grants_add(struct grants *g, const char *rule, struct error *err) must_use;
+
+/* Whether models are told of a tool; `talks`: somebody is there to be asked. */
+bool grants_offer(const struct grants *g, const struct tool_kind *kind, bool talks);
