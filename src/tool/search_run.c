@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/utf8.h"
+#include "config/environment.h"
 #include "permit/permission.h"
 #include "process/child.h"
 
@@ -154,8 +155,10 @@ static bool still_there(const struct search *s, struct error *err)
 
 bool search_run(struct search *s, const struct search_words *words, const struct tool_job *job, struct error *err)
 {
+	own_mem const char **environment = environment_for_children(NULL);
 	const struct child_plan plan = {
-		.argv = (const char *const *)words->argv, .folder = s->folder, .output = on_output, .user = s,
+		.argv = (const char *const *)words->argv, .environment = environment, .folder = s->folder,
+		.output = on_output, .user = s,
 		.timeout_ms = SEARCH_TIMEOUT_MS, .cancel = job->cancel,
 	};
 	struct child_end end;

@@ -161,6 +161,22 @@ static enum http_next on_body(void *user, struct str bytes, struct error *err)
 	return enough && body->len == enough ? HTTP_ENOUGH : HTTP_MORE;
 }
 
+/* Where the network wants a proxy, this is why nothing comes. */
+static bool told_of_proxy(struct error *err)
+{
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
+
+	if (err->kind != ERROR_UNAVAILABLE && err->kind != ERROR_TIMEOUT)
+		return false;
+	for (size_t i = 0; i < countof(names); i++) {
+		const char *value = getenv(names[i]);
+		if (value && value[0])
+			return error_prefix(err, "asked without the proxy of %s, whose addresses could not be judged",
+				names[i]);
+	}
+	return false;
+}
+
 bool web_get(struct web_asker *a, const char *url, struct web_answer *answer, struct error *err)
 {
 	static const struct http_header headers[] = {
@@ -183,5 +199,5 @@ bool web_get(struct web_asker *a, const char *url, struct web_answer *answer, st
 		.total_ms = (unsigned)(a->deadline - now), .cancel = a->cancel, .may_connect = may_connect,
 		.on_head = on_head, .on_body = on_body, .user = &r,
 	};
-	return http_send(a->client, &call, err);
+	return http_send(a->client, &call, err) || told_of_proxy(err);
 }

@@ -291,6 +291,19 @@ TEST(cancelling_ends_the_search)
 	assert_string_equal(found, "error: cancelled");
 }
 
+TEST(keys_of_teachers_do_not_reach_rg)
+{
+	own_project p = {0};
+	fill(&p);
+	own_mem char *path = mem_strdup(getenv("PATH"));
+	with_false_rg(&p, "#!/bin/sh\n[ -z \"$ANTHROPIC_API_KEY\" ] && printf './old.c\\0'\n");
+	setenv("ANTHROPIC_API_KEY", "sk-test", 1);
+	own_mem char *found = call(&p, "Grep", "{\"pattern\":\"main\"}");
+	unsetenv("ANTHROPIC_API_KEY");
+	setenv("PATH", path, 1);
+	assert_string_equal(found, "Found 1 file\nold.c");
+}
+
 TEST(endless_results_stop_the_search_and_are_told)
 {
 	own_project p = {0};
@@ -428,6 +441,7 @@ int main(void)
 		cmocka_unit_test(a_binary_file_that_is_named_is_called_so),
 		cmocka_unit_test(a_missing_rg_is_named_with_its_package),
 		cmocka_unit_test(cancelling_ends_the_search),
+		cmocka_unit_test(keys_of_teachers_do_not_reach_rg),
 		cmocka_unit_test(endless_results_stop_the_search_and_are_told),
 		cmocka_unit_test(files_that_cannot_be_read_are_counted),
 		cmocka_unit_test(what_must_not_be_read_is_never_among_results),

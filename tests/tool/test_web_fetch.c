@@ -186,6 +186,17 @@ TEST(a_cut_line_is_told)
 	assert_has(text, "was cut");
 }
 
+TEST(who_needs_a_proxy_is_told_that_none_is_used)
+{
+	SERVE({ .raw = true });
+	setenv("https_proxy", "http://proxy.invalid:3128", 1);
+	own_mem char *text = fetch_path(&p, server, "/");
+	unsetenv("https_proxy");
+	assert_has(text, "asked without the proxy of https_proxy");
+	assert_has(text, "127.0.0.1");
+	assert_null(strstr(text, "3128"));
+}
+
 static void *fire_soon(void *user)
 {
 	clock_sleep_ms(50);
@@ -435,6 +446,7 @@ int main(void)
 		cmocka_unit_test(statuses_are_errors_with_a_reason),
 		cmocka_unit_test(eleven_megabytes_are_too_much_announced_or_not),
 		cmocka_unit_test(a_cut_line_is_told),
+		cmocka_unit_test(who_needs_a_proxy_is_told_that_none_is_used),
 		cmocka_unit_test(cancelling_ends_a_call_to_a_server_that_hangs),
 		cmocka_unit_test(time_ends_for_all_that_a_call_asks),
 		cmocka_unit_test(the_real_rules_refuse_this_machine_by_its_addresses),
