@@ -12,6 +12,7 @@ enum level {
 	LEVEL_NEED,                /* no rule covers it; the mode may */
 	LEVEL_ALONE,               /* the same, and no rule could: asked about each time */
 	LEVEL_PROTECTED,           /* writes what runs later by itself */
+	LEVEL_UNREAD,              /* it is no shell that is known here: asked about in every mode */
 	LEVEL_ASKED,               /* by a rule */
 	LEVEL_CRITICAL,            /* removes a folder that must stay: asked about in every mode */
 	LEVEL_DENIED,              /* by a rule */

@@ -1,6 +1,7 @@
 /* Deny and ask rules see a command in every form it may have; what one of them covers is covered. */
 #include <stdio.h>
 
+#include "permit/command_code.h"
 #include "permit/command_never.h"
 #include "permit/line.h"
 
@@ -88,6 +89,44 @@ static void visit_find(struct line *l, const struct args *a, int depth)
 	}
 }
 
+/* A visit that is handed on. */
+struct visit {
+	struct line *l;
+	int depth;
+};
+
+static void found_script(void *context, struct str script)
+{
+	const struct visit *v = context;
+
+	visit_text(v->l, script, v->depth);
+}
+
+/* What code in the words of other languages gives to a shell. */
+static void visit_code(struct line *l, const struct args *a, int depth)
+{
+	struct visit v = { l, depth };
+
+	for (size_t i = 1; i < a->count; i++)
+		code_scripts(&l->arena, a->at[i].text, found_script, &v);
+}
+
+/* "alias x=COMMAND", "trap COMMAND", "git -c alias.x=!COMMAND". */
+static void visit_carried(struct line *l, const struct args *a, int depth)
+{
+	const char *name = arg_name(&a->at[0]);
+
+	for (size_t i = 1; i < a->count; i++) {
+		const char *t = a->at[i].text, *equal = strchr(t, '=');
+		if (strcmp(name, "git") == 0 && equal && equal[1] == '!')
+			visit_text(l, words_unmark(&l->arena, equal + 2), depth);
+		else if (strcmp(name, "alias") == 0 && equal)
+			visit_text(l, words_unmark(&l->arena, equal + 1), depth);
+		else if (strcmp(name, "trap") == 0 && i == 1)
+			visit_text(l, words_unmark(&l->arena, t), depth);
+	}
+}
+
 static void visit_inner(struct line *l, const struct shell_command *c, const struct args *a, int depth)
 {
 	const char *name = arg_name(&a->at[0]);
@@ -103,6 +142,10 @@ static void visit_inner(struct line *l, const struct shell_command *c, const str
 	}
 	if (is_shell(name))
 		visit_shell(l, c, a, depth);
+	else if (is_interpreter(name))
+		visit_code(l, a, depth);
+	else
+		visit_carried(l, a, depth);
 	if (strcmp(name, "find") == 0 || strcmp(name, "fd") == 0)
 		visit_find(l, a, depth);
 }

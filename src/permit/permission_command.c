@@ -95,7 +95,7 @@ static void conclude(struct line *l)
 {
 	static const enum permission_verdict decisions[] = {
 		[LEVEL_FREE] = DECISION_ALLOW, [LEVEL_NEED] = DECISION_ASK, [LEVEL_ALONE] = DECISION_ASK,
-		[LEVEL_PROTECTED] = DECISION_ASK, [LEVEL_ASKED] = DECISION_ASK, [LEVEL_CRITICAL] = DECISION_ASK,
+		[LEVEL_PROTECTED] = DECISION_ASK, [LEVEL_UNREAD] = DECISION_ASK, [LEVEL_ASKED] = DECISION_ASK, [LEVEL_CRITICAL] = DECISION_ASK,
 		[LEVEL_DENIED] = DECISION_DENY, [LEVEL_HARD] = DECISION_DENY,
 	};
 	struct deciding *d = l->d;
@@ -135,7 +135,7 @@ void decide_command(struct deciding *d)
 	match_tool(&l);
 	line_match(&l, l.text, l.text);
 	if (!ok)
-		line_note(&l, LEVEL_ALONE, NULL, err.text, (struct str){0});
+		line_note(&l, LEVEL_UNREAD, NULL, err.text, (struct str){0});
 	if (text.n > COMMAND_LONG)
 		line_note(&l, LEVEL_ALONE, NULL, "longer than 10000 bytes", (struct str){0});
 	for (const struct shell_command *c = l.script.first; c && l.level < LEVEL_HARD; c = c->next)

@@ -215,6 +215,12 @@ TEST(wrappers_and_variables_in_front)
 		{ D("'Bash(rm *)'"), "Bash", "echo rm x", "allow", "" },
 		{ D("'Bash(curl *)'"), "Bash", "bash <<E\ncurl x\nE", "deny", NULL },
 		{ D("'Bash(curl *)'"), "Bash", "x | xargs curl", "deny", NULL },
+		{ D("'Bash(curl *)'"), "Bash", "python -c 'import os; os.system(\"curl x\")'", "deny", NULL },
+		{ D("'Bash(curl *)'"), "Bash", "git -c alias.x='!curl y' x", "deny", NULL },
+		{ D("'Bash(curl *)'"), "Bash", "alias c='curl x'", "deny", NULL },
+		{ D("'Bash(curl *)'"), "Bash", "trap 'curl x' EXIT", "deny", NULL },
+		{ D("'Bash(curl *)'"), "Bash", "xargs -I{} bash -lc 'curl {}'", "deny", NULL },
+		{ D("'Bash(*--force*)'"), "Bash", "git push \"--force\"", "deny", NULL },
 	};
 
 	check_cases(cases, countof(cases), NULL);
@@ -527,6 +533,8 @@ TEST(modes)
 		{ MODE("bypassPermissions", ",'ask':['Edit(x)']"), "Edit", "x", "ask", "Edit(x)" },
 		{ MODE("bypassPermissions", ",'disableBypassPermissionsMode':'disable'"), "Edit", "x", "ask", "" },
 		{ MODE("bypassPermissions", ""), "WebFetch", "http://127.0.0.1/", "deny", "" },
+		{ MODE("bypassPermissions", ""), "Bash", "make 'x", "ask", "" },
+		{ MODE("bypassPermissions", ""), "Bash", "echo ${ make; }", "ask", "" },
 		{ MODE("bypassPermissions", ""), "mcp__a__b", "", "allow", "" },
 		{ MODE("bypassPermissions", ""), "Restart", "", "ask", "" },
 		{ A("'Bash(rmdir *)'"), "Bash", "rmdir /data", "ask", "" },
