@@ -16,7 +16,9 @@ struct permissions *permissions_open(const struct config *c, const struct permis
 		return error_set(err, ERROR_NOT_FOUND, "the current folder cannot be told"), NULL;
 	const struct permission_places where = { root, places.start, places.home, places.claude };
 	struct permissions *p = permissions_create(&where, err);
-	if (p)
-		permissions_add_config(p, c->permissions, findings);
+	if (!p)
+		return NULL;
+	permissions_add_config(p, c->permissions, findings);
+	permissions_add_sandbox(p, c->sandbox);
 	return p;
 }

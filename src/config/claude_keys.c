@@ -31,7 +31,7 @@ static const char *const known[] = {
 	"pluginConfigs", "pluginSuggestionMarketplaces", "pluginTrustMessage", "policyHelper",
 	"prUrlTemplate", "preferredNotifChannel", "prefersReducedMotion", "processWrapper",
 	"promptSuggestionEnabled", "remote", "remoteControlAtStartup", "requiredMaximumVersion",
-	"requiredMinimumVersion", "respectGitignore", "respondToBashCommands", "sandbox",
+	"requiredMinimumVersion", "respectGitignore", "respondToBashCommands",
 	"showClearContextOnPlanAccept", "showThinkingSummaries", "showTurnDuration",
 	"skillListingBudgetFraction", "skillListingMaxDescChars", "skillOverrides",
 	"skipAutoPermissionPrompt", "skipDangerousModePermissionPrompt", "skipWebFetchPreflight",

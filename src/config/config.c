@@ -66,6 +66,7 @@ void config_done(struct config *c)
 	}
 	free(c->variables);
 	json_decref(c->permissions);
+	json_decref(c->sandbox);
 	findings_done(c);
 	*c = (struct config){0};
 }

@@ -138,6 +138,7 @@ struct config {
 	struct teacher_config *teachers;     /* in the order they are asked */
 	size_t teacher_count;
 	json_t *permissions;     /* [{"file", "folder", "permissions": {"allow": [...], ...}}], strongest first */
+	json_t *sandbox;         /* "enabled", "autoAllowBashIfSandboxed", "excludedCommands", as far as they are set */
 	struct finding *findings;
 	size_t finding_count;
 	struct config_file *files;           /* strongest first */

@@ -222,6 +222,11 @@ static void take_permissions(struct loader *l, const struct document *d, json_t 
 	permissions_read(l, d, value);
 }
 
+static void take_sandbox(struct loader *l, const struct document *d, json_t *value)
+{
+	sandbox_read(l, d, value);
+}
+
 static void take_object(struct loader *l, const struct document *d, const char *name, json_t *value)
 {
 	own_mem char *prefix = mem_printf("%s.", name);
@@ -254,6 +259,7 @@ static const struct {
 	void (*read)(struct loader *l, const struct document *d, json_t *value);
 } members[] = {
 	{ "model", take_model }, { "apiKeyHelper", take_helper }, { "permissions", take_permissions },
+	{ "sandbox", take_sandbox },
 	{ "maxTokens", take_max_tokens }, { "proxy", take_proxy }, { "shammah", take_shammah },
 	{ "env", take_environment },
 };
@@ -348,7 +354,7 @@ bool config_load(struct config *c, const struct config_places *places, struct er
 {
 	struct loader l = { .c = c, .places = places };
 
-	*c = (struct config){ .permissions = json_array() };
+	*c = (struct config){ .permissions = json_array(), .sandbox = json_object() };
 	sources_read(&l);
 	take_all(&l);
 	for (size_t i = 0; i < l.count; i++)

@@ -28,3 +28,6 @@ bool loader_allows(struct loader *l, const struct document *d, const char *path)
 
 /* A document's `permissions`: their shape is checked, and what may count is kept in the configuration. */
 void permissions_read(struct loader *l, const struct document *d, const json_t *permissions);
+
+/* A document's `sandbox`, of which only what concerns questions is kept. */
+void sandbox_read(struct loader *l, const struct document *d, const json_t *sandbox);

@@ -1,5 +1,5 @@
 /*
- * Claude Code's permissions.  Only their shape is checked here; who uses tools reads the
+ * Claude Code's permissions and sandbox.  Only their shape is checked here; who uses tools reads the
  * rules.  Of a project that is not trusted only what forbids or asks counts.
  */
 #include "base/mem.h"
@@ -98,4 +98,53 @@ void permissions_read(struct loader *l, const struct document *d, const json_t *
 	if (json_array_insert_new(l->c->permissions, 0, entry) < 0)
 		document_finding(d, l->c, FINDING_ERROR, "permissions",
 			"belong to a folder whose name is no UTF-8; accepted: one that is");
+}
+
+/* --- sandbox ---------------------------------------------------------------------------- */
+
+/* A boolean of a stronger file replaces that of a weaker one. */
+static void keep_boolean(struct loader *l, const struct document *d, const char *name, json_t *value)
+{
+	own_mem char *path = mem_printf("sandbox.%s", name);
+
+	if (!json_is_boolean(value))
+		document_finding(d, l->c, FINDING_ERROR, path, "is of another kind; accepted: true or false");
+	else
+		json_object_set(l->c->sandbox, name, value);
+}
+
+static void keep_list(struct loader *l, const struct document *d, const char *name, json_t *value)
+{
+	json_t *before = json_object_get(l->c->sandbox, name);
+
+	if (!json_is_array(value))
+		document_finding(d, l->c, FINDING_ERROR, "sandbox.excludedCommands",
+			"is of another kind; accepted: a list of strings");
+	else if (before)
+		json_array_extend(before, value);
+	else
+		json_object_set_new(l->c->sandbox, name, json_deep_copy(value));
+}
+
+void sandbox_read(struct loader *l, const struct document *d, const json_t *sandbox)
+{
+	static const struct {
+		const char *name;
+		void (*keep)(struct loader *l, const struct document *d, const char *name, json_t *value);
+	} kept[] = {
+		{ "enabled", keep_boolean }, { "autoAllowBashIfSandboxed", keep_boolean },
+		{ "excludedCommands", keep_list },
+	};
+
+	if (!json_is_object(sandbox)) {
+		document_finding(d, l->c, FINDING_ERROR, "sandbox", "is of another kind; accepted: an object");
+		return;
+	}
+	if (!json_object_size(sandbox) || !loader_allows(l, d, "sandbox"))
+		return;
+	for (size_t i = 0; i < countof(kept); i++) {
+		json_t *value = json_object_get(sandbox, kept[i].name);
+		if (value)
+			kept[i].keep(l, d, kept[i].name, value);
+	}
 }

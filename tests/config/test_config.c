@@ -302,6 +302,21 @@ TEST(permissions_are_carried_strongest_first)
 	expect_finding(FINDING_WARNING, "permissions.allowedTools: is called permissions.allow today");
 }
 
+TEST(a_sandbox_of_a_stronger_file_counts_and_lists_are_joined)
+{
+	own_config c;
+
+	given(USER, "{\"sandbox\":{\"enabled\":false,\"excludedCommands\":[\"a\"]}}");
+	given(MANAGED, "{\"sandbox\":{\"enabled\":true,\"excludedCommands\":[\"b\"],\"network\":{}}}");
+	load(&c);
+	assert_true(json_is_true(json_object_get(c.sandbox, "enabled")));
+	assert_int_equal(json_array_size(json_object_get(c.sandbox, "excludedCommands")), 2);
+	assert_int_equal(json_object_size(c.sandbox), 2);
+	expect_no_findings();
+	given(USER, "{\"sandbox\":{\"enabled\":1}}");
+	expect_finding(FINDING_ERROR, "sandbox.enabled: is of another kind; accepted: true or false");
+}
+
 /* A rule that forbids must not be lost for the name of its folder. */
 TEST(permissions_of_a_folder_whose_name_is_no_text_are_an_error)
 {
@@ -412,6 +427,7 @@ int main(void)
 		WORLD_TEST(unknown_keys_are_warnings_that_name_their_line),
 		WORLD_TEST(claude_codes_own_keys_are_known),
 		WORLD_TEST(permissions_are_carried_strongest_first),
+		WORLD_TEST(a_sandbox_of_a_stronger_file_counts_and_lists_are_joined),
 		WORLD_TEST(permissions_of_a_folder_whose_name_is_no_text_are_an_error),
 		WORLD_TEST(what_is_no_regular_file_is_refused_at_once),
 		WORLD_TEST(a_file_that_is_too_long_is_refused),
