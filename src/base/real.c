@@ -199,7 +199,7 @@ static bool check_unchanged(const struct place *p, const char *path, const struc
 		"%s: the file was %s meanwhile; nothing was written", path, there ? "changed" : "removed");
 }
 
-/* The new file gets what the old one has; the owner first, for that takes set-id bits away. */
+/* The new file gets what the old one has but set-id bits, which a write takes away as well. */
 static bool take_after(const struct place *p, int fd, const struct stat *was, struct error *err)
 {
 	own_fd old = sys.openat(p->folder, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -208,7 +208,7 @@ static bool take_after(const struct place *p, int fd, const struct stat *was, st
 		(void)!fchown(fd, (uid_t)-1, was->st_gid);
 	if (old >= 0)
 		xattrs_copy(old, fd);
-	return fchmod(fd, was->st_mode & 07777) == 0 || error_errno(err, "cannot set its mode");
+	return fchmod(fd, was->st_mode & 01777) == 0 || error_errno(err, "cannot set its mode");
 }
 
 static bool fill(const struct place *p, int fd, struct str bytes, const struct stat *was, struct stat *now,
@@ -293,5 +293,5 @@ bool real_set_mode(const char *path, mode_t mode, struct error *err)
 	struct stat now;
 	own_fd fd = real_open(path, &now, err);
 
-	return fd >= 0 && (fchmod(fd, mode & 07777) == 0 || error_errno(err, "cannot set the mode of %s", path));
+	return fd >= 0 && (fchmod(fd, mode & 0777) == 0 || error_errno(err, "cannot set the mode of %s", path));
 }

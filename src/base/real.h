@@ -29,8 +29,8 @@ bool real_same(const struct stat *a, const struct stat *b);
 /*
  * Replaces a file whole or not at all: a temporary file beside it is written, synced and
  * renamed over it.  `was` is the file that is replaced, as real_open() saw it: if it is no
- * longer that, nothing is written.  Its mode, owner, group and extended attributes are
- * kept, as far as our rights go.  Other names of it (hard links) keep the old content:
+ * longer that, nothing is written.  Its mode (but for set-id bits), owner, group and extended
+ * attributes are kept, as far as our rights go.  Other names of it (hard links) keep the old content:
  * they may lie where nobody has judged them.  NULL: nothing may stand there; missing
  * parents are made, and the file gets `mode` less the process's mask.
  * `now`, if not NULL, receives how the file is afterwards.
@@ -41,5 +41,5 @@ bool real_replace(const char *path, struct str bytes, const struct stat *was, mo
 /* Removes a regular file that is still as `was`. */
 bool real_remove(const char *path, const struct stat *was, struct error *err) must_use;
 
-/* Gives a regular file its permissions (of `mode`, the low nine bits and set-id). */
+/* Gives a regular file its permissions, the low nine bits of `mode`. */
 bool real_set_mode(const char *path, mode_t mode, struct error *err) must_use;

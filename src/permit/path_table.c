@@ -51,6 +51,7 @@ const char *const secret_folders[] = {
 	/* Coding assistants, and our own */
 	"/.claude/.credentials.json/", "/.codex/auth.json/", "/.gemini/oauth_creds.json/", "/.config/github-copilot/",
 	"/.shammah/config.toml/", "/.shammah/daemon.token/", "/.shammah/metrics.key/", "/.shammah/history/",
+	"/.shammah/checkpoints/",
 	/* Browsers and mail */
 	"/.mozilla/", "/.thunderbird/", "/.config/google-chrome/", "/.config/google-chrome-beta/", "/.config/chromium/",
 	"/.config/bravesoftware/", "/.config/microsoft-edge/", "/.config/vivaldi/", "/.config/opera/", "/.librewolf/",

@@ -95,7 +95,7 @@ TEST(a_file_is_opened_and_replaced_with_its_mode_kept)
 	own_mem char *path = at("a");
 
 	put(path, "old");
-	assert_int_equal(chmod(path, 0751), 0);
+	assert_int_equal(chmod(path, 04751), 0);
 	own_fd fd = real_open(path, &st, &err);
 	assert_true(fd >= 0);
 	assert_ok(real_replace(path, str_of("new"), &st, 0600, &now, &err));

@@ -132,6 +132,7 @@ static const struct path_case cases[] = {
 	{ "dd", "~/.config/gcloud/x" }, { "dd", "~/.config/gh/hosts.yml" }, { "dd", "~/.git-credentials" },
 	{ "dd", "~/.vault-token" },
 	{ "dd", "~/.shammah/daemon.token" }, { "dd", "~/.shammah/config.toml" },
+	{ "dd", "~/.shammah/checkpoints/a/objects/b" },
 	{ "dd", "~/.claude/.credentials.json" },
 	{ "dd", "~/.mozilla/firefox/x/logins.json" }, { "dd", "~/.config/google-chrome/Default/Cookies" },
 	{ "dd", "~/.config/chromium/x" },
