@@ -91,6 +91,26 @@ static json_t *parse(struct str text, size_t flags, const char *what, struct err
 	return value;
 }
 
+static void overwrite(json_t *value)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (json_is_string(value))
+		explicit_bzero((char *)json_string_value(value), json_string_length(value));
+	json_array_foreach(value, i, member)
+		overwrite(member);
+	json_object_foreach(value, key, member)
+		overwrite(member);
+}
+
+void json_forget(json_t **value)
+{
+	overwrite(*value);
+	json_decref(*value);
+}
+
 json_t *json_parse(struct str text, const char *what, struct error *err)
 {
 	return parse(text, 0, what, err);

@@ -7,6 +7,10 @@
 
 #include "base/buf.h"
 
+/* Overwrites every string in a value that held secrets, and releases it; nobody else may hold it. */
+void json_forget(json_t **value);
+#define own_secret_json owns(json_forget) json_t
+
 static inline void json_release(json_t **value) { json_decref(*value); }
 #define own_json owns(json_release) json_t
 

@@ -6,6 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+void mem_forget(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
 void mem_panic(const char *why)
 {
 	fprintf(stderr, "shammah: %s\n", why);

@@ -29,5 +29,8 @@ char *mem_strndup(const char *bytes, size_t n);
 /* A formatted string; the caller frees. */
 char *mem_printf(const char *fmt, ...) printf_like(1, 2);
 
+/* Overwrites a secret, a string, and frees it; NULL does nothing. */
+void mem_forget(char *secret);
+
 /* Says why on standard error and aborts. */
 void mem_panic(const char *why) __attribute__((noreturn));

@@ -59,7 +59,7 @@ bool try_teacher(const struct teacher_config *t, struct cancel *cancel, struct t
 		ask(e, key, cancel, &said, &tried->end, err);
 	tried->ms = (unsigned)(clock_ms() - started);
 	tried->text = said.len ? mem_strdup(said.data) : NULL;
-	teacher_key_forget(key);
+	mem_forget(key);
 	teacher_entry_unref(e);
 	return ok;
 }

@@ -59,10 +59,11 @@ void teacher_config_done(struct teacher_config *t)
 	free(t->model_origin);
 	free(t->base_url);
 	free(t->base_url_origin);
+	mem_forget(take(t->key.text));
 	value_done(&t->key);
 	free(t->helper);
 	for (char **h = t->headers; h && *h; h++)
-		free(*h);
+		mem_forget(*h);
 	free(t->headers);
 	for (size_t i = 0; i < TEACHER_ALIASES; i++)
 		free(t->stands_for[i]);

@@ -235,7 +235,7 @@ struct teacher_list *api_teachers(const struct service *s, const struct http_req
 static void configure(void *user, const struct http_request_in *in, struct reply *r)
 {
 	struct service *s = user;
-	own_json *body = api_own_body(s, in, r);
+	own_secret_json *body = api_own_body(s, in, r);
 
 	if (!body)
 		return;
@@ -255,7 +255,7 @@ static void configure(void *user, const struct http_request_in *in, struct reply
 static void bring_teachers(void *user, const struct http_request_in *in, struct reply *r)
 {
 	struct service *s = user;
-	own_json *body = api_own_body(s, in, r);
+	own_secret_json *body = api_own_body(s, in, r);
 	char id[TEACHER_LIST_ID + 1];
 	struct error err = {0};
 

@@ -213,6 +213,8 @@ static void handle(struct exchange *x, struct MHD_Connection *connection, const 
 			.teachers = header(connection, TEACHERS_HEADER),
 		};
 		x->route->handle(x->server->options.user, &in, x->reply);
+		if (in.token)                    /* this user's own programs bring keys */
+			explicit_bzero(x->body.data, x->body.len);
 		buf_done(&x->body);
 	}
 }

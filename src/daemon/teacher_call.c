@@ -69,7 +69,7 @@ static bool find_key(void *user, size_t i, bool refused, const char **key, struc
 	struct teacher_key *source = &c->choice.entries[i]->reach->key;
 	own_mem char *before = refused ? mem_strdup(c->key) : NULL;
 
-	teacher_key_forget(take(c->key));
+	mem_forget(take(c->key));
 	bool ok = teacher_key_get(source, before, reply_cancel(c->reply), &c->key, err);
 	if (before)
 		explicit_bzero(before, strlen(before));
@@ -171,7 +171,7 @@ static void unlink_call(struct teacher_call *c)
 	pthread_cond_broadcast(&t->done);
 	pthread_mutex_unlock(&t->lock);
 	reply_unref(c->reply);
-	teacher_key_forget(c->key);
+	mem_forget(c->key);
 	teacher_choice_done(&c->choice);
 	free(c);
 }

@@ -8,7 +8,7 @@ static void free_headers(struct http_header *headers)
 {
 	for (struct http_header *h = headers; h && h->name; h++) {
 		free((char *)h->name);
-		teacher_key_forget((char *)h->value);
+		mem_forget((char *)h->value);
 	}
 	free(headers);
 }

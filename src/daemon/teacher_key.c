@@ -16,17 +16,10 @@ void teacher_key_init(struct teacher_key *k, const char *fixed, const char *help
 	pthread_cond_init(&k->ready, NULL);
 }
 
-void teacher_key_forget(char *key)
-{
-	if (key)
-		explicit_bzero(key, strlen(key));
-	free(key);
-}
-
 void teacher_key_done(struct teacher_key *k)
 {
-	teacher_key_forget(k->fixed);
-	teacher_key_forget(k->printed);
+	mem_forget(k->fixed);
+	mem_forget(k->printed);
 	free(k->helper);
 	pthread_cond_destroy(&k->ready);
 	pthread_mutex_destroy(&k->lock);
@@ -64,7 +57,7 @@ static bool run_locked(struct teacher_key *k, const char *refused, struct cancel
 	pthread_mutex_lock(&k->lock);
 	k->running = false;
 	pthread_cond_broadcast(&k->ready);
-	teacher_key_forget(k->printed);
+	mem_forget(k->printed);
 	k->printed = printed;
 	k->printed_ms = clock_ms();
 	if (printed && refused && strcmp(refused, printed) == 0)
@@ -99,7 +92,7 @@ bool teacher_key_get(struct teacher_key *k, const char *refused, struct cancel *
 	*key = mem_strdup(k->fixed);
 	if (!refused)
 		return true;
-	teacher_key_forget(*key);
+	mem_forget(*key);
 	*key = NULL;
 	return error_set(err, ERROR_DENIED, "there is no other key");
 }

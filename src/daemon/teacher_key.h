@@ -31,11 +31,8 @@ void teacher_key_done(struct teacher_key *k);
 bool teacher_key_exists(const struct teacher_key *k);
 
 /*
- * Puts a copy into *key, to be given back to teacher_key_forget(); NULL where there is none.
+ * Puts a copy into *key, to be given back to mem_forget(); NULL where there is none.
  * `refused` is one that the teacher did not take (NULL: none): then another, else false.
  */
 bool teacher_key_get(struct teacher_key *k, const char *refused, struct cancel *cancel, char **key,
 	struct error *err) must_use;
-
-/* Overwrites a secret and frees it; NULL does nothing. */
-void teacher_key_forget(char *key);

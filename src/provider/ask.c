@@ -165,13 +165,6 @@ static bool make_headers(const struct teacher *t, struct http_header headers[HEA
 		add_headers(headers, count, key, err) && add_headers(headers, count, t->headers, err);
 }
 
-static void forget(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
-}
-
 static bool call_once(struct http_client *client, struct attempt *a, const char *url, struct str body,
 	struct error *err)
 {
@@ -187,7 +180,7 @@ static bool call_once(struct http_client *client, struct attempt *a, const char 
 
 	bool ok = make_headers(&ask->teacher, headers, &call.header_count, &bearer, err) &&
 		http_send(client, &call, err);
-	forget(bearer);
+	mem_forget(bearer);
 	return ok;
 }
 

@@ -118,6 +118,20 @@ TEST(half_a_pair_in_an_answer_is_no_end_of_it)
 	assert_int_equal(json_string_length(json_array_get(value, 1)), 1);
 }
 
+TEST(a_secret_is_overwritten_wherever_it_stands)
+{
+	struct error err = {0};
+	json_t *value = json_parse((struct str)STR("{\"a\":[{\"k\":\"sk-1\"}],\"b\":\"sk-2\"}"), "text", &err);
+	json_t *one = json_incref(json_object_get(json_array_get(json_object_get(value, "a"), 0), "k"));
+	json_t *two = json_incref(json_object_get(value, "b"));
+
+	json_forget(&value);
+	assert_memory_equal(json_string_value(one), "\0\0\0\0", 4);
+	assert_memory_equal(json_string_value(two), "\0\0\0\0", 4);
+	json_decref(one);
+	json_decref(two);
+}
+
 TEST(a_pointer_leads_to_its_place)
 {
 	struct error err = {0};
@@ -184,6 +198,7 @@ int main(void)
 		cmocka_unit_test(what_no_string_may_hold_becomes_a_sign_for_it_where_that_is_asked_for),
 		cmocka_unit_test(what_is_wrong_besides_stays_wrong),
 		cmocka_unit_test(half_a_pair_in_an_answer_is_no_end_of_it),
+		cmocka_unit_test(a_secret_is_overwritten_wherever_it_stands),
 		cmocka_unit_test(a_pointer_leads_to_its_place),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(brackets_in_strings_do_not_count),

@@ -32,7 +32,7 @@ static void expect(struct teacher_key *k, const char *refused, const char *key)
 		assert_null(found);
 	else
 		assert_string_equal(found, key);
-	teacher_key_forget(found);
+	mem_forget(found);
 }
 
 TEST(a_fixed_key_is_the_key_and_there_is_no_other)
