@@ -99,6 +99,7 @@ static struct permissions *make(struct grants *g, const struct config *c, struct
 		!add_rules(p, "deny", &g->options->denied, err) || !add_settings(g, p, err))
 		return NULL;
 	permissions_add_config(p, c->permissions, &findings);
+	permissions_add_sandbox(p, c->sandbox);
 	return add_folders(g, p, err) && add_own(g, p, err) ? take(p) : NULL;
 }
 

@@ -209,6 +209,16 @@ void permissions_add_config(struct permissions *p, const json_t *scopes, const s
 	}
 }
 
+static void take_flag(const json_t *sandbox, const char *name, bool *flag, bool *given)
+{
+	const json_t *value = json_object_get(sandbox, name);
+
+	if (*given || !json_is_boolean(value))
+		return;
+	*flag = json_is_true(value);
+	*given = true;
+}
+
 void permissions_add_sandbox(struct permissions *p, const json_t *sandbox)
 {
 	struct rule_folders folders = { p->cwd, p->home, p->cwd };
@@ -216,8 +226,8 @@ void permissions_add_sandbox(struct permissions *p, const json_t *sandbox)
 	size_t i;
 	json_t *command;
 
-	p->sandboxed = json_is_true(json_object_get(sandbox, "enabled"));
-	p->sandbox_allows = !json_is_false(json_object_get(sandbox, "autoAllowBashIfSandboxed"));
+	take_flag(sandbox, "enabled", &p->sandboxed, &p->sandboxed_given);
+	take_flag(sandbox, "autoAllowBashIfSandboxed", &p->sandbox_allows, &p->allows_given);
 	json_array_foreach(list, i, command) {
 		own_buf odd = BUF_INIT(ODD_MAX);
 		own_mem char *text = mem_printf("Bash(%s)", json_is_string(command) ? json_string_value(command) : "");

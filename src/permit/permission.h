@@ -77,7 +77,7 @@ void permissions_add_scope(struct permissions *p, const json_t *permissions, con
 /* All scopes, as the configuration holds them (config/config.h: `permissions`). */
 void permissions_add_config(struct permissions *p, const json_t *scopes, const struct permission_findings *findings);
 
-/* Claude Code's `sandbox` object: `enabled`, `autoAllowBashIfSandboxed`, `excludedCommands`. */
+/* Claude Code's `sandbox` object: `enabled`, `autoAllowBashIfSandboxed`, `excludedCommands`; strongest first. */
 void permissions_add_sandbox(struct permissions *p, const json_t *sandbox);
 
 /*

@@ -15,6 +15,7 @@ struct permissions {
 	enum permission_mode mode;
 	bool mode_given, no_bypass;
 	bool sandboxed, sandbox_allows;        /* settings want commands confined, and allow those that are */
+	bool sandboxed_given, allows_given;
 	struct rule *excluded;     /* commands that are never confined: `excludedCommands` */
 	size_t excluded_count;
 	struct permission_approvals approvals;
