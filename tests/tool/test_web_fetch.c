@@ -231,6 +231,60 @@ TEST(time_ends_for_all_that_a_call_asks)
 	assert_int_equal(scripted_server_requests(server), 1);
 }
 
+static void same_for_all(
+	void *user, size_t index, struct str request, struct scripted_reply *reply, struct buf *storage)
+{
+	(void)user, (void)index, (void)storage;
+	bool robots = memmem(request.p, request.n, "/robots.txt", 11) != NULL;
+	*reply = robots ? (struct scripted_reply){ .headers = PLAIN, .body = "User-agent: *\nDisallow: /no\n" } :
+		(struct scripted_reply){ .headers = PLAIN, .body = "page\n" };
+}
+
+struct reader {
+	struct project *project;
+	struct scripted_server *server;
+	char path[16];
+	bool ok;
+	pthread_t thread;
+};
+
+/* Some pages are common to all readers, some are one's own. */
+static void *read_some(void *user)
+{
+	struct reader *r = user;
+
+	for (unsigned i = 0; i < 6; i++) {
+		own_mem char *path = mem_printf("%s%u", i % 2 ? "/common" : r->path, i);
+		own_mem char *url = mem_printf("http://127.0.0.1:%u%s", scripted_server_port(r->server), path);
+		own_mem char *text = fetch_url(r->project, url);
+		r->ok = strstr(text, "page\n") != NULL;
+		if (!r->ok)
+			return NULL;
+	}
+	return NULL;
+}
+
+TEST(calls_side_by_side_do_not_disturb_each_other)
+{
+	own_server *server = scripted_server_start_with(0, same_for_all, NULL);
+	own_project p = {0};
+	struct project projects[4];
+	struct reader readers[4];
+	web_init(&p);
+	for (unsigned i = 0; i < countof(readers); i++) {
+		projects[i] = p;               /* each call has a token of its own */
+		cancel_init(&projects[i].cancel);
+		readers[i] = (struct reader){ .project = &projects[i], .server = server };
+		snprintf(readers[i].path, sizeof readers[i].path, "/own%u-", i);
+		assert_int_equal(pthread_create(&readers[i].thread, NULL, read_some, &readers[i]), 0);
+	}
+	for (unsigned i = 0; i < countof(readers); i++) {
+		pthread_join(readers[i].thread, NULL);
+		cancel_done(&projects[i].cancel);
+		assert_true(readers[i].ok);
+	}
+}
+
 /* --- what must not be reached ------------------------------------------------------------- */
 
 TEST(the_real_rules_refuse_this_machine_by_its_addresses)
@@ -448,6 +502,7 @@ int main(void)
 		cmocka_unit_test(a_cut_line_is_told),
 		cmocka_unit_test(who_needs_a_proxy_is_told_that_none_is_used),
 		cmocka_unit_test(cancelling_ends_a_call_to_a_server_that_hangs),
+		cmocka_unit_test(calls_side_by_side_do_not_disturb_each_other),
 		cmocka_unit_test(time_ends_for_all_that_a_call_asks),
 		cmocka_unit_test(the_real_rules_refuse_this_machine_by_its_addresses),
 		cmocka_unit_test(a_name_that_leads_to_this_machine_is_not_connected_to),
