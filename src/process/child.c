@@ -26,7 +26,7 @@
 #define PIECES_A_TURN 16         /* read before the clock and the token are looked at again */
 #define LAST_BYTES ((size_t)1 << 20)     /* read after the end: what a pipe may hold */
 #define SLICE_MS 20              /* between looks at a child whose pipes are silent, and at the token */
-#define SUPERVISOR_MS 10000      /* beyond the grace; one that takes longer is killed itself */
+#define SUPERVISOR_MS 20000      /* beyond the grace; one that takes longer is killed itself */
 
 extern char **environ;
 
@@ -38,6 +38,7 @@ struct running {
 	int line;                /* to the supervisor; -1: none */
 	bool silenced;           /* the callback wants no more */
 	bool stopping;
+	enum child_how over;     /* CHILD_TOO_MANY or CHILD_TOO_LARGE, as the supervisor found */
 	uint64_t deadline;       /* of the plan; 0: none */
 	uint64_t kill_at;        /* while stopping */
 };
@@ -217,7 +218,7 @@ static bool cannot_run(const char *program, int error, struct error *err)
 static bool start_with(struct running *r, const struct ends *e, const int *passed, struct error *err)
 {
 	const struct child_plan *plan = r->plan;
-	char line[12], grace[12];
+	char line[12], grace[12], processes[12], megabytes[12];
 	size_t n = 0, given = 0;
 
 	if (e->line < 0) {
@@ -225,13 +226,17 @@ static bool start_with(struct running *r, const struct ends *e, const int *passe
 	} else {
 		while (plan->argv[given])
 			given++;
-		own_mem const char **argv = mem_zeroed(given + 5, sizeof *argv);
+		own_mem const char **argv = mem_zeroed(given + SUPERVISOR_ARGUMENTS + 1, sizeof *argv);
 		(void)snprintf(line, sizeof line, "%d", STDERR_FILENO + 1 + (int)plan->passed_count);
 		(void)snprintf(grace, sizeof grace, "%u", plan->grace_ms);
+		(void)snprintf(processes, sizeof processes, "%u", plan->most_processes);
+		(void)snprintf(megabytes, sizeof megabytes, "%u", plan->most_megabytes);
 		argv[n++] = SUPERVISOR_NAME;
 		argv[n++] = line;
 		argv[n++] = grace;
 		argv[n++] = plan->wrapped ? "wrapped" : "plain";
+		argv[n++] = processes;
+		argv[n++] = megabytes;
 		memcpy(argv + n, plan->argv, given * sizeof *argv);
 		errno = spawn(r, e, passed, supervisor_program, (char *const *)argv);
 	}
@@ -349,6 +354,7 @@ static bool take_report(struct running *r, int *status, struct error *err)
 		return cannot_run(program, report.failed, err);
 	*status = report.status;
 	r->end->left = (unsigned)report.left;
+	r->over = (enum child_how)report.how;
 	return true;
 }
 
@@ -365,7 +371,9 @@ static bool reap(struct running *r, struct error *err)
 		return error_errno(err, "cannot learn how %s ended", r->plan->argv[0]);
 	if (r->line >= 0 && !take_report(r, &status, err))
 		return r->stopping;              /* stopped is stopped, whoever had to be killed for it */
-	if (!r->stopping) {
+	if (!r->stopping && r->over) {
+		r->end->how = r->over;
+	} else if (!r->stopping) {
 		r->end->how = WIFSIGNALED(status) ? CHILD_SIGNALLED : CHILD_EXITED;
 		r->end->code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
 	}

@@ -46,6 +46,8 @@ struct child_plan {
 	struct cancel *cancel;           /* may be NULL */
 	enum child_care care;
 	bool wrapped;                    /* argv[0] is a wrapper that ends when what it runs does: it gets no SIGTERM */
+	unsigned most_processes;         /* of a CHILD_TREE, the wrapper's included; 0: any number */
+	unsigned most_megabytes;         /* of their memory, pages they share counted for each; 0: any */
 };
 
 enum child_how {
@@ -54,6 +56,8 @@ enum child_how {
 	CHILD_TIMED_OUT,
 	CHILD_CANCELLED,
 	CHILD_STOPPED,           /* the output callback had enough */
+	CHILD_TOO_MANY,          /* it had more than most_processes: looked at some fifty times a second */
+	CHILD_TOO_LARGE,         /* more than most_megabytes */
 };
 
 struct child_end {

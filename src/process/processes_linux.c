@@ -1,5 +1,6 @@
 /*
- * proc(5): /proc/PID/stat is "PID (NAME) STATE PARENT ...", and NAME may hold anything.
+ * proc(5): /proc/PID/stat is "PID (NAME) STATE PARENT ...", NAME may hold anything, and the pages in
+ * memory are the 22nd field from STATE on.
  * A descendant whose parent ends meanwhile becomes our own child (supervisor_linux.c),
  * so that the next look finds it.
  */
@@ -17,7 +18,8 @@
 #include "base/mem.h"
 
 struct entry {
-	pid_t pid, parent;
+	pid_t pid, parent, group;
+	long pages;
 	bool ours;
 };
 
@@ -36,7 +38,9 @@ static bool read_entry(const char *name, struct entry *entry)
 	text[n] = '\0';
 	const char *after = strrchr(text, ')');
 	*entry = (struct entry){ .pid = (pid_t)strtol(name, NULL, 10) };
-	return after && sscanf(after + 1, " %c %d", &state, &entry->parent) == 2 && state != 'Z' && state != 'X';
+	return after && sscanf(after + 1, " %c %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		"%*s %*s %ld", &state, &entry->parent, &entry->group,
+		&entry->pages) == 4 && state != 'Z' && state != 'X';
 }
 
 static int by_pid(const void *a, const void *b)
@@ -96,18 +100,36 @@ static void mark_ours(struct entry *all, size_t count)
 	}
 }
 
-size_t descendants_signal(int signal, pid_t except)
+void descendants_look(struct descendants *found)
 {
-	size_t count, found = 0;
+	size_t count;
 	own_mem struct entry *all = list_all(&count);
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
+	*found = (struct descendants){0};
 	mark_ours(all, count);
 	for (size_t i = 0; i < count; i++) {
 		if (!all[i].ours)
 			continue;
-		found++;
-		if (signal && all[i].pid != except)
-			(void)kill(all[i].pid, signal);
+		found->count++;
+		found->bytes += (uint64_t)all[i].pages * page;
 	}
-	return found;
+}
+
+void descendants_signal(int signal, pid_t except, bool groups)
+{
+	size_t count;
+	own_mem struct entry *all = list_all(&count);
+	pid_t own_group = getpgrp(), last = 0;
+
+	mark_ours(all, count);
+	for (size_t i = 0; i < count; i++) {
+		if (!all[i].ours || all[i].pid == except)
+			continue;
+		if (!groups || all[i].group == own_group || all[i].group <= 1)
+			(void)kill(all[i].pid, signal);
+		else if (all[i].group != last)
+			(void)kill(-all[i].group, signal);
+		last = all[i].group;
+	}
 }

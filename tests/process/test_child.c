@@ -382,6 +382,36 @@ TEST(a_tree_ends_when_its_owner_is_killed)
 	expect_silent(&w);
 }
 
+TEST(more_processes_or_memory_than_allowed_end_it)
+{
+	struct child_plan plan = shell("for i in 1 2 3 4 5 6 7 8 9; do sleep 30 & done; sleep 30", CHILD_TREE, NULL);
+
+	plan.most_processes = 5;
+	expect(&plan, CHILD_TOO_MANY, 0);
+	plan = shell("x=$(head -c 100000000 /dev/zero | tr '\\0' x); sleep 30", CHILD_TREE, NULL);
+	plan.most_megabytes = 60;
+	expect(&plan, CHILD_TOO_LARGE, 0);
+	plan = shell("sleep 0.2 & sleep 0.2; exit 3", CHILD_TREE, NULL);
+	plan.most_processes = 5;
+	plan.most_megabytes = 60;
+	expect(&plan, CHILD_EXITED, 3);
+}
+
+/* It is bounded by itself, at 1,023: root's processes cannot be bounded from outside. */
+TEST(a_fork_bomb_that_is_watched_ends_at_once)
+{
+	struct witness w;
+	uint64_t began = clock_ms();
+
+	witness_init(&w, "f() { if [ $1 -gt 0 ]; then f $(($1 - 1)) & f $(($1 - 1)) & wait; else sleep 5; fi; }; f 9 "
+		"& %s");
+	struct child_plan plan = shell(w.line, CHILD_TREE, NULL);
+	plan.most_processes = 100;
+	expect(&plan, CHILD_TOO_MANY, 0);
+	assert_true(clock_ms() - began < 8000);
+	expect_silent(&w);
+}
+
 TEST(a_fork_bomb_is_killed_whole)
 {
 	struct rlimit before, few;
@@ -545,6 +575,8 @@ int main(void)
 		cmocka_unit_test(what_a_tree_leaves_behind_is_ended_and_counted),
 		cmocka_unit_test(a_session_of_its_own_does_not_save_a_grandchild_from_the_time_limit),
 		cmocka_unit_test(a_tree_ends_when_its_owner_is_killed),
+		cmocka_unit_test(more_processes_or_memory_than_allowed_end_it),
+		cmocka_unit_test(a_fork_bomb_that_is_watched_ends_at_once),
 		cmocka_unit_test(a_fork_bomb_is_killed_whole),
 #endif
 		cmocka_unit_test(a_wrapper_is_not_told_to_end_before_what_it_runs),
