@@ -308,12 +308,13 @@ static bool note_change(struct checkpoints *c, struct checkpoint_shell *s, const
 	return !known || checkpoints_add(c, path, &is, NULL, err);
 }
 
-static bool is_unchanged(const struct known_file *old)
+/* `new`: as it is known now; NULL: git knows no such file any more, which may be there all the same. */
+static bool is_unchanged(const struct known_file *old, const struct known_file *new)
 {
 	struct stat now;
-	bool there = lstat(old->path, &now) == 0;
+	bool there = new ? new->there : lstat(old->path, &now) == 0;
 
-	return there == old->there && (!there || real_same(&now, &old->was));
+	return there == old->there && (!there || real_same(new ? &new->was : &now, &old->was));
 }
 
 static bool after(struct checkpoints *c, struct checkpoint_shell *s, size_t *lost, struct error *err)
@@ -328,7 +329,7 @@ static bool after(struct checkpoints *c, struct checkpoint_shell *s, size_t *los
 		int order = !old ? 1 : !new ? -1 : strcmp(old->path, new->path);
 		if (order > 0)
 			ok = !new->there || note_change(c, s, NULL, new->path, lost, err);
-		else if (!is_unchanged(old))
+		else if (!is_unchanged(old, order == 0 ? new : NULL))
 			ok = note_change(c, s, old, old->path, lost, err);
 		i += order <= 0;
 		k += order >= 0;
