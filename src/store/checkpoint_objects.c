@@ -70,7 +70,8 @@ static int begin(const char *folder, char **temporary, struct error *err)
 	return fd;
 }
 
-bool objects_keep_fd(const char *folder, int fd, char digest[SHA_HEX_MAX + 1], uint64_t *bytes, struct error *err)
+bool objects_keep_fd(const char *folder, int fd, bool sync, char digest[SHA_HEX_MAX + 1], uint64_t *bytes,
+	struct error *err)
 {
 	own_mem char *temporary = NULL;
 	own_fd to = begin(folder, &temporary, err);
@@ -81,7 +82,7 @@ bool objects_keep_fd(const char *folder, int fd, char digest[SHA_HEX_MAX + 1], u
 	*bytes = 0;
 	sha_init(&sha, SHA_256);
 	bool ok = pour(fd, to, &sha, bytes, err) &&
-		(sys.fsync(to) == 0 || error_errno(err, "cannot write to disk in %s", folder));
+		(!sync || sys.fsync(to) == 0 || error_errno(err, "cannot write to disk in %s", folder));
 	sha_hex(&sha, digest);
 	if (ok && settle(folder, temporary, digest, err))
 		return true;
@@ -100,9 +101,7 @@ bool objects_keep(const char *folder, struct str content, char digest[SHA_HEX_MA
 	sha_init(&sha, SHA_256);
 	sha_feed(&sha, content);
 	sha_hex(&sha, digest);
-	bool ok = file_write_fd(to, content, err) &&
-		(sys.fsync(to) == 0 || error_errno(err, "cannot write to disk in %s", folder));
-	if (ok && settle(folder, temporary, digest, err))
+	if (file_write_fd(to, content, err) && settle(folder, temporary, digest, err))
 		return true;
 	(void)unlink(temporary);
 	return false;

@@ -8,12 +8,13 @@
 
 /*
  * Copies a descriptor's content, from where it stands to its end, into the folder; `digest`
- * receives its name and *bytes its size.  Whole or not at all.
+ * receives its name and *bytes its size.  Whole or not at all; `sync`: on the disk as well
+ * (without, what a power cut leaves is noticed by its digest).
  */
-bool objects_keep_fd(const char *folder, int fd, char digest[SHA_HEX_MAX + 1], uint64_t *bytes,
+bool objects_keep_fd(const char *folder, int fd, bool sync, char digest[SHA_HEX_MAX + 1], uint64_t *bytes,
 	struct error *err) must_use;
 
-/* The same of bytes in memory. */
+/* The same of bytes in memory, without waiting for the disk. */
 bool objects_keep(const char *folder, struct str content, char digest[SHA_HEX_MAX + 1], struct error *err) must_use;
 
 /* The digest alone. */

@@ -154,7 +154,7 @@ static bool copy_file(struct checkpoints *c, struct checkpoint_shell *s, struct 
 		s->left_out++;     /* gone, or not for us to read */
 		return true;
 	}
-	if (!checkpoints_begin(c, err) || !objects_keep_fd(c->objects, fd, file->digest, &bytes, err))
+	if (!checkpoints_begin(c, err) || !objects_keep_fd(c->objects, fd, false, file->digest, &bytes, err))
 		return false;
 	s->copies++;
 	s->copied += bytes;
@@ -175,7 +175,11 @@ static void say(struct buf *notes, const char *what, const char *why)
 static bool before(struct checkpoints *c, struct checkpoint_shell *s, struct error *err)
 {
 	s->tree = tracked_open(c->root, err);
-	if (!s->tree || !look(s->tree, &s->files, err))
+	if (!s->tree)
+		return false;
+	if (tracked_count(s->tree) > CHECKPOINT_SHELL_TRACKED)
+		return error_set(err, ERROR_TOO_LARGE, "the project has too many files");
+	if (!look(s->tree, &s->files, err))
 		return false;
 	for (size_t i = 0; i < s->files.count; i++) {
 		struct known_file *file = &s->files.at[i];

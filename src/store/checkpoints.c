@@ -187,7 +187,7 @@ static bool keep(struct checkpoints *c, const char *real, int fd, const struct s
 	state->mode = st->st_mode & 0777;
 	if (!checkpoints_have_room(c, real, (uint64_t)st->st_size, notes))
 		return true;
-	if (!objects_keep_fd(c->objects, fd, state->digest, &bytes, err))
+	if (!objects_keep_fd(c->objects, fd, true, state->digest, &bytes, err))
 		return false;
 	c->bytes += bytes;
 	return true;

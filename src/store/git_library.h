@@ -13,7 +13,8 @@
 	each(git_libgit2_init) each(git_error_last) each(git_repository_open_ext) each(git_repository_free) \
 	each(git_repository_workdir) each(git_status_list_new) each(git_status_list_entrycount) \
 	each(git_status_byindex) each(git_status_list_free) each(git_blob_lookup) each(git_blob_free) \
-	each(git_blob_filter) each(git_blob_rawsize) each(git_buf_dispose) each(git_oid_fromstr) each(git_oid_tostr)
+	each(git_blob_filter) each(git_blob_rawsize) each(git_buf_dispose) each(git_oid_fromstr) each(git_oid_tostr) \
+	each(git_repository_index) each(git_index_entrycount) each(git_index_free)
 
 struct git_library {
 #define GIT_SLOT(name) __typeof__(name) *name;

@@ -61,6 +61,17 @@ void tracked_close(struct tracked *t)
 	free(t);
 }
 
+size_t tracked_count(struct tracked *t)
+{
+	git_index *index;
+
+	if (t->git->git_repository_index(&index, t->repository) < 0)
+		return 0;
+	size_t count = t->git->git_index_entrycount(index);
+	t->git->git_index_free(index);
+	return count;
+}
+
 /* Whether the file holds what its index entry says; only those of plain files count. */
 static const git_oid *clean_id(const git_status_entry *entry)
 {
