@@ -276,8 +276,10 @@ static void judge_wrapped(const struct script *s, const struct shell_command *c,
 {
 	static const char *const seen_through[] = { "timeout", "time", "nice", "nohup", "stdbuf", "command", "builtin",
 		"xargs", NULL };
-	bool through = str_is_among(str_of(a->at[0].text), seen_through) &&
-		(strcmp(a->at[0].text, "xargs") != 0 || at == 1);
+	/* "time -o" writes, and xargs' flags change what is run. */
+	bool plain = at == 1 || (strcmp(a->at[0].text, "xargs") != 0 && strcmp(a->at[0].text, "time") != 0) ||
+		(at == 2 && strcmp(a->at[1].text, "-p") == 0);
+	bool through = plain && str_is_among(str_of(a->at[0].text), seen_through);
 	struct args inner = args_after(a, at);
 
 	judge_fetched(s, a);

@@ -88,6 +88,28 @@ static bool is_open(const char *text)
 	return false;
 }
 
+/* Whether a variable whose name says that it holds a secret would be shown. */
+static bool shows_secret(const char *text)
+{
+	static const char *const words[] = { "KEY", "TOKEN", "SECRET", "PASSW", "CREDENTIAL" };
+
+	for (const char *p = strchr(text, SHELL_OPEN); p; p = strchr(p + 1, SHELL_OPEN)) {
+		struct str name = { p + 1, strcspn(p + 1, ":\2") };
+		for (size_t i = 0; i < countof(words); i++)
+			if (memmem(name.p, name.n, words[i], strlen(words[i])))
+				return true;
+	}
+	return false;
+}
+
+/* A word that xargs adds is any word; a wildcard, any name. */
+static bool may_be_flag(const struct reader *r, const struct arg *arg)
+{
+	bool added = !arg->source.n && arg->unknown;
+
+	return arg->glob && (r->how & (NO_GLOBS | ONE_OPERAND) || (added && (r->letters || r->words[0])));
+}
+
 static bool reads(const struct reader *r, const struct args *a, size_t first, const char **why)
 {
 	size_t operands = 0;
@@ -102,7 +124,9 @@ static bool reads(const struct reader *r, const struct args *a, size_t first, co
 			return *why = "an expansion sets or runs something", false;
 		if (is_open(t) && !(r->how & ANY_ARGS))
 			return *why = "an expansion decides what is read", false;
-		if (arg->glob && (r->how & NO_GLOBS))
+		if (shows_secret(t))
+			return *why = "a variable may hold a secret", false;
+		if (may_be_flag(r, arg))
 			return *why = "a wildcard may become a flag", false;
 		if (flag && t[1] != '-' && r->letters && strpbrk(t + 1, r->letters))
 			return *why = "a flag makes it more than a reader", false;
@@ -214,6 +238,20 @@ static bool asks_version(const struct args *a)
 		(strcmp(a->at[1].text, "version") == 0 && strcmp(a->at[0].text, "go") == 0));
 }
 
+/* jq's "env" and "$ENV"; ".env" is a member. */
+static bool asks_environment(const struct args *a)
+{
+	for (size_t i = 1; i < a->count; i++) {
+		const char *t = a->at[i].text;
+		if (strstr(t, "ENV"))
+			return true;
+		for (const char *p = t; (p = strstr(p, "env")); p++)
+			if (p == t || !strchr("._\"", p[-1]))
+				return true;
+	}
+	return false;
+}
+
 bool only_reads(const struct args *a, const char **why)
 {
 	const char *name = a->at[0].text;
@@ -232,6 +270,8 @@ bool only_reads(const struct args *a, const char **why)
 	if (strcmp(name, "command") == 0)
 		return a->count == 3 && (strcmp(a->at[1].text, "-v") == 0 || strcmp(a->at[1].text, "-V") == 0) &&
 			!a->at[2].unknown;
+	if (strcmp(name, "jq") == 0 && asks_environment(a))
+		return *why = "it may show variables that hold secrets", false;
 	if (asks_version(a))
 		return true;
 	for (size_t i = 0; i < countof(readers); i++)

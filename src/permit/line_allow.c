@@ -62,7 +62,7 @@ static const struct wrapper {
 	const char *with_value;    /* flags that take the next word; NULL: no flag may be there */
 	size_t operands;
 } wrappers[] = {
-	{ "timeout", " -s -k --signal --kill-after ", 1 }, { "time", " -f -o --format --output ", 0 },
+	{ "timeout", " -s -k --signal --kill-after ", 1 }, { "time", NULL, 0 },
 	{ "nice", " -n --adjustment ", 0 }, { "nohup", "", 0 }, { "stdbuf", " -i -o -e --input --output --error ", 0 },
 	{ "command", NULL, 0 }, { "builtin", NULL, 0 }, { "noglob", NULL, 0 }, { "xargs", NULL, 0 },
 };

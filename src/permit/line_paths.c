@@ -74,6 +74,10 @@ void line_file(struct line *l, const struct arg *arg, const char *text, enum fil
 	l->unclear |= arg->glob && slash && strcspn(path, "*?[") < (size_t)(slash - path);
 	if (use == FILE_READ && arg->glob && place_is_secret(path))
 		line_note(l, LEVEL_HARD, NULL, "a wildcard may name a secret", arg->source);
+	/* Devices that keep nothing, but for the terminals of others. */
+	if (use != FILE_WRITTEN && strncmp(path, "/dev/", 5) == 0 && strncmp(path, "/dev/shm", 8) != 0 &&
+		!strstr(path, "..") && !place_is_device(path))
+		return;
 	if (is_anywhere(path)) {
 		judge_file(l, arg->source, path, l->d->cwd, use);
 		return;
