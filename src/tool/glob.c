@@ -34,12 +34,12 @@ static bool make_relative(struct str *pattern, const char *folder, struct error 
 		*pattern = str_from(*pattern, 2);
 	if (leads_up(*pattern))
 		return error_set(err, ERROR_INVALID,
-			"Glob: the pattern leads out of its folder (`..`): give the folder as `path`");
+			"the pattern leads out of its folder (`..`): give the folder as `path`");
 	if (!pattern->n || pattern->p[0] != '/')
 		return true;
 	if (!str_starts(*pattern, begin) || pattern->n == begin.n || pattern->p[begin.n] != '/')
 		return error_set(err, ERROR_INVALID,
-			"Glob: the pattern is not below the folder that is searched: give the folder as `path`");
+			"the pattern is not below the folder that is searched: give the folder as `path`");
 	*pattern = str_from(*pattern, begin.n + 1);
 	return true;
 }
@@ -48,11 +48,11 @@ bool glob_words(struct str pattern, const struct search *s, struct search_words 
 {
 	pattern = str_trim(pattern);
 	if (pattern.n > SEARCH_WORD_MAX)
-		return error_set(err, ERROR_INVALID, "Glob: the pattern is over %d bytes", SEARCH_WORD_MAX);
+		return error_set(err, ERROR_INVALID, "the pattern is over %d bytes", SEARCH_WORD_MAX);
 	if (!make_relative(&pattern, s->folder, err))
 		return false;
 	if (!pattern.n)
-		return error_set(err, ERROR_INVALID, "Glob: the pattern is empty");
+		return error_set(err, ERROR_INVALID, "the pattern is empty");
 	search_words_begin(w);
 	search_word(w, "--files");
 	search_word(w, "--no-ignore");

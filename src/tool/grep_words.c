@@ -76,7 +76,7 @@ static bool add_globs(struct str list, struct search_words *w, struct error *err
 	while (list.n) {
 		size_t n = glob_end(list);
 		if (n > GLOB_MAX || count == GLOBS_MAX)
-			return error_set(err, ERROR_INVALID, "Grep: `glob` may hold %d globs of %d bytes", GLOBS_MAX,
+			return error_set(err, ERROR_INVALID, "`glob` may hold %d globs of %d bytes", GLOBS_MAX,
 				GLOB_MAX);
 		if (n) {
 			search_word(w, "--glob=%.*s", (int)n, list.p);
@@ -93,7 +93,7 @@ bool grep_words(const json_t *input, const struct grep_wish *wish, const struct 
 	struct str pattern = tool_input_str(input, "pattern"), type = tool_input_str(input, "type");
 
 	if (!pattern.n || pattern.n > SEARCH_WORD_MAX || type.n > GLOB_MAX)
-		return error_set(err, ERROR_INVALID, "Grep: the pattern must have 1 to %d bytes", SEARCH_WORD_MAX);
+		return error_set(err, ERROR_INVALID, "the pattern must have 1 to %d bytes", SEARCH_WORD_MAX);
 	search_words_begin(w);
 	add_mode(input, wish, w);
 	if (tool_input_flag(input, "-i", false))

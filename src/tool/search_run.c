@@ -126,7 +126,7 @@ static bool refused(const struct search *s, struct error *err)
 	if (text.n > COMPLAINT_SHOWN)
 		text.n = COMPLAINT_SHOWN;
 	text.n -= utf8_incomplete_tail(text.p, text.n);
-	return error_set(err, ERROR_INVALID, "%s: %.*s", s->tool, STR_ARGS(text));
+	return error_set(err, ERROR_INVALID, "%.*s", STR_ARGS(text));
 }
 
 static bool ended(struct search *s, const struct child_end *end, struct error *err)
@@ -136,10 +136,10 @@ static bool ended(struct search *s, const struct child_end *end, struct error *e
 	s->late = end->how == CHILD_TIMED_OUT;
 	if (s->late && !s->out.len)
 		return error_set(err, ERROR_TIMEOUT,
-			"%s: nothing was found within %d s: search a smaller folder or fewer kinds of files", s->tool,
+			"nothing was found within %d s: search a smaller folder or fewer kinds of files",
 			SEARCH_TIMEOUT_MS / 1000);
 	if (end->how == CHILD_SIGNALLED)
-		return error_set(err, ERROR_INTERNAL, "%s: ripgrep was ended by signal %d", s->tool, end->code);
+		return error_set(err, ERROR_INTERNAL, "ripgrep was ended by signal %d", end->code);
 	s->code = end->how == CHILD_EXITED ? end->code : 0;
 	return s->code < WENT_WRONG || only_some_failed(s) || refused(s, err);
 }
@@ -150,7 +150,7 @@ static bool still_there(const struct search *s, struct error *err)
 	own_mem char *now = realpath(s->folder, NULL);
 
 	return (now && strcmp(now, s->folder) == 0) || error_set(err, ERROR_DENIED,
-		"%s: %s is no longer the folder that was to be searched", s->tool, s->folder);
+		"%s is no longer the folder that was to be searched", s->folder);
 }
 
 bool search_run(struct search *s, const struct search_words *words, const struct tool_job *job, struct error *err)
@@ -170,7 +170,7 @@ bool search_run(struct search *s, const struct search_words *words, const struct
 		return error_set(err, ERROR_NOT_FOUND, "%s needs ripgrep, whose program rg is not in the PATH: "
 			"apt install ripgrep (macOS: brew install ripgrep)", s->tool);
 	*err = problem;
-	return error_prefix(err, "%s", s->tool);
+	return error_prefix(err, "ripgrep");
 }
 
 /* --- what it found ------------------------------------------------------------------------- */

@@ -181,7 +181,7 @@ static bool web_fetch_run(struct tool_job *job, struct error *err)
 	own_page p = { .text = BUF_INIT(HTML_MARKDOWN_MAX) };
 
 	if (!obtain(job, url, &p, err))
-		return err->kind == ERROR_CANCELLED ? false : error_prefix(err, "WebFetch");
+		return false;
 	job->details = json_pack("{s:s, s:i, s:I, s:b}", "url", p.url, "status", p.status, "bytes",
 		(json_int_t)p.text.len, "kept", p.kept);
 	if (p.elsewhere)

@@ -42,10 +42,10 @@ static bool check(struct str query, const struct domains *allowed, const struct 
 	const char *why;
 
 	if (query.n < 2 || query.n > WEB_QUERY_MAX)
-		return error_set(err, ERROR_INVALID, "WebSearch: the query must have 2 to %d bytes", WEB_QUERY_MAX);
+		return error_set(err, ERROR_INVALID, "the query must have 2 to %d bytes", WEB_QUERY_MAX);
 	if (allowed->n && blocked->n)
 		return error_set(err, ERROR_INVALID,
-			"WebSearch: give allowed_domains or blocked_domains, not both");
+			"give allowed_domains or blocked_domains, not both");
 	why = search_screen(query);
 	return !why || error_set(err, ERROR_DENIED,
 		"WebSearch does not search for %s.  If it was meant otherwise, say in the query what for", why);
@@ -120,7 +120,7 @@ static bool web_search_run(struct tool_job *job, struct error *err)
 		blocked.n ? (const char *const *)blocked.names : NULL,
 	};
 	if (!search(job, provider, query, &domains, &results, err))
-		return err->kind == ERROR_CANCELLED ? false : error_prefix(err, "WebSearch");
+		return false;
 	return write_results(job, provider, allowed.n || blocked.n, &results, err);
 }
 

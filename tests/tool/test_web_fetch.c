@@ -150,7 +150,7 @@ TEST(statuses_are_errors_with_a_reason)
 	for (size_t i = 0; i < countof(parts); i++) {
 		own_mem char *path = mem_printf("/%zu", i);
 		own_mem char *text = fetch_path(&p, server, path);
-		assert_has(text, "error: WebFetch: 127.0.0.1:");
+		assert_has(text, "error: 127.0.0.1:");
 		assert_has(text, parts[i]);
 	}
 }
@@ -351,7 +351,7 @@ TEST(a_redirect_to_what_must_not_be_asked_is_not_even_told)
 	SERVE(NO_ROBOTS, { .status = 302, .headers = "Location: http://inside.example/secret\r\n" });
 	p.context.web->rules = &rules;
 	own_mem char *text = fetch_path(&p, server, "/");
-	assert_has(text, "error: WebFetch: the page redirects to an address that must not be asked");
+	assert_has(text, "error: the page redirects to an address that must not be asked");
 	assert_null(strstr(text, "secret"));
 }
 

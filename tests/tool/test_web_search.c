@@ -167,7 +167,7 @@ TEST(domains_are_kept_or_left_out)
 TEST(a_search_that_cannot_be_made_says_why)
 {
 	SERVE({ .status = 202, .headers = HTML, .body = challenge }, { .headers = HTML, .body = none });
-	assert_tells(&p, "WebSearch", "{\"query\":\"x y\"}", "error: WebSearch: DuckDuckGo takes this for a robot");
+	assert_tells(&p, "WebSearch", "{\"query\":\"x y\"}", "error: DuckDuckGo takes this for a robot");
 	assert_tells(&p, "WebSearch", "{\"query\":\"x y\"}", "DuckDuckGo knows no results.");
 	assert_tells(&p, "WebSearch", "{\"query\":\"x\"}", "2 to 500 bytes");
 	assert_tells(&p, "WebSearch",
