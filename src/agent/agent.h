@@ -15,6 +15,7 @@
 
 struct permission;         /* permit/permission.h */
 struct audit;              /* store/audit.h */
+struct approvals;          /* permit/approvals.h */
 
 #define AGENT_ANSWER_MAX    ((size_t)16 << 20)
 #define AGENT_CALLS_MAX     64     /* of one answer; the rest is refused */
@@ -101,6 +102,7 @@ struct agent {
 	struct agent_ui ui;
 	struct tool_context *context;      /* borrowed */
 	struct audit *audit;               /* where calls are noted, borrowed; NULL: nowhere */
+	struct approvals *approvals;       /* whose uses are counted, borrowed; NULL: none */
 	const char *session;               /* the conversation's name there, borrowed */
 	json_t *messages;
 	char *brief_system;                /* NULL: as the system prompt */

@@ -1,6 +1,7 @@
 #include "agent/judge.h"
 
 #include "base/clock.h"
+#include "permit/approvals.h"
 #include "permit/links.h"
 #include "tool/input.h"
 
@@ -77,6 +78,8 @@ void judge_call(struct agent *a, struct call *c, bool *stop)
 	permission_decide(context->permissions, &question, &c->permission);
 	c->job.real = c->kind->path_member && c->permission.real[0] ? c->permission.real : NULL;
 	c->job.unconfined = tool_input_flag(c->input, "dangerouslyDisableSandbox", false);
+	if (c->permission.decision == DECISION_ALLOW && c->permission.approved && a->approvals)
+		approvals_used(a->approvals, c->permission.rule);
 	if (c->permission.decision == DECISION_ALLOW || (c->permission.asks_itself &&
 		c->permission.decision == DECISION_ASK))
 		c->verdict = CALL_ALLOWED;

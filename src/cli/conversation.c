@@ -43,8 +43,9 @@ static bool open_grants(struct conversation *c, struct error *err)
 	const char *claude = getenv("CLAUDE_CONFIG_DIR");
 	const struct permission_places places = { c->tools.root, c->tools.cwd, c->tools.home, claude };
 
-	if (!grants_init(&c->grants, c->options, c->link->config, &places, err))
+	if (!grants_init(&c->grants, c->options, c->link->config, &places, c->link->home, err))
 		return false;
+	c->agent.approvals = c->grants.approvals;
 	c->tools.permissions = c->grants.permissions;
 	return true;
 }
@@ -67,7 +68,7 @@ static bool is_wanted(void *user, const struct tool_kind *kind)
 
 static char *make_prompt(const struct conversation *c, enum prompt_size size)
 {
-	own_environment place;
+	own_environment place = {0};
 	bool plan = permissions_mode(c->grants.permissions) == PERMISSION_PLAN;
 
 	if (c->options->system_prompt)

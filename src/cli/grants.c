@@ -7,6 +7,7 @@
 #include "process/confine.h"
 
 #define SETTINGS_MAX ((size_t)2 << 20)
+#define ODD_MAX ((size_t)64 << 10)
 #define COMMAND_LINE "the command line"
 #define CONVERSATION "this conversation"
 
@@ -100,13 +101,26 @@ static struct permissions *make(struct grants *g, const struct config *c, struct
 		return NULL;
 	permissions_add_config(p, c->permissions, &findings);
 	permissions_add_sandbox(p, c->sandbox);
+	permissions_set_approvals(p, &(struct permission_approvals){ approvals_find, g->approvals });
 	return add_folders(g, p, err) && add_own(g, p, err) ? take(p) : NULL;
 }
 
+static void open_approvals(struct grants *g, const char *ours)
+{
+	own_buf odd = BUF_INIT(ODD_MAX);
+	struct str rest, line;
+
+	g->approvals = approvals_open(ours, g->places.root, &odd);
+	for (rest = buf_str(&odd); str_split(&rest, '\n', &line); )
+		if (line.n && !g->quiet)
+			fprintf(stderr, "shammah: %.*s\n", STR_ARGS(line));
+}
+
 bool grants_init(struct grants *g, const struct options *o, const struct config *c,
-	const struct permission_places *places, struct error *err)
+	const struct permission_places *places, const char *ours, struct error *err)
 {
 	*g = (struct grants){ .options = o, .places = *places, .added = json_array(), .quiet = o->quiet };
+	open_approvals(g, ours);
 	g->permissions = make(g, c, err);
 	g->quiet = true;
 	return g->permissions && set_mode(o, g->permissions, err);
@@ -115,6 +129,7 @@ bool grants_init(struct grants *g, const struct options *o, const struct config 
 void grants_done(struct grants *g)
 {
 	permissions_destroy(&g->permissions);
+	approvals_destroy(&g->approvals);
 	json_decref(g->added);
 	*g = (struct grants){0};
 }

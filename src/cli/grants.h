@@ -5,12 +5,14 @@
 #pragma once
 
 #include "cli/options.h"
+#include "permit/approvals.h"
 #include "permit/permission.h"
 #include "tool/tool.h"
 
 struct grants {
 	struct permissions *permissions;
 	struct permission_places places;       /* whose texts the conversation holds */
+	struct approvals *approvals;           /* given in dialogs, for good or for this conversation */
 	const struct options *options;
 	json_t *added;                 /* rules of this conversation: they outlive a change of the settings */
 	bool quiet;                    /* odd rules have been told */
@@ -18,7 +20,7 @@ struct grants {
 
 /* grants_done() in any case. */
 bool grants_init(struct grants *g, const struct options *o, const struct config *c,
-	const struct permission_places *places, struct error *err) must_use;
+	const struct permission_places *places, const char *ours, struct error *err) must_use;
 void grants_done(struct grants *g);
 
 /* The settings have changed: rules are read anew, the mode stays.  False: the old ones hold. */
