@@ -82,9 +82,11 @@ bool token_stream_push(struct token_stream *s, int32_t id, struct buf *out, stru
 	if (s->skip_special && tokenizer_is_special(s->tokenizer, id) && !is_shown(s, id))
 		return true;
 	struct str bytes = tokenizer_bytes(s->tokenizer, id);
+	if (!bytes.n)
+		return true;
 	if (!s->begun)
 		bytes = str_from(bytes, tokenizer_dropped_first(s->tokenizer, id));
-	s->begun = s->begun || bytes.n || tokenizer_bytes(s->tokenizer, id).n;
+	s->begun = true;
 	return push_bytes(s, bytes, out, err);
 }
 
