@@ -344,7 +344,10 @@ void line_suggest(struct line *l, const struct shell_command *c)
 	bool plain = telling && at + telling <= c->word_count && !needs_exact(c, at) && assigns_safely(c);
 
 	if (l->outside && !l->outside_written && l->reads) {
-		suggest_path(l->d, "Read", l->outside_path, strcmp(c->words[at].text, "cd") == 0 ? "/**" : "");
+		bool folder = strcmp(c->words[at].text, "cd") == 0;
+		for (size_t i = 0; i < l->now.count; i++)
+			folder |= strcmp(l->now.at[i], l->outside_path) == 0;
+		suggest_path(l->d, "Read", l->outside_path, folder ? "/**" : "");
 		return;
 	}
 	for (size_t i = at; plain && i < at + telling; i++)

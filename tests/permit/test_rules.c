@@ -78,6 +78,7 @@ TEST(one_rule_is_suggested_for_each_command_that_needs_one)
 		{ "Bash", "rm a*", "" }, { "Bash", "make 'x", "" },
 		{ "Bash", "cd ../lib && make", "Read(//home/me/lib/**) | Bash(make)" },
 		{ "Bash", "cat ../lib/x", "Read(//home/me/lib/x)" },
+		{ "Bash", "cd ../lib && ls", "Read(//home/me/lib/**)" },
 		{ "Bash", "make > out", "Bash(make) | Edit(/out)" },
 		{ "Bash", "make > .bashrc", "" }, { "Bash", "rmdir /data", "" }, { "Bash", "ls", "" },
 		{ "Read", "../x", "Read(//home/me/x)" }, { "Read", "~/[a]*", "Read(//home/me/\\[a\\]\\*)" },
