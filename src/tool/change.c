@@ -66,13 +66,14 @@ static bool read_whole(struct change_file *f, int fd, struct error *err)
 	return decode(f, err);
 }
 
-bool change_file_load(struct change_file *f, struct tool_job *job, const char *by, struct error *err)
+bool change_file_load(struct change_file *f, struct tool_job *job, const struct tool_kind *tool, struct error *err)
 {
 	struct error why = {0};
 
-	*f = (struct change_file){ .job = job, .by = by, .name = tool_input_str(job->input, "file_path").p,
+	*f = (struct change_file){ .job = job, .by = tool->name,
+		.name = tool_input_str(job->input, tool->path_member).p,
 		.bytes = BUF_INIT(CHANGE_FILE_MAX), .decoded = BUF_INIT(CHANGE_FILE_MAX * 2) };
-	f->real = open_real(job, "file_path", true, err);
+	f->real = open_real(job, tool->path_member, true, err);
 	if (!f->real)
 		return false;
 	own_fd fd = real_open(f->real, &f->was, &why);

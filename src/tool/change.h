@@ -24,10 +24,11 @@ struct change_file {
 };
 
 /*
- * Loads what `file_path` names, for a tool of that name.  False: it cannot be read, is no text, or too large.  A file
+ * Loads what the tool's path_member names.  False: it cannot be read, is no text, or too large.  A file
  * that is not there is no failure.  change_file_done() in any case.
  */
-bool change_file_load(struct change_file *f, struct tool_job *job, const char *by, struct error *err) must_use;
+bool change_file_load(struct change_file *f, struct tool_job *job, const struct tool_kind *tool,
+	struct error *err) must_use;
 void change_file_done(struct change_file *f);
 
 /* Fills job->details with the difference that `text` would make. */

@@ -90,7 +90,7 @@ static bool prepare(struct editing *e, struct tool_job *job, struct error *err)
 	*e = (struct editing){ .changed = BUF_INIT(CHANGE_FILE_MAX),
 		.edit = { tool_input_str(job->input, "old_string"), tool_input_str(job->input, "new_string"),
 			tool_input_flag(job->input, "replace_all", false) } };
-	if (!change_file_load(&e->file, job, "Edit", err) || !check_strings(e, err))
+	if (!change_file_load(&e->file, job, &tool_edit, err) || !check_strings(e, err))
 		return false;
 	if (!e->edit.old_text.n) {
 		if (!prepare_new(e, err))

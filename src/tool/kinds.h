@@ -3,7 +3,7 @@
 
 #include "tool/tool.h"
 
-extern const struct tool_kind tool_read, tool_edit, tool_write;
+extern const struct tool_kind tool_read, tool_edit, tool_write, tool_notebook_edit;
 extern const struct tool_kind tool_grep, tool_glob;
 extern const struct tool_kind tool_web_fetch, tool_web_search;
 extern const struct tool_kind tool_todo_write, tool_ask_user_question, tool_exit_plan_mode;

@@ -58,7 +58,7 @@ static bool prepare(struct writing *w, struct tool_job *job, struct error *err)
 	struct str content = tool_input_str(job->input, "content");
 
 	*w = (struct writing){ .text = BUF_INIT(CHANGE_FILE_MAX) };
-	if (!change_file_load(&w->file, job, "Write", err) || !check_seen(&w->file, err))
+	if (!change_file_load(&w->file, job, &tool_write, err) || !check_seen(&w->file, err))
 		return false;
 	w->returns = has_returns(w->file.text) && !memmem(content.p, content.n, "\r\n", 2);
 	if (!(w->returns ? add_returns(content, &w->text, err) : buf_add_str(&w->text, content, err)))
