@@ -161,7 +161,7 @@ static bool make_id(struct teachers *t, struct str text, char id[TEACHER_LIST_ID
 	pthread_mutex_lock(&t->lock);
 	bool ok = *t->id_key || random_hex(t->id_key, SHA_HEX_MAX, err);
 	if (ok)
-		sha_hmac_hex(str_of(t->id_key), text, id);
+		sha_hmac_hex((struct str){ t->id_key, SHA_HEX_MAX }, text, id);
 	else
 		*t->id_key = '\0';
 	pthread_mutex_unlock(&t->lock);
