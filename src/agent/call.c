@@ -74,6 +74,12 @@ void call_init(struct call *c, const struct agent *a, const struct agent_answer 
 			"again.", AGENT_CALLS_MAX);
 		return;
 	}
+	if (json_member_string(c->given, "unreadable")) {
+		call_end(c, CALL_WRONG, "This call could not be read: %s. Write it again, as <tool_call>\n"
+			"{\"name\": ..., \"arguments\": {...}}\n</tool_call>.",
+			json_member_string(c->given, "unreadable"));
+		return;
+	}
 	c->kind = tool_find(call_name(c));
 	if (!c->kind || !offer_has(a->tools, c->kind->name)) {
 		c->kind = NULL;

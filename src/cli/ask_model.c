@@ -1,5 +1,7 @@
 #include "cli/ask_model.h"
 
+#include "agent/leftover.h"
+
 /* Who is asked is a matter of the model's name. */
 static const char *const model_of_wish[] = {
 	[WISH_AUTO] = "auto", [WISH_KNOWN] = "known-answers", [WISH_LOCAL] = "local", [WISH_TEACHER] = "teacher",
@@ -41,9 +43,11 @@ static json_t *make_request(const struct conversation *c, const struct agent_que
 struct asking {
 	struct conversation *conversation;
 	struct agent_answer *answer;
+	bool filters;                  /* tools are offered: of a local model's text some may be calls */
+	struct leftover leftover;
 };
 
-static bool on_text(void *user, struct str text, struct error *err)
+static bool show_piece(void *user, struct str text, struct error *err)
 {
 	struct asking *x = user;
 	struct conversation *c = x->conversation;
@@ -55,6 +59,20 @@ static bool on_text(void *user, struct str text, struct error *err)
 		return true;
 	}
 	return c->holds ? buf_add_str(&c->held, text, err) : show_text(&c->show, text, err);
+}
+
+static bool is_local(const struct conversation *c)
+{
+	return c->last.kind && strcmp(c->last.kind, "local") == 0;
+}
+
+static bool on_text(void *user, struct str text, struct error *err)
+{
+	struct asking *x = user;
+
+	return x->filters && is_local(x->conversation) ?
+		leftover_feed(&x->leftover, text, &(struct leftover_sink){ show_piece, x }, err) :
+		show_piece(x, text, err);
 }
 
 static bool on_thought(void *user, struct str text, struct error *err)
@@ -89,7 +107,7 @@ static void keep(struct conversation *c, struct agent_answer *answer)
 	if (a->calls.calls)
 		json_array_extend(answer->calls, a->calls.calls);
 	answer->details = json_incref(a->calls.details);
-	answer->local = a->kind && strcmp(a->kind, "local") == 0;
+	answer->local = is_local(c);
 	answer->cut_by_length = a->cut_by_length;
 	if (a->cost_usd >= 0)
 		c->cost_usd = (c->cost_usd >= 0 ? c->cost_usd : 0) + a->cost_usd;
@@ -99,12 +117,16 @@ bool conversation_ask_model(void *conversation, const struct agent_question *que
 	struct cancel *cancel, struct error *err)
 {
 	struct conversation *c = conversation;
-	struct asking x = { c, answer };
+	struct asking x = { c, answer, question->brief_tools != NULL, {{0}} };
 	const struct link_listener listener = { on_text, on_thought, on_notice, on_tick, &x };
 	own_json *body = make_request(c, question);
 
 	link_answer_done(&c->last);
+	leftover_init(&x.leftover);
 	bool ok = link_ask(c->link, body, cancel, &listener, &c->last, err);
 	keep(c, answer);
+	ok = ok && leftover_finish(&x.leftover, question->brief_tools, answer->calls,
+		&(struct leftover_sink){ show_piece, &x }, err);
+	leftover_done(&x.leftover);
 	return ok;
 }
