@@ -25,7 +25,7 @@
 #define PIECE_BYTES 65536
 #define PIECES_A_TURN 16         /* read before the clock and the token are looked at again */
 #define LAST_BYTES ((size_t)1 << 20)     /* read after the end: what a pipe may hold */
-#define SLICE_MS 20              /* between looks at a child whose pipes are silent, and at the token */
+#define SLICE_MS 20              /* between looks at a child whose pipes are silent, and at the token; at first less */
 #define SUPERVISOR_MS 20000      /* beyond the grace; one that takes longer is killed itself */
 
 extern char **environ;
@@ -36,6 +36,7 @@ struct running {
 	pid_t pid;
 	int streams[2];          /* read ends, by enum child_stream; -1: closed */
 	int line;                /* to the supervisor; -1: none */
+	int slice_ms;
 	bool silenced;           /* the callback wants no more */
 	bool stopping;
 	enum child_how over;     /* CHILD_TOO_MANY or CHILD_TOO_LARGE, as the supervisor found */
@@ -295,7 +296,8 @@ static void listen_once(struct running *r)
 		{ .fd = r->line, .events = POLLIN },
 	};
 
-	(void)poll(fds, countof(fds), SLICE_MS);
+	(void)poll(fds, countof(fds), r->slice_ms);
+	r->slice_ms = r->slice_ms * 2 < SLICE_MS ? r->slice_ms * 2 : SLICE_MS;
 	for (enum child_stream s = CHILD_OUT; s <= CHILD_ERR; s++)
 		if (fds[s].revents)
 			drain(r, s, (size_t)PIECES_A_TURN * PIECE_BYTES);
@@ -382,7 +384,7 @@ static bool reap(struct running *r, struct error *err)
 
 bool child_run(const struct child_plan *plan, struct child_end *end, struct error *err)
 {
-	struct running r = { .plan = plan, .end = end, .streams = { -1, -1 }, .line = -1 };
+	struct running r = { .plan = plan, .end = end, .streams = { -1, -1 }, .line = -1, .slice_ms = 1 };
 	struct error trouble = {0};
 
 	*end = (struct child_end){0};

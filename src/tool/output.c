@@ -204,24 +204,46 @@ static void escaped(struct output *o, unsigned char c)
 
 static bool is_plain(unsigned char c) { return (c >= 0x20 && c != 0x7f) || c == '\t'; }
 
+/* Bytes without a line end, which may still be written over. */
+static void begin_line(struct output *o, const char *bytes, size_t n)
+{
+	while (n) {
+		size_t piece = sizeof o->line - o->line_n;
+		if (!piece) {
+			take_line(o);
+			continue;
+		}
+		piece = piece < n ? piece : n;
+		memcpy(o->line + o->line_n, bytes, piece);
+		o->line_n += piece;
+		bytes += piece;
+		n -= piece;
+	}
+}
+
+/* The bytes up to the first that needs a closer look: whole lines at once, then the beginning of one. */
+static size_t take_run(struct output *o, const char *bytes, size_t n)
+{
+	size_t run = 0;
+
+	while (run < n && (is_plain((unsigned char)bytes[run]) || bytes[run] == '\n'))
+		run++;
+	size_t whole = run;
+	while (whole && bytes[whole - 1] != '\n')
+		whole--;
+	if (whole) {
+		take_line(o);
+		take_bytes(o, bytes, whole);
+	}
+	begin_line(o, bytes + whole, run - whole);
+	return run;
+}
+
 void output_add(struct output *o, struct str bytes)
 {
 	for (size_t i = 0; i < bytes.n; ) {
-		size_t run = i;
-		/* Most bytes are plain, and many at a time fit into the line. */
-		while (!o->escape && !o->carriage && run < bytes.n && is_plain((unsigned char)bytes.p[run]))
-			run++;
-		while (i < run) {
-			size_t piece = sizeof o->line - o->line_n;
-			if (!piece) {
-				take_line(o);
-				continue;
-			}
-			piece = piece < run - i ? piece : run - i;
-			memcpy(o->line + o->line_n, bytes.p + i, piece);
-			o->line_n += piece;
-			i += piece;
-		}
+		if (!o->escape && !o->carriage)
+			i += take_run(o, bytes.p + i, bytes.n - i);
 		if (i == bytes.n)
 			return;
 		unsigned char c = (unsigned char)bytes.p[i++];

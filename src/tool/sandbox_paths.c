@@ -1,7 +1,7 @@
 /*
  * Secrets have patterns for names, and mounts know only files: so we look.  In the home
  * only where the table of secret folders leads; in a project everywhere, but for folders
- * of foreign code, up to a depth and a number that keep a command from waiting.
+ * of foreign code, up to a number that keeps a command from waiting.
  */
 #include "tool/sandbox_paths.h"
 
@@ -17,7 +17,7 @@
 #include "permit/path_table.h"
 #include "permit/permission.h"
 
-enum { DEPTH_MAX = 6, LOOKED_AT_MAX = 20000 };
+enum { LOOKED_AT_MAX = 3000, FOUND_MAX = 200 };
 #define LINK_MAX ((size_t)8192)
 
 void path_list_add(struct path_list *list, const char *path)
@@ -184,33 +184,54 @@ static void look_in_home(struct looking *l, const char *folder, size_t home_n)
 		(void)closedir(dir);
 }
 
+/* By its name, of a path that is folded, with a slash at its end. */
+static bool is_secret_here(const char *folded)
+{
+	size_t n = strlen(folded) - 1;
+	size_t start = n;
+
+	while (start && folded[start - 1] != '/')
+		start--;
+	own_mem char *name = mem_strndup(folded + start, n - start);
+	return place_keeps_secret(folded, name, false);
+}
+
 static bool is_foreign(const char *name)
 {
 	static const char *const names[] = {
 		".", "..", ".git", "node_modules", ".venv", "venv", "target", "build", "dist", "__pycache__",
-		"vendor", NULL
+		"vendor", ".tox", ".cache", ".deps", NULL
 	};
 
 	return str_is_among(str_of(name), names);
 }
 
-static void look_in_project(struct looking *l, const char *folder, unsigned depth)
+/* What lies higher is looked at first: it is likelier to be one, and there may be more than we look at. */
+static void look_in_project(struct looking *l, const char *root)
 {
-	DIR *dir = opendir(folder);
-	const struct dirent *d;
+	own_path_list folders = {0};
+	size_t root_n = strlen(root), found = 0;
+	char folded[1024];
 
-	while (dir && (d = readdir(dir)) && l->looked_at++ < LOOKED_AT_MAX) {
-		if (is_foreign(d->d_name))
-			continue;
-		own_mem char *path = path_join(folder, d->d_name);
-		bool is_folder = d->d_type == DT_DIR || (d->d_type == DT_UNKNOWN && path_is_directory(path));
-		if (is_secret(l->c, path))
-			path_list_add(l->out, path);
-		else if (is_folder && depth < DEPTH_MAX)
-			look_in_project(l, path, depth + 1);
+	path_list_add(&folders, root);
+	for (size_t i = 0; i < folders.n; i++) {
+		DIR *dir = opendir(folders.all[i]);
+		const struct dirent *d;
+		while (dir && (d = readdir(dir)) && l->looked_at++ < LOOKED_AT_MAX && found < FOUND_MAX) {
+			if (is_foreign(d->d_name))
+				continue;
+			own_mem char *path = path_join(folders.all[i], d->d_name);
+			fold(path, root_n, folded, sizeof folded);
+			if (is_secret_here(folded)) {
+				path_list_add(l->out, path);
+				found++;
+			} else if (d->d_type == DT_DIR || (d->d_type == DT_UNKNOWN && path_is_directory(path))) {
+				path_list_add(&folders, path);
+			}
+		}
+		if (dir)
+			(void)closedir(dir);
 	}
-	if (dir)
-		(void)closedir(dir);
 }
 
 void sandbox_hidden(const struct tool_context *c, const struct path_list *roots, struct path_list *out)
@@ -226,5 +247,5 @@ void sandbox_hidden(const struct tool_context *c, const struct path_list *roots,
 	if (c->ours)
 		path_list_add(out, c->ours);
 	for (size_t i = 0; i < roots->n; i++)
-		look_in_project(&projects, roots->all[i], 0);
+		look_in_project(&projects, roots->all[i]);
 }

@@ -227,6 +227,10 @@ TEST(confined_it_writes_to_the_project_only_and_reads_no_secret)
 	expect(f, line, true, "dangerouslyDisableSandbox");
 	expect(f, "cat .env", true, "denied");
 	expect(f, "ls ~/.shammah/; cat /etc/shadow", true, "denied");
+	expect(f, "mkdir -p a/b/.ssh && echo PASSWORD > a/b/.ssh/key && echo PASSWORD > a/.ENV.local && echo x > "
+		"a/.env.example",
+		false, "(no output)");
+	expect(f, "ls a/b/.ssh; cat a/.env.example a/.ENV.local", true, "x\ncat: a/.ENV.local: Permission denied");
 	f->unconfined = true;
 	own_mem char *text = bash(f, "cat .env", false);
 	assert_non_null(strstr(text, "PASSWORD"));
