@@ -82,6 +82,33 @@ static const char *const sources[] = { "curl", "wget", "fetch", "base64", "base3
 	"socat", "rev", "tr", "gpg", "aria2c", "lwp-request", "http", NULL };
 static const char *const listers[] = { "echo", "printf", "find", "ls", NULL };
 static const char *const speakers[] = { "echo", "printf", NULL };
+static const char *const talkers[] = { "nc", "ncat", "netcat", "socat", "telnet", NULL };
+
+/* What echo and printf would write, and each of their words, for printf writes those. */
+static void judge_spoken(const struct script *s, const struct shell_command *e, const struct args *a)
+{
+	if (!a->count || !str_is_among(str_of(arg_name(&a->at[0])), speakers))
+		return;
+	const char *text = args_join(&s->j->arena, a, a->count > 1 && a->at[1].text[0] == '-' ? 2 : 1);
+	if (text && (strstr(text, "\\x") || strstr(text, "\\0") || strstr(text, "\\1")))
+		decide(s->j, COMMAND_NEVER, "runs what was fetched or hidden, which nobody has seen", source_of(e));
+	if (text)
+		judge_text(s, text);
+	for (size_t i = 1; i < a->count && a->count > 2; i++)
+		if (strchr(a->at[i].text, ' '))
+			judge_text(s, a->at[i].text);
+}
+
+static void judge_bodies(const struct script *s, const struct shell_command *c)
+{
+	for (size_t i = 0; i < c->redirect_count; i++) {
+		const struct shell_redirect *r = &c->redirects[i];
+		if (strcmp(r->op, "<<<") == 0)
+			judge_text(s, r->target.text);
+		else if (r->body.n)
+			judge_script(s->j, r->body, s->known, s->depth + 1);
+	}
+}
 
 /* Commands before this one in its pipeline: words that echo writes, or a source of what nobody has seen. */
 static void judge_input(const struct script *s, const struct shell_command *c)
@@ -101,26 +128,14 @@ static void judge_input(const struct script *s, const struct shell_command *c)
 		if (inner.count && str_is_among(str_of(arg_name(&inner.at[0])), sources))
 			decide(s->j, COMMAND_NEVER, "runs what was fetched or hidden, which nobody has seen",
 				source_of(e));
-		if (a.count && str_is_among(str_of(arg_name(&a.at[0])), speakers)) {
-			const char *text = args_join(&s->j->arena, &a, a.count > 1 && a.at[1].text[0] == '-' ? 2 : 1);
-			if (text && (strstr(text, "\\x") || strstr(text, "\\0") || strstr(text, "\\1")))
-				decide(s->j, COMMAND_NEVER, "runs what was fetched or hidden, which nobody has seen",
-					source_of(e));
-			if (text)
-				judge_text(s, text);
-		}
+		judge_spoken(s, e, &a);
+		judge_bodies(s, e);
 	}
 }
 
-static void judge_bodies(const struct script *s, const struct shell_command *c)
+static bool is_inside(struct str part, struct str whole)
 {
-	for (size_t i = 0; i < c->redirect_count; i++) {
-		const struct shell_redirect *r = &c->redirects[i];
-		if (strcmp(r->op, "<<<") == 0)
-			judge_text(s, r->target.text);
-		else if (r->body.n)
-			judge_script(s->j, r->body, s->known, s->depth + 1);
-	}
+	return part.p >= whole.p && part.p < whole.p + whole.n;
 }
 
 /* A substitution whose output is run. */
@@ -128,10 +143,17 @@ static void judge_fetched(const struct script *s, const struct args *a)
 {
 	for (size_t i = 1; i < a->count; i++) {
 		const struct arg *arg = &a->at[i];
-		for (size_t k = 0; strchr(arg->text, SHELL_OPEN) && k < FETCHERS; k++) {
+		if (!strchr(arg->text, SHELL_OPEN))
+			continue;
+		for (size_t k = 0; k < FETCHERS; k++)
 			if (memmem(arg->source.p, arg->source.n, sources[k], strlen(sources[k])))
 				decide(s->j, COMMAND_NEVER, "runs what was fetched or hidden, which nobody has seen",
 					arg->source);
+		for (const struct shell_command *e = s->commands.first; e; e = e->next) {
+			if (!e->word_count || !is_inside(e->words[0].source, arg->source))
+				continue;
+			struct args spoken = args_of(&s->j->arena, e, s->known);
+			judge_spoken(s, e, &spoken);
 		}
 	}
 }
@@ -169,6 +191,9 @@ static void judge_shell(const struct script *s, const struct shell_command *c, c
 	if (reads_input)
 		judge_input(s, c);
 	judge_bodies(s, c);
+	for (const struct shell_command *e = s->commands.first; e; e = e->next)
+		if (e->word_count && flows_into(c, e) && str_is_among(str_of(e->words[0].text), talkers))
+			decide(s->j, COMMAND_NEVER, "gives a shell to the network", source_of(e));
 }
 
 static void found_script(void *context, struct str script)
@@ -232,6 +257,8 @@ static void judge_carried(const struct script *s, const struct shell_command *c,
 				if (strcmp(inner.at[k].text, "{}") == 0)
 					inner.at[k].text = secret;
 			judge_args(s, c, &inner, false);
+		} else if (strcmp(name, "git") == 0 && t[0] == '!') {
+			judge_text(s, t + 1);
 		} else if ((strcmp(name, "git") == 0 && equal && equal[1] == '!') ||
 			(strcmp(name, "alias") == 0 && equal)) {
 			judge_text(s, equal + 1 + (equal[1] == '!'));
@@ -260,8 +287,12 @@ static struct args add_input(const struct script *s, const struct shell_command 
 		bool chooses = false;
 		for (size_t i = 1; i < more.count; i++)
 			chooses |= more.at[i].text[0] == '-' && strncmp(more.at[i].text, "-print", 6) != 0;
-		for (size_t i = 1; i < more.count && !chooses && out.count < ARGS_MAX; i++)
-			out.at[out.count++] = more.at[i];
+		for (size_t i = 1; i < more.count && out.count < ARGS_MAX; i++)
+			if (!chooses || place_is_critical(more.at[i].text))
+				out.at[out.count++] = more.at[i];
+		/* Files found in all of a folder are as good as the folder. */
+		if (chooses && out.count > a->count && out.count < ARGS_MAX && strcmp(arg_name(&a->at[0]), "rm") == 0)
+			out.at[out.count++] = (struct arg){ .text = "-r" };
 		const char *secret = sought_secret(&more);
 		if (secret && out.count < ARGS_MAX)
 			out.at[out.count++] = (struct arg){ .text = secret };
@@ -364,6 +395,24 @@ static bool evaluates_quoted(const struct shell_command *c)
 		(memchr(source.p, '\'', source.n) && memchr(source.p, '$', source.n));
 }
 
+/* An array is often made to be run: only what would never be counts. */
+static void judge_array(const struct script *s, const struct shell_command *c)
+{
+	struct command_judgement run = {0}, *whole = s->j->out;
+	own_buf text = BUF_INIT(SHELL_BYTES_MAX);
+	struct error err;
+
+	for (size_t i = 0; i < c->assign_count; i++)
+		if (!str_equal(c->assigns[i].name, c->assigns[0].name) || !buf_adds(&text, i ? " " : "", &err) ||
+			!buf_adds(&text, c->assigns[i].value.text, &err))
+			return;
+	s->j->out = &run;
+	judge_text(s, text.data);
+	s->j->out = whole;
+	if (run.verdict == COMMAND_NEVER)
+		decide(s->j, run.verdict, run.why, (struct str){0});
+}
+
 static void judge_command(const struct script *s, const struct shell_command *c)
 {
 	struct args a = args_of(&s->j->arena, c, s->known);
@@ -375,6 +424,8 @@ static void judge_command(const struct script *s, const struct shell_command *c)
 			decide(s->j, COMMAND_ASK, "sets a variable that may change what is run", c->assigns[i].name);
 	for (size_t i = 0; i < c->redirect_count; i++)
 		judge_redirect(s, &c->redirects[i]);
+	if (c->assign_count > 1 && !c->word_count)
+		judge_array(s, c);
 	if (!c->word_count)
 		judge_bodies(s, c);
 	else if (evaluates_quoted(c))

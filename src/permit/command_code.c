@@ -83,6 +83,9 @@ void code_scripts(struct arena *arena, const char *code, void (*found)(void *con
 
 	if (bang)
 		found(context, str_of(bang + 1));
+	for (const char *at = code; next_literal(&at, &literal);)
+		if (literal.p[-1] == '`')
+			found(context, literal);
 	if (!joined || !mentions(code, runners))
 		return;
 	for (const char *at = code; next_literal(&at, &literal);) {

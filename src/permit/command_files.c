@@ -139,11 +139,13 @@ static void find_operands(const struct words *w, const struct row *r, enum file_
 /* dd's "if=x of=y"; what curl and wget write. */
 static void find_named(const struct words *w, const char *name)
 {
+	static const char *const endless[] = { "if=/dev/zero", "if=/dev/urandom", "if=/dev/random", NULL };
 	bool fetches = strcmp(name, "curl") == 0 || strcmp(name, "wget") == 0;
 
 	for (size_t i = 1; i < w->a->count; i++) {
 		const struct arg *arg = &w->a->at[i];
-		if (strcmp(name, "dd") == 0 && strncmp(arg->text, "if=", 3) == 0)
+		if (strcmp(name, "dd") == 0 && strncmp(arg->text, "if=", 3) == 0 &&
+			!str_is_among(str_of(arg->text), endless))
 			w->found(w->context, arg, arg->text + 3, FILE_READ);
 		if (strcmp(name, "dd") == 0 && strncmp(arg->text, "of=", 3) == 0)
 			w->found(w->context, arg, arg->text + 3, FILE_WRITTEN);
