@@ -16,6 +16,8 @@ const struct command commands[] = {
 	{ "config", "[check|path]", "every setting and its origin; what is wrong; which files", "|check|path",
 		cmd_config },
 	{ "metrics", "", "what was answered by whom, and what it cost", "", cmd_metrics },
+	{ "permissions", "[list] | add RULE | remove RULE|ID | explain 'TOOL(...)'",
+		"what tools may do here, by which rule of which file", NULL, cmd_permissions },
 	{ "rewind", "[list] | SESSION/TURN", "takes back what tools changed in files, from a turn on", NULL,
 		cmd_rewind },
 	{ "help", "[COMMAND]", "this text, or a command's own", NULL, cmd_help },

@@ -29,6 +29,9 @@ FLAG(take_json, json)
 FLAG(take_online, online)
 FLAG(take_yes, yes)
 FLAG(take_background, background)
+FLAG(take_allow, allow)
+FLAG(take_ask, ask)
+FLAG(take_deny, deny)
 FLAG(take_dry_run, dry_run)
 
 #define TEXT(function, member) \
@@ -45,6 +48,7 @@ TEXT(take_system_prompt, system_prompt)
 TEXT(take_tokenizer, tokenizer)
 TEXT(take_precision, precision)
 TEXT(take_revision, revision)
+TEXT(take_scope, scope)
 TEXT(take_file, file)
 
 static bool take_source(struct options *o, const char *value, struct error *err)
@@ -128,10 +132,14 @@ const struct option option_table[] = {
 	{ "--precision", 0, "P", "models pull, use: q4, q4f16, int8, fp16, ...", take_precision },
 	{ "--revision", 0, "R", "models: a branch, tag or commit", take_revision },
 	{ "--background", 0, NULL, "models pull: the daemon does it", take_background },
-	{ "--json", 0, NULL, "models list, recommend, bench; metrics, config, doctor: for programs", take_json },
+	{ "--json", 0, NULL, "models list, recommend, bench; metrics, config, doctor, permissions", take_json },
 	{ "--online", 0, NULL, "doctor: also ask each teacher for a word", take_online },
 	{ "--file", 0, "FILE", "rewind: only this file", take_file },
 	{ "--dry-run", 0, NULL, "rewind: say what would be done, and do nothing", take_dry_run },
+	{ "--allow", 0, NULL, "permissions add, remove: a rule that allows", take_allow },
+	{ "--ask", 0, NULL, "the same: one that has calls asked about", take_ask },
+	{ "--deny", 0, NULL, "the same: one that denies", take_deny },
+	{ "--scope", 0, "SCOPE", "permissions: local (usual), project or user", take_scope },
 	{ "--yes", 'y', NULL, "models rm, rewind: do not ask", take_yes },
 	{ "--follow", 'f', NULL, "daemon logs: go on as the log grows", take_follow },
 	{ "--mode", 0, "MODE", "as in older versions: interactive, query or daemon", take_mode },

@@ -51,11 +51,13 @@ struct options {
 	char *text;                  /* the words that are no option, joined by spaces; NULL: none */
 	const char *directory;       /* the PATH to work in; NULL: here */
 	bool over_budget, print, quiet, help, version, jsonl, follow, json, online, yes, background, dry_run;
+	bool allow, ask, deny;       /* permissions: of which list a rule is */
 	enum mode mode;
 	enum route_wish wish;
 	const char *model, *port;    /* as written; NULL: not given */
 	const char *teacher;         /* who is asked, by a name of its own or of its model; NULL: not given */
 	const char *system_prompt, *tokenizer, *precision, *revision, *file;
+	const char *scope;           /* permissions: whose settings file; NULL: not given */
 	int64_t max_tokens;          /* -1: not given */
 	double temperature;          /* NAN: not given */
 	/* Tools, as Claude Code's command line has them (cli/options_tools.c). */

@@ -5,11 +5,11 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/folder_lock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/sys.h"
@@ -17,7 +17,6 @@
 #include "permit/approvals_parts.h"
 
 #define LOCK_WAIT_MS 2000
-#define LOCK_STEP_MS 10
 
 enum state {
 	FILE_ABSENT,
@@ -231,25 +230,6 @@ void approvals_load(struct approvals *a, struct buf *odd)
 
 /* --- writing ---------------------------------------------------------------------------------------------- */
 
-/* The folder's lock, released when it is closed. */
-static int lock_folder(const char *home, struct error *err)
-{
-	own_fd fd = sys.open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return error_errno(err, "cannot open %s", home), -1;
-	for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += LOCK_STEP_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_errno(err, "cannot lock %s", home), -1;
-		if (waited >= LOCK_WAIT_MS)
-			return error_set(err, ERROR_TIMEOUT, "another program is writing in %s", home), -1;
-		clock_sleep_ms(LOCK_STEP_MS);
-	}
-	int locked = fd;
-	fd = -1;
-	return locked;
-}
-
 static json_t *entry_of(json_t *patterns, const char *id)
 {
 	size_t i;
@@ -338,7 +318,7 @@ bool approvals_write(struct approvals *a, struct error *err)
 
 	if (!path_make(a->home, 0700, err))
 		return false;
-	own_fd lock = lock_folder(a->home, err);
+	own_fd lock = folder_lock(a->home, LOCK_WAIT_MS, err);
 	if (lock < 0)
 		return false;
 	enum state state = read_file(path, &text, &file, &lost, err);
