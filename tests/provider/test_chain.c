@@ -35,6 +35,7 @@ struct school {
 	struct buf text;           /* of the answer */
 	struct buf told;           /* the notices, a line each */
 	size_t ends;
+	unsigned unanswered;
 	const char *asked;         /* the last teacher */
 	bool ok;
 	struct error err;
@@ -107,6 +108,14 @@ static void on_teacher(void *user, size_t teacher)
 	s->asked = names[teacher];
 }
 
+static void on_unanswered(void *user, size_t teacher, unsigned attempts)
+{
+	struct school *s = user;
+
+	assert_string_equal(s->asked, names[teacher]);
+	s->unanswered += attempts;
+}
+
 static bool find_key(void *user, size_t teacher, bool refused, const char **key, struct error *err)
 {
 	struct school *s = user;
@@ -130,7 +139,8 @@ static void ask(struct school *s, struct cancel *cancel)
 	const struct chain chain = {
 		.teachers = teachers, .count = s->count, .lock = &s->lock, .cancel = cancel,
 		.patience = { .pause_ms = 2, .first_byte_ms = 200, .silence_ms = 200 },
-		.on_delta = on_delta, .on_notice = on_notice, .find_key = find_key, .on_teacher = on_teacher, .user = s,
+		.on_delta = on_delta, .on_notice = on_notice, .find_key = find_key, .on_teacher = on_teacher,
+		.on_unanswered = on_unanswered, .user = s,
 	};
 	buf_clear(&s->text);
 	buf_clear(&s->told);
@@ -219,6 +229,7 @@ TEST(a_silent_teacher_is_asked_once_where_another_is_there_and_twice_where_none_
 		ask(s, NULL);
 		assert_int_equal(s->ok, others);
 		assert_int_equal(requests(s, 0), 2 - others);
+		assert_int_equal(s->unanswered, 2 - others);      /* whatever the other one says */
 	}
 }
 
