@@ -1,6 +1,7 @@
 #include "provider/parameters.h"
 
 #include "base/mem.h"
+#include "provider/schema_draft.h"
 
 #define DEEP_MAX 16            /* alternatives within alternatives, and references */
 #define NODES_MAX 1000         /* schemas opened: references may multiply */
@@ -282,12 +283,13 @@ void parameters_put(struct writer *w, struct str schema, const char *otherwise, 
 {
 	bool any = w->ok && str_trim(schema).n;
 	own_json *parsed = any ? json_parse_object(schema, "the schema of a tool", w->err) : NULL;
-	own_json *open = parsed ? parameters_open(parsed, refused) : NULL;
+	own_json *renewed = parsed && refused ? schema_renew(parsed) : NULL;
+	own_json *open = parsed ? parameters_open(renewed ? renewed : parsed, refused) : NULL;
 
 	if (!any)
 		writer_put(w, otherwise);
-	else if (open)
-		w->ok = json_write(w->out, open, w->err);
+	else if (open || renewed)
+		w->ok = json_write(w->out, open ? open : renewed, w->err);
 	else
 		w->ok = parsed && buf_add_str(w->out, schema, w->err);
 }

@@ -21,5 +21,8 @@
  */
 json_t *parameters_open(const json_t *schema, const char *const *refused);
 
-/* Writes the one that is told by JSON text; `otherwise` where that is empty. */
+/*
+ * Writes the one that is told by JSON text, in today's words (provider/schema_draft.h) where something is
+ * refused at all; `otherwise` where it is empty.
+ */
 void parameters_put(struct writer *w, struct str schema, const char *otherwise, const char *const *refused);

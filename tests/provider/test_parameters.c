@@ -31,6 +31,14 @@ TEST(what_can_go_as_it_is_goes_byte_for_byte)
 	expect("", "{}");
 }
 
+TEST(words_of_older_drafts_are_renewed)
+{
+	expect("{'type':'object','properties':{'a':{'items':[{}]}}}",
+		"{'type':'object','properties':{'a':{'prefixItems':[{}]}}}");
+	expect("{'properties':{'a':{'minimum':1,'exclusiveMinimum':true}}}",
+		"{'properties':{'a':{'exclusiveMinimum':1}},'type':'object'}");
+}
+
 TEST(a_top_without_a_type_is_an_objects)
 {
 	expect("{}", "{'type':'object','properties':{}}");
@@ -200,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_can_go_as_it_is_goes_byte_for_byte),
+		cmocka_unit_test(words_of_older_drafts_are_renewed),
 		cmocka_unit_test(a_top_without_a_type_is_an_objects),
 		cmocka_unit_test(parts_that_all_hold_are_joined_without_a_word),
 		cmocka_unit_test(alternatives_lie_side_by_side_and_are_told_in_the_description),
