@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "tool/encoding.h"
 #include "tool/file_kind.h"
+#include "tool/json_spans.h"
 #include "tool/notebook.h"
 #include "tool/text_view.h"
 
@@ -42,6 +43,24 @@ static void go_and_return(struct encoding found, struct str bytes)
 	show(buf_str(&text));
 }
 
+/* A span that is found is that value's; in names with escapes none is. */
+static void check_spans(struct str text, json_t *object)
+{
+	struct error err = {0};
+	const char *name;
+	json_t *value;
+
+	while (text.n && strchr(" \t\r\n", text.p[0]))
+		text = str_from(text, 1);
+	json_object_foreach(object, name, value) {
+		struct str span = json_span_member(text, name);
+		own_json *found = span.p ? json_parse(span, "span", &err) : NULL;
+		assert(!span.p || (found && json_equal(found, value)));
+		if (json_is_object(value) && span.p)
+			check_spans(span, value);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -55,6 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct encoding found = encoding_guess(bytes, true);
 	go_and_return(found, str_from(bytes, found.mark));
 	own_json *notebook = json_parse_object(bytes, "notebook", &err);
+	if (notebook)
+		check_spans(bytes, notebook);
 	if (notebook)
 		(void)!notebook_write(notebook, &out, &err);
 	return 0;

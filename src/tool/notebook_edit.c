@@ -240,7 +240,7 @@ static bool load(struct editing *e, struct tool_job *job, struct error *err)
 	e->text.p += strspn(e->text.p, " \t\r\n");
 	e->text.n -= (size_t)(e->text.p - e->file.text.p);
 	e->cells = json_span_member(e->text, "cells");
-	return json_is_array(json_object_get(parsed, "cells")) || error_set(err, ERROR_INVALID,
+	return (e->cells.n && e->cells.p[0] == '[') || error_set(err, ERROR_INVALID,
 		"%s has no list of cells: it is no notebook of nbformat 4", e->file.name);
 }
 

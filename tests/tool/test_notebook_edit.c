@@ -105,6 +105,10 @@ TEST(what_is_wrong_is_told_and_nothing_changed)
 		"m1",
 		"new_source", "x", "cell_type", "code");
 	assert_file("n.ipynb", str_of(notebook));
+	put_file("e.ipynb", "{\"ce\\u006cls\":[]}");
+	assert_call("", "Read", "{s:s}", "file_path", "e.ipynb");
+	assert_fails("it is no notebook", "NotebookEdit", "{s:s, s:s, s:s, s:s}", "notebook_path", "e.ipynb", "new_source",
+		"x", "cell_type", "code", "edit_mode", "insert");
 	put_file("t.ipynb", "[1]");
 	assert_call("", "Read", "{s:s}", "file_path", "t.ipynb");
 	assert_fails("t.ipynb", "NotebookEdit", "{s:s, s:s, s:s}", "notebook_path", "t.ipynb", "cell_id", "0",
