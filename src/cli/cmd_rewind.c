@@ -91,7 +91,7 @@ static void print_turn(const struct checkpoint_log *log, size_t first, const cha
 
 	if (localtime_r(&at, &tm))
 		(void)strftime(when, sizeof when, "%Y-%m-%d %H:%M", &tm);
-	printf("%-24s %5u  %s  ", session, log->lines[first].turn, when);
+	printf("%-36s %5u  %s  ", session, log->lines[first].turn, when);
 	print_files(log, log->lines[first].turn);
 }
 
@@ -99,7 +99,7 @@ static int list(const struct rewinding *r)
 {
 	if (!r->sessions.count)
 		return puts("Nothing was changed by tools in this project that could be taken back."), EXIT_ANSWERED;
-	printf("%-24s %5s  %-16s  %s\n", "SESSION", "TURN", "WHEN", "FILES");
+	printf("%-36s %5s  %-16s  %s\n", "SESSION", "TURN", "WHEN", "FILES");
 	for (size_t i = 0; i < r->sessions.count; i++) {
 		const struct rewind_session *s = &r->sessions.at[i];
 		unsigned printed = 0;

@@ -34,8 +34,10 @@ static bool open_tools(struct conversation *c, struct error *err)
 	own_mem char *cwd = realpath(".", NULL), *home = path_home(err);
 	own_mem char *root = cwd ? trust_root(cwd, home) : NULL;
 
-	return cwd ? tool_context_init(&c->tools, root ? root : cwd, cwd, home, c->link->home, err) :
-		error_errno(err, "the current folder cannot be found");
+	if (!cwd)
+		return error_errno(err, "the current folder cannot be found");
+	return tool_context_init(&c->tools, root ? root : cwd, cwd, home, c->link->home, err) &&
+		tool_context_name(&c->tools, c->print.session, err);
 }
 
 static bool open_grants(struct conversation *c, struct error *err)
@@ -134,14 +136,20 @@ static void open_agent(struct conversation *c)
 	if (c->talks) {
 		ui.ask_permission = ask_permission;
 		ui.go_on = go_on;
-		c->tools.ui.ask = ask_questions;
-		c->tools.ui.approve_plan = approve_plan;
 	}
-	c->tools.ui.todos = show_todos;
-	c->tools.ui.user = c;
 	agent_init(&c->agent, &ui, &c->tools);
 	c->agent.max_turns = c->options->max_turns;
 	c->dialog = (struct dialog){ &c->show, &c->grants, NULL };
+}
+
+/* Once there are tools: making them forgets whom they may ask. */
+static void open_tool_ui(struct conversation *c)
+{
+	c->tools.ui = (struct tool_ui){ .todos = show_todos, .user = c };
+	if (!c->talks)
+		return;
+	c->tools.ui.ask = ask_questions;
+	c->tools.ui.approve_plan = approve_plan;
 }
 
 bool conversation_init(struct conversation *c, struct link *link, const struct options *options, bool talks,
@@ -154,7 +162,7 @@ bool conversation_init(struct conversation *c, struct link *link, const struct o
 	open_agent(c);
 	if (!open_tools(c, err) || !open_grants(c, err))
 		return false;
-	c->tools.ui.user = c;
+	open_tool_ui(c);
 	follow_settings(c);
 	audit_init(&c->audit, link->home);
 	c->agent.audit = &c->audit;

@@ -30,12 +30,13 @@ static bool make_temp(struct tool_context *c, struct error *err)
 	return true;
 }
 
-static bool make_checkpoints(struct tool_context *c, struct error *err)
+/* `session` NULL: a name of its own. */
+static bool make_checkpoints(struct tool_context *c, const char *session, struct error *err)
 {
 	own_mem char *folder = c->ours ? home_path(c->ours, HOME_CHECKPOINTS) : NULL;
 
 	if (folder)
-		c->checkpoints = checkpoints_create(folder, NULL, c->root, err);
+		c->checkpoints = checkpoints_create(folder, session, c->root, err);
 	return !folder || c->checkpoints;
 }
 
@@ -50,7 +51,14 @@ bool tool_context_init(struct tool_context *c, const char *root, const char *cwd
 	c->cwd = realpath(cwd, NULL);
 	if (!c->cwd)
 		return error_errno(err, "%s: the working folder cannot be found", cwd);
-	return make_temp(c, err) && make_checkpoints(c, err);
+	return make_temp(c, err) && make_checkpoints(c, NULL, err);
+}
+
+bool tool_context_name(struct tool_context *c, const char *session, struct error *err)
+{
+	checkpoints_destroy(c->checkpoints);
+	c->checkpoints = NULL;
+	return make_checkpoints(c, session, err);
 }
 
 struct checkpoints *tool_checkpoints(struct tool_context *c)

@@ -50,5 +50,8 @@ bool tool_context_init(struct tool_context *c, const char *root, const char *cwd
 void tool_context_done(struct tool_context *c);
 #define own_tool_context owns(tool_context_done) struct tool_context
 
+/* The conversation's name (letters, digits and '-'), under which `shammah rewind` lists it; before any tool has run. */
+bool tool_context_name(struct tool_context *c, const char *session, struct error *err) must_use;
+
 /* What files held before tools change them, in this turn (c->turn); NULL: it is not kept. */
 struct checkpoints *tool_checkpoints(struct tool_context *c);

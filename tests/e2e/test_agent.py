@@ -405,6 +405,30 @@ def what_is_denied_stays_denied_for_the_user():
             t.prompt()
 
 
+def turns_are_taken_back_with_what_commands_changed():
+    with Project() as (h, t, path):
+        (path / 'loose.txt').write_text('not tracked\n')
+        t.turns(says(call('Read', file_path=str(path / 'sums.py'))),
+                says(call('Edit', file_path=str(path / 'sums.py'), old_string='a - b', new_string='a + b'),
+                     call('Write', file_path=str(path / 'new.py'), content='x = 1\n')),
+                says(call('Bash', command='echo more >> loose.txt; rm test_sums.py')), says('Done.'))
+        allowed = ('--permission-mode', 'acceptEdits', '--allowed-tools', 'Bash(echo:*) Bash(rm:*)')
+        message = json.loads(h.run(path, '-p', 'change things', '--output-format', 'json', *allowed).out)
+        assert message['permission_denials'] == [], message
+        assert (path / 'sums.py').read_text() == RIGHT and not (path / 'test_sums.py').exists()
+        before = os.getcwd()
+        os.chdir(path)
+        try:
+            listed = h.run('rewind')
+            assert message['session_id'] in listed.out and 'sums.py' in listed.out, listed
+            result = h.run('rewind', message['session_id'] + '/1', '--yes')
+        finally:
+            os.chdir(before)
+        assert result.code == 0 and '4 files were taken back' in result.out, result
+        assert (path / 'sums.py').read_text() == WRONG and (path / 'test_sums.py').read_text() == TEST
+        assert (path / 'loose.txt').read_text() == 'not tracked\n' and not (path / 'new.py').exists()
+
+
 def a_local_model_calls_tools():
     with Project() as (h, _, path), tempfile.TemporaryDirectory() as d:
         words = f'<tool_call>\n{{"name": "Read", "arguments": {{"file_path": "{path}/sums.py"}}}}\n</tool_call>'

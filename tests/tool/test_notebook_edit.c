@@ -107,7 +107,8 @@ TEST(what_is_wrong_is_told_and_nothing_changed)
 	assert_file("n.ipynb", str_of(notebook));
 	put_file("e.ipynb", "{\"ce\\u006cls\":[]}");
 	assert_call("", "Read", "{s:s}", "file_path", "e.ipynb");
-	assert_fails("it is no notebook", "NotebookEdit", "{s:s, s:s, s:s, s:s}", "notebook_path", "e.ipynb", "new_source",
+	assert_fails("it is no notebook", "NotebookEdit", "{s:s, s:s, s:s, s:s}", "notebook_path", "e.ipynb",
+		"new_source",
 		"x", "cell_type", "code", "edit_mode", "insert");
 	put_file("t.ipynb", "[1]");
 	assert_call("", "Read", "{s:s}", "file_path", "t.ipynb");
