@@ -22,6 +22,7 @@ enum level {
 /* Folders that a command may run in, as far as "cd" tells. */
 struct folders {
 	const char *at[LINE_FOLDERS];
+	bool outside[LINE_FOLDERS];
 	size_t count;
 	bool unknown;              /* and others */
 };
@@ -62,6 +63,9 @@ void line_redirects(struct line *l, const struct shell_command *c);
 
 /* After a command: where the next one may run. */
 void line_moves(struct line *l, const struct shell_command *c, const struct args *a);
+
+/* What names no file reads the folder that "cd" has led to. */
+void line_here(struct line *l);
 
 /* Whether a "cd" has led elsewhere. */
 bool line_moved(const struct line *l);

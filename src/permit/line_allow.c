@@ -324,18 +324,12 @@ static bool is_plain_word(const struct shell_word *w)
 
 static void suggest(struct line *l, struct str text, const char *after)
 {
-	struct permission *out = l->d->out;
 	char rule[PERMISSION_RULE_MAX];
-	int n = snprintf(rule, sizeof rule, "Bash(%.*s%s)", STR_ARGS(text), after);
 
-	if (n >= (int)sizeof rule)
-		out->suggestion_count = PERMISSION_SUGGESTIONS + 1;
-	for (size_t i = 0; i < out->suggestion_count && i < PERMISSION_SUGGESTIONS; i++)
-		if (strcmp(out->suggestions[i], rule) == 0)
-			return;
-	if (out->suggestion_count < PERMISSION_SUGGESTIONS)
-		memcpy(out->suggestions[out->suggestion_count], rule, sizeof rule);
-	out->suggestion_count++;
+	if (snprintf(rule, sizeof rule, "Bash(%.*s%s)", STR_ARGS(text), after) < (int)sizeof rule)
+		suggest_rule(l->d->out, rule);
+	else
+		l->d->out->suggestion_count = PERMISSION_SUGGESTIONS + 1;
 }
 
 void line_suggest(struct line *l, const struct shell_command *c)

@@ -163,15 +163,17 @@ void line_redirects(struct line *l, const struct shell_command *c)
 
 /* --- folders ---------------------------------------------------------------------------------- */
 
-static void add_folder(struct folders *f, const char *path)
+static void add_folder(struct folders *f, const char *path, bool outside)
 {
 	for (size_t i = 0; i < f->count; i++)
 		if (strcmp(f->at[i], path) == 0)
 			return;
-	if (f->count == LINE_FOLDERS)
+	if (f->count == LINE_FOLDERS) {
 		f->unknown = true;
-	else
-		f->at[f->count++] = path;
+		return;
+	}
+	f->at[f->count] = path;
+	f->outside[f->count++] = outside;
 }
 
 /* What stands between a command and the next one, without blanks. */
@@ -209,18 +211,29 @@ void line_moves(struct line *l, const struct shell_command *c, const struct args
 			struct seen seen;
 			path_see(l->d, str_of(path), l->now.at[i], false, &seen);
 			char *kept = arena_copy(&l->arena, str_of(seen.judgement.written));
+			bool rule = path_rule(l->d, RULE_ALLOW, &seen, false, (struct str)STR("")) != NULL;
 			if (kept && kept[0])
-				add_folder(&to, kept);
+				add_folder(&to, kept, !seen.inside && !rule);
 			else
 				to.unknown = true;
 		}
 		for (size_t i = 0; i < to.count; i++)
-			add_folder(&l->all, to.at[i]);
+			add_folder(&l->all, to.at[i], to.outside[i]);
 		l->all.unknown |= to.unknown;
 		l->now = to;
 	}
 	if (!str_is(text_after(c), "&&"))
 		l->now = l->all;
+}
+
+void line_here(struct line *l)
+{
+	l->outside |= l->now.unknown;
+	for (size_t i = 0; i < l->now.count; i++) {
+		if (l->now.outside[i] && !l->outside)
+			(void)snprintf(l->outside_path, sizeof l->outside_path, "%s", l->now.at[i]);
+		l->outside |= l->now.outside[i];
+	}
 }
 
 bool line_moved(const struct line *l)

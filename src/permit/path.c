@@ -305,7 +305,8 @@ static const char *judge_walked(const struct path_question *q, const struct base
 		return why;
 	}
 
-	struct opinion text = opinion_of(j->written, q->write, b), place = opinion_of(j->real, q->write, b);
+	struct opinion text = opinion_of(j->written, q->write, b);
+	struct opinion place = strcmp(j->written, j->real) == 0 ? text : opinion_of(j->real, q->write, b);
 	j->linked = place.verdict > text.verdict;
 	if (!j->linked)
 		place = text;

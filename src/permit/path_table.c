@@ -139,7 +139,7 @@ const struct place_row *place_find(const char *folded)
 	const struct place_row *best = NULL;
 
 	for (size_t i = 0; i < place_row_count; i++)
-		if (is_in(folded, place_rows[i].prefix) &&
+		if (place_rows[i].prefix[1] == folded[1] && is_in(folded, place_rows[i].prefix) &&
 			(!best || strlen(place_rows[i].prefix) > strlen(best->prefix)))
 			best = &place_rows[i];
 	return best;
@@ -155,9 +155,10 @@ bool name_is_among(const char *const *patterns, const char *name)
 
 bool place_holds(const char *const *folders, const char *folded)
 {
-	for (; *folders; folders++)
-		if (strstr(folded, *folders))
-			return true;
+	for (const char *slash = strchr(folded, '/'); slash; slash = strchr(slash + 1, '/'))
+		for (const char *const *f = folders; *f; f++)
+			if ((*f)[1] == slash[1] && (*f)[2] == slash[2] && strncmp(slash, *f, strlen(*f)) == 0)
+				return true;
 	return false;
 }
 

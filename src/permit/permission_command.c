@@ -83,9 +83,8 @@ static void look_at(struct line *l, const struct shell_command *c)
 		line_visit(l, c, &one, 0);
 	}
 	l->outside |= takes_any_file(l, c);
-	/* Where "cd" has led, what names no file reads that folder. */
-	if (line_moved(l) && c->word_count)
-		line_file(l, &(struct arg){ .text = "." }, ".", FILE_LISTED);
+	if (c->word_count)
+		line_here(l);
 	line_cover(l, c);
 	line_redirects(l, c);
 	if (line_moved(l) && c->word_count && strcmp(c->words[line_unwrapped(c)].text, "git") == 0 &&

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "permit/links.h"
 #include "permit/permission_parts.h"
 #include "permit/url.h"
 
@@ -197,14 +198,20 @@ static void settle(struct deciding *d)
 		(void)snprintf(d->out->why, sizeof d->out->why, "the mode dontAsk asks nobody: %.360s", why);
 		d->out->decision = DECISION_DENY;
 	}
-	if (d->out->decision != DECISION_ASK || d->out->rule)
+	if (d->out->decision != DECISION_ASK || d->out->rule || d->out->suggestion_count > PERMISSION_SUGGESTIONS)
 		d->out->suggestion_count = 0;
 }
 
 void permission_decide(const struct permissions *p, const struct permission_call *call, struct permission *out)
 {
-	struct deciding d = { .p = p, .call = call, .out = out, .cwd = call->cwd ? call->cwd : p->cwd };
+	struct permission_call question = *call;
+	struct deciding d = { .p = p, .call = &question, .out = out, .cwd = call->cwd ? call->cwd : p->cwd };
 	const struct tool_group_row *tool = tool_group(call->tool);
+	struct link_memory memory;
+
+	link_memory_init(&memory, call->links);
+	if (call->links)
+		question.links = &memory.links;
 
 	*out = (struct permission){ .decision = DECISION_ASK };
 	switch (tool->group) {
@@ -217,4 +224,5 @@ void permission_decide(const struct permissions *p, const struct permission_call
 	settle(&d);
 	for (size_t i = 0; i < d.anchor_count; i++)
 		free(d.anchors[i].real);
+	link_memory_done(&memory);
 }

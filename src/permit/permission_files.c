@@ -124,23 +124,28 @@ const struct rule *path_rule(struct deciding *d, enum rule_list list, const stru
 
 /* --- suggestions -------------------------------------------------------------------------------------- */
 
+void suggest_rule(struct permission *out, const char *rule)
+{
+	for (size_t i = 0; i < out->suggestion_count && i < PERMISSION_SUGGESTIONS; i++)
+		if (strcmp(out->suggestions[i], rule) == 0)
+			return;
+	if (out->suggestion_count < PERMISSION_SUGGESTIONS)
+		(void)snprintf(out->suggestions[out->suggestion_count], PERMISSION_RULE_MAX, "%s", rule);
+	out->suggestion_count++;
+}
+
 void suggest_path(struct deciding *d, const char *tool, const char *path, const char *after)
 {
-	struct permission *out = d->out;
 	own_buf rule = BUF_INIT(PERMISSION_RULE_MAX - 1);
 	struct error err = {0};
 	bool below = is_below(path, d->p->cwd) && d->p->cwd[1];
 	const char *rest = below ? path + strlen(d->p->cwd) : path;
 
-	if (out->suggestion_count == PERMISSION_SUGGESTIONS || (below && !rest[0] && !after[0]))
-		return;
-	if (!buf_addf(&rule, &err, "%s(%s", tool, below ? "" : "/") || !rule_add_path(&rule, rest, &err) ||
-		!buf_addf(&rule, &err, "%s)", after))
-		return;
-	for (size_t i = 0; i < out->suggestion_count; i++)
-		if (strcmp(out->suggestions[i], rule.data) == 0)
-			return;
-	memcpy(out->suggestions[out->suggestion_count++], rule.data, rule.len + 1);
+	if ((below && !rest[0] && !after[0]) || !buf_addf(&rule, &err, "%s(%s", tool, below ? "" : "/") ||
+		!rule_add_path(&rule, rest, &err) || !buf_addf(&rule, &err, "%s)", after))
+		d->out->suggestion_count = PERMISSION_SUGGESTIONS + 1;
+	else
+		suggest_rule(d->out, rule.data);
 }
 
 /* --- the tools that take one ---------------------------------------------------------------------------- */

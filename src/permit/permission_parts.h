@@ -83,6 +83,9 @@ const struct rule *path_rule(struct deciding *d, enum rule_list list, const stru
 
 void decide_file(struct deciding *d, const struct tool_group_row *tool);
 
+/* One more rule, shorter than PERMISSION_RULE_MAX; with more than there is room for, none are suggested in the end. */
+void suggest_rule(struct permission *out, const char *rule);
+
 /* Adds a rule for a path: below the folder it began in, or absolute. */
 void suggest_path(struct deciding *d, const char *tool, const char *path, const char *after);
 

@@ -1,5 +1,6 @@
 /* What is told when rules are read, what is suggested, and how rules come together. */
 #include "permission_case.h"
+#include "permit/links.h"
 
 /* --- what is told ------------------------------------------------------------------------------- */
 
@@ -72,7 +73,7 @@ TEST(one_rule_is_suggested_for_each_command_that_needs_one)
 		{ "Bash", "make a && make a", "Bash(make a)" }, { "Bash", "timeout 5 make a", "Bash(make a)" },
 		{ "Bash", "NODE_ENV=x make a", "Bash(make a)" }, { "Bash", "FOO=x make a", "Bash(FOO=x make a)" },
 		{ "Bash", "a; b; c; d; e", "Bash(a) | Bash(b) | Bash(c) | Bash(d) | Bash(e)" },
-		{ "Bash", "a; b; c; d; e; f", "" },
+		{ "Bash", "a; b; c; d; e; f", "" }, { "Bash", "a; b; c; d; e; f > ../x; g > y; cat ../z", "" },
 		{ "Bash", "watch make", "Bash(watch make)" },
 		{ "Bash", "find . -name a -delete", "Bash(find . -name a -delete)" },
 		{ "Bash", "rm a*", "" }, { "Bash", "make 'x", "" },
@@ -252,6 +253,33 @@ TEST(searches_show_only_what_may_be_read)
 	assert_false(permission_may_read(p, "/etc/passwd"));
 }
 
+static bool count_links(void *user, const char *path, struct buf *target)
+{
+	++*(int *)user;
+	if (strcmp(path, "/l") != 0)
+		return false;
+	buf_put(target, "/x");
+	return true;
+}
+
+TEST(each_path_is_looked_at_once)
+{
+	int asked = 0;
+	const struct path_links below = { count_links, &asked };
+	struct link_memory memory;
+	own_buf first = BUF_INIT(100), again = BUF_INIT(100);
+
+	link_memory_init(&memory, &below);
+	for (int i = 0; i < 3; i++)
+		assert_false(memory.links.read(memory.links.user, "/a", &first));
+	assert_true(memory.links.read(memory.links.user, "/l", &first));
+	assert_true(memory.links.read(memory.links.user, "/l", &again));
+	assert_string_equal(first.data, "/x");
+	assert_string_equal(again.data, "/x");
+	assert_int_equal(asked, 2);
+	link_memory_done(&memory);
+}
+
 TEST(folders_must_be_absolute)
 {
 	static const struct permission_places wrong[] = { { "p", "/p", "/h", NULL }, { "/p", "p", "/h", NULL },
@@ -276,6 +304,7 @@ int main(void)
 		cmocka_unit_test(confinement_stands_in_for_questions),
 		cmocka_unit_test(code_is_run_unasked_only_where_it_is_confined),
 		cmocka_unit_test(searches_show_only_what_may_be_read),
+		cmocka_unit_test(each_path_is_looked_at_once),
 		cmocka_unit_test(folders_must_be_absolute),
 	};
 
