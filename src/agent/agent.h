@@ -52,6 +52,7 @@ struct agent_request {
 	const struct tool_kind *kind;
 	const json_t *input;
 	const struct permission *permission;       /* why it asks, and which rules would allow it */
+	bool confined;             /* it would run where it can do no harm */
 	const json_t *preview;     /* what it would change, as tool/diff.h has it; NULL: there is nothing to show */
 };
 

@@ -29,9 +29,9 @@ static void deny(struct agent *a, struct call *c)
 		call_end(c, CALL_DENIED, "Denied: %s. Do not try to get around it.", p->why);
 }
 
-static void ask(struct agent *a, struct call *c, bool *stop)
+static void ask(struct agent *a, struct call *c, bool confined, bool *stop)
 {
-	struct agent_request request = { c->kind, c->input, &c->permission, NULL };
+	struct agent_request request = { c->kind, c->input, &c->permission, confined, NULL };
 	own_buf words = BUF_INIT(INSTEAD_MAX);
 
 	c->by = a->ui.ask_permission ? "user" : "nobody";
@@ -84,7 +84,7 @@ void judge_call(struct agent *a, struct call *c, bool *stop)
 		c->permission.decision == DECISION_ASK))
 		c->verdict = CALL_ALLOWED;
 	else if (c->permission.decision == DECISION_ASK)
-		ask(a, c, stop);
+		ask(a, c, question.confined, stop);
 	else
 		deny(a, c);
 }

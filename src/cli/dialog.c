@@ -83,6 +83,16 @@ static void show_change(const json_t *preview)
 		fputs(diff.data, stderr);
 }
 
+/* What it can change, and whether that can be taken back. */
+static void show_reach(const struct agent_request *r)
+{
+	if (r->kind->preview)
+		fputs("  the old content is kept: `shammah rewind` brings it back\n", stderr);
+	else if (r->kind->confined)
+		fputs(r->confined ? "  it runs confined: it can change the project, and nothing else\n" :
+			"  it runs with all your rights, not confined\n", stderr);
+}
+
 static void show_request(const struct agent_request *r)
 {
 	fprintf(stderr, "\n%s wants to be run:\n", r->kind->name);
@@ -94,6 +104,7 @@ static void show_request(const struct agent_request *r)
 		show_arguments(r->input);
 	}
 	put("  why this is asked: ", str_of(r->permission->why));
+	show_reach(r);
 }
 
 static void show_choices(const struct permission *p)

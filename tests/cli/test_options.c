@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/buf.h"
 #include "cli/commands.h"
 #include "support/test.h"
 
@@ -153,9 +154,55 @@ TEST(the_tables_are_whole_and_without_doubles)
 		assert_int_equal(p->name[0], '/');
 }
 
+static void list_is(const struct option_list *l, const char *want)
+{
+	own_buf joined = BUF_INIT(1000);
+
+	for (size_t i = 0; i < l->count; i++)
+		buf_putf(&joined, "%s%s", i ? "; " : "", l->at[i]);
+	assert_string_equal(joined.data, want);
+}
+
+TEST(rules_are_separated_by_commas_and_blanks_outside_of_parentheses)
+{
+	struct options o = parsed("-p|why|--allowedTools|Read, Edit|--allowed-tools=Bash(git log *),Bash(a, b) Grep");
+	struct options more = parsed("-p|why|--allowedTools|Read|Bash(ls *)|--disallowedTools|Write");
+	struct options before = parsed("--allowedTools|Read|-p|why"), none = parsed("--tools||-p|why");
+
+	list_is(&o.allowed, "Read; Edit; Bash(git log *); Bash(a, b); Grep");
+	list_is(&more.allowed, "Read; Bash(ls *)");
+	list_is(&more.denied, "Write");
+	assert_string_equal(more.text, "why");
+	list_is(&before.allowed, "Read");
+	assert_string_equal(before.text, "why");
+	assert_true(none.tools.given && !none.tools.count && !o.tools.given);
+	options_done(&o);
+	options_done(&more);
+	options_done(&before);
+	options_done(&none);
+}
+
+TEST(what_programs_want_is_checked)
+{
+	struct options o = parsed("-p|x|--output-format|stream-json|--max-turns|7|--permission-mode|plan|--verbose");
+
+	assert_int_equal(o.output, OUTPUT_STREAM_JSON);
+	assert_int_equal(o.max_turns, 7);
+	assert_true(o.verbose && !o.partial && !o.skip_permissions);
+	options_done(&o);
+	expect_refused("--output-format|yaml", "text, json or stream-json");
+	expect_refused("--input-format|json", "text or stream-json");
+	expect_refused("--max-turns|0", "from 1");
+	expect_refused("--max-turns|1x", "from 1");
+	expect_refused("--permission-mode|loose", "acceptEdits");
+	expect_refused("--add-dir|", "takes a folder");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rules_are_separated_by_commas_and_blanks_outside_of_parentheses),
+		cmocka_unit_test(what_programs_want_is_checked),
 		cmocka_unit_test(without_words_it_is_the_prompt),
 		cmocka_unit_test(words_are_a_question_a_command_or_a_folder),
 		cmocka_unit_test(after_print_or_two_dashes_nothing_is_a_command),
