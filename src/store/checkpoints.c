@@ -91,8 +91,6 @@ void checkpoints_destroy(struct checkpoints *c)
 	free(c);
 }
 
-const char *checkpoints_session(const struct checkpoints *c) { return c->session; }
-
 void checkpoint_begin_turn(struct checkpoints *c, unsigned turn)
 {
 	pthread_mutex_lock(&c->lock);

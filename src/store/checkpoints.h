@@ -38,8 +38,6 @@ struct checkpoints *checkpoints_create(const char *folder, const char *session, 
 	struct error *err) must_use;
 void checkpoints_destroy(struct checkpoints *c);
 
-const char *checkpoints_session(const struct checkpoints *c);
-
 /* What follows belongs to this turn (the user's messages, from 1). */
 void checkpoint_begin_turn(struct checkpoints *c, unsigned turn);
 

@@ -7,9 +7,10 @@
 #include "tool/edit_match.h"
 #include "tool/encoding.h"
 
-#define TEXT_MAX       ((size_t)4 << 20)       /* bytes of a file that are looked through */
+#define TEXT_MAX       ((size_t)1 << 20)       /* bytes of a file that are looked through */
 #define LINE_MAX_BYTES ((size_t)400)           /* of a line that are compared and shown */
 #define SHOWN_MAX      12                      /* lines */
+#define COMPARED_MAX   1000000                 /* lines that are compared, all places together */
 
 struct near {
 	size_t line;               /* where it begins, from 1; 0: nowhere */
@@ -33,11 +34,12 @@ static void skip_blank_lines(struct str *text)
 		*text = next;
 }
 
-static size_t count_same(struct str file, struct str old_text)
+static size_t count_same(struct str file, struct str old_text, size_t most)
 {
 	size_t count = 0;
 
-	while (file.n && old_text.n && str_equal(str_trim(line_at(&file)), str_trim(line_at(&old_text))))
+	while (count < most && file.n && old_text.n &&
+	       str_equal(str_trim(line_at(&file)), str_trim(line_at(&old_text))))
 		count++;
 	return count;
 }
@@ -46,12 +48,14 @@ static struct near find_near(struct str text, struct str old_text)
 {
 	struct near best = {0};
 	struct str first_rest = old_text, first = str_trim(line_at(&first_rest));
+	size_t left = COMPARED_MAX;
 
-	for (size_t line = 1; text.n; line++) {
+	for (size_t line = 1; text.n && left; line++) {
 		struct str here = text;
 		if (!str_equal(str_trim(line_at(&text)), first))
 			continue;
-		size_t same = count_same(here, old_text);
+		size_t same = count_same(here, old_text, left);
+		left -= same;
 		if (same > best.same)
 			best = (struct near){ line, same, here };
 	}
