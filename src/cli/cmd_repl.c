@@ -257,7 +257,7 @@ static bool obey(struct repl *r, struct str line)
 		prompt_permissions(&r->conversation);
 	} else if (str_is(line, "/plan")) {
 		prompt_mode(&r->conversation, (struct str)STR("plan"));
-	} else if (str_starts(line, (struct str)STR("/mode"))) {
+	} else if (str_is(line, "/mode") || str_starts(line, (struct str)STR("/mode "))) {
 		prompt_mode(&r->conversation, str_trim(str_from(line, 5)));
 	} else if (str_is(line, "/models")) {
 		(void)cmd_models(&(struct options){ .text = "list" }, r->config);
