@@ -116,7 +116,7 @@ int cmd_ask(const struct options *o, struct config *c)
 		return complain(&err);
 	if (!check(o, &question, &err) || !link_open(&link, c, &err))
 		return complain(&err);
-	int code = !conversation_init(&conversation, &link, o, false, &err) ? complain(&err) :
+	int code = !conversation_init(&conversation, &link, c, o, false, &err) ? complain(&err) :
 		o->stream_input ? ask_each(&conversation) : conversation_ask(&conversation, buf_str(&question));
 	conversation_done(&conversation);
 	return code;

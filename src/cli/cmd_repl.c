@@ -339,7 +339,7 @@ int cmd_repl(const struct options *o, struct config *c)
 		return complain(&err);
 	puts("Shammah " SHAMMAH_VERSION ". /help lists the commands, /exit leaves.");
 	interrupt_at_prompt();
-	if (!conversation_init(&r.conversation, &link, o, isatty(STDIN_FILENO), &err)) {
+	if (!conversation_init(&r.conversation, &link, c, o, isatty(STDIN_FILENO), &err)) {
 		conversation_done(&r.conversation);
 		return complain(&err);
 	}

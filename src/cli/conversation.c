@@ -40,12 +40,12 @@ static bool open_tools(struct conversation *c, struct error *err)
 		tool_context_name(&c->tools, c->print.session, err);
 }
 
-static bool open_grants(struct conversation *c, struct error *err)
+static bool open_grants(struct conversation *c, struct config *config, struct error *err)
 {
 	const char *claude = getenv("CLAUDE_CONFIG_DIR");
 	const struct permission_places places = { c->tools.root, c->tools.cwd, c->tools.home, claude };
 
-	if (!grants_init(&c->grants, c->options, c->link->config, &places, c->link->home, err))
+	if (!grants_init(&c->grants, c->options, config, &places, c->link->home, err))
 		return false;
 	c->agent.approvals = c->grants.approvals;
 	c->tools.permissions = c->grants.permissions;
@@ -152,15 +152,15 @@ static void open_tool_ui(struct conversation *c)
 	c->tools.ui.approve_plan = approve_plan;
 }
 
-bool conversation_init(struct conversation *c, struct link *link, const struct options *options, bool talks,
-	struct error *err)
+bool conversation_init(struct conversation *c, struct link *link, struct config *config, const struct options *options,
+	bool talks, struct error *err)
 {
 	*c = (struct conversation){ .link = link, .options = options, .talks = talks,
 		.held = BUF_INIT(AGENT_ANSWER_MAX) };
 	show_init(&c->show);
 	print_init(&c->print, options);
 	open_agent(c);
-	if (!open_tools(c, err) || !open_grants(c, err))
+	if (!open_tools(c, err) || !open_grants(c, config, err))
 		return false;
 	open_tool_ui(c);
 	follow_settings(c);
@@ -190,7 +190,7 @@ void conversation_reload(struct conversation *c)
 {
 	struct error err = {0};
 
-	if (!grants_reload(&c->grants, c->link->config, &err))
+	if (!grants_reload(&c->grants, &err))
 		show_error(&c->show, err.text);
 	c->tools.permissions = c->grants.permissions;
 	follow_settings(c);

@@ -34,8 +34,8 @@ struct conversation {
 };
 
 /* `talks`: questions may be put to the user in the terminal.  conversation_done() in any case. */
-bool conversation_init(struct conversation *c, struct link *link, const struct options *options, bool talks,
-	struct error *err) must_use;
+bool conversation_init(struct conversation *c, struct link *link, struct config *config, const struct options *options,
+	bool talks, struct error *err) must_use;
 void conversation_done(struct conversation *c);
 
 /* Forgets all that was said. */

@@ -107,11 +107,14 @@ static void show_request(const struct agent_request *r)
 	show_reach(r);
 }
 
-static void show_choices(const struct permission *p)
+static void show_choices(const struct dialog *d, const struct permission *p)
 {
+	bool last = p->suggestion_count && grants_last(d->grants, p->suggestions[0]);
+
 	fputs("  1 yes\n", stderr);
 	for (size_t i = 0; i < p->suggestion_count; i++)
-		put(i ? "    and " : "  2 yes, and do not ask again for ", str_of(p->suggestions[i]));
+		put(i ? "    and " : last ? "  2 yes, and in this project do not ask again for " :
+			"  2 yes, and in this conversation do not ask again for ", str_of(p->suggestions[i]));
 	fputs("  3 no, and say what to do instead\n", stderr);
 }
 
@@ -141,7 +144,7 @@ enum agent_reply dialog_permission(struct dialog *d, const struct agent_request 
 
 	show_end(d->show);
 	show_request(request);
-	show_choices(p);
+	show_choices(d, p);
 	while (ask_line(d, p->suggestion_count ? "[1/2/3] " : "[1/3] ", &line)) {
 		struct str choice = buf_str(&line);
 		if (str_is(choice, "1") || str_is_like(choice, "y") || str_is_like(choice, "yes"))

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "config/grants.h"
 #include "process/confine.h"
 
 #define SETTINGS_MAX ((size_t)2 << 20)
@@ -91,7 +92,7 @@ static bool add_own(const struct grants *g, struct permissions *p, struct error 
 }
 
 /* The command line's words are the first, since the first scope that sets a mode does. */
-static struct permissions *make(struct grants *g, const struct config *c, struct error *err)
+static struct permissions *make(struct grants *g, struct error *err)
 {
 	const struct permission_findings findings = { tell, g };
 	own_permissions *p = permissions_create(&g->places, err);
@@ -99,8 +100,8 @@ static struct permissions *make(struct grants *g, const struct config *c, struct
 	if (!p || !add_rules(p, "allow", &g->options->allowed, err) ||
 		!add_rules(p, "deny", &g->options->denied, err) || !add_settings(g, p, err))
 		return NULL;
-	permissions_add_config(p, c->permissions, &findings);
-	permissions_add_sandbox(p, c->sandbox);
+	permissions_add_config(p, g->config->permissions, &findings);
+	permissions_add_sandbox(p, g->config->sandbox);
 	permissions_set_approvals(p, &(struct permission_approvals){ approvals_find, g->approvals });
 	return add_folders(g, p, err) && add_own(g, p, err) ? take(p) : NULL;
 }
@@ -116,12 +117,12 @@ static void open_approvals(struct grants *g, const char *ours)
 			fprintf(stderr, "shammah: %.*s\n", STR_ARGS(line));
 }
 
-bool grants_init(struct grants *g, const struct options *o, const struct config *c,
+bool grants_init(struct grants *g, const struct options *o, struct config *c,
 	const struct permission_places *places, const char *ours, struct error *err)
 {
-	*g = (struct grants){ .options = o, .places = *places, .added = json_array(), .quiet = o->quiet };
+	*g = (struct grants){ .options = o, .config = c, .places = *places, .added = json_array(), .quiet = o->quiet };
 	open_approvals(g, ours);
-	g->permissions = make(g, c, err);
+	g->permissions = make(g, err);
 	g->quiet = true;
 	return g->permissions && set_mode(o, g->permissions, err);
 }
@@ -134,9 +135,9 @@ void grants_done(struct grants *g)
 	*g = (struct grants){0};
 }
 
-bool grants_reload(struct grants *g, const struct config *c, struct error *err)
+bool grants_reload(struct grants *g, struct error *err)
 {
-	struct permissions *fresh = make(g, c, err);
+	struct permissions *fresh = make(g, err);
 
 	if (!fresh)
 		return false;
@@ -149,12 +150,34 @@ bool grants_reload(struct grants *g, const struct config *c, struct error *err)
 	return true;
 }
 
+bool grants_last(const struct grants *g, const char *rule)
+{
+	static const char *const passing[] = { "Edit", "Write", "NotebookEdit", "Read" };
+	own_config_places places = {0};
+
+	for (size_t i = 0; i < countof(passing); i++)
+		if (strncmp(rule, passing[i], strlen(passing[i])) == 0)
+			return false;
+	config_places_init(&places, true);
+	return grant_counts(g->config, &places, GRANT_LOCAL);
+}
+
+static bool write_grant(const char *rule, struct error *err)
+{
+	own_config_places places = {0};
+	bool added;
+
+	config_places_init(&places, true);
+	return grant_add(&places, GRANT_LOCAL, "allow", rule, &added, err) ||
+		error_prefix(err, "it holds for this conversation only");
+}
+
 bool grants_add(struct grants *g, const char *rule, struct error *err)
 {
 	if (!permissions_add_rule(g->permissions, "allow", rule, CONVERSATION, err))
 		return false;
 	json_array_append_new(g->added, json_string(rule));
-	return true;
+	return !grants_last(g, rule) || write_grant(rule, err);
 }
 
 static bool is_named(const struct option_list *names, const char *name)

@@ -14,20 +14,27 @@ struct grants {
 	struct permission_places places;       /* whose texts the conversation holds */
 	struct approvals *approvals;           /* given in dialogs, for good or for this conversation */
 	const struct options *options;
+	struct config *config;
 	json_t *added;                 /* rules of this conversation: they outlive a change of the settings */
 	bool quiet;                    /* odd rules have been told */
 };
 
-/* grants_done() in any case. */
-bool grants_init(struct grants *g, const struct options *o, const struct config *c,
+/* grants_done() in any case.  The configuration is borrowed. */
+bool grants_init(struct grants *g, const struct options *o, struct config *c,
 	const struct permission_places *places, const char *ours, struct error *err) must_use;
 void grants_done(struct grants *g);
 
 /* The settings have changed: rules are read anew, the mode stays.  False: the old ones hold. */
-bool grants_reload(struct grants *g, const struct config *c, struct error *err) must_use;
+bool grants_reload(struct grants *g, struct error *err) must_use;
 
-/* "Don't ask again": a rule that allows, until the conversation ends. */
+/*
+ * "Don't ask again": a rule that allows.  As in Claude Code, edits are allowed until the conversation ends, all else
+ * for good, in .claude/settings.local.json, where that counts: in a project that the user trusts.
+ */
 bool grants_add(struct grants *g, const char *rule, struct error *err) must_use;
+
+/* Whether that is for good. */
+bool grants_last(const struct grants *g, const char *rule);
 
 /* Whether models are told of a tool; `talks`: somebody is there to be asked. */
 bool grants_offer(const struct grants *g, const struct tool_kind *kind, bool talks);

@@ -377,6 +377,26 @@ def ctrl_c_at_the_question_is_a_no_and_the_conversation_goes_on():
         t.prompt()
 
 
+def yes_for_good_is_kept_where_the_project_is_trusted():
+    for trusted in (True, False):
+        with Project() as (h, teacher, path):
+            h.configure(teacher.entry(), f'[client]\ntrusted = [{json.dumps(str(path))}]' if trusted else '')
+            with prompt(h, path) as t:
+                teacher.turns(says(call('Bash', command=RUN)), says('Ran.'), says(call('Bash', command=RUN)), says('Again.'))
+                t.type('run the test\n')
+                seen = t.see('[1/2/3]')
+                assert ('in this project' if trusted else 'in this conversation') in seen, seen
+                t.type('2\n')
+                t.see('Ran.')
+                t.prompt()
+                t.type('once more\n')
+                t.see('Again.')
+                t.prompt()
+            file = path / '.claude/settings.local.json'
+            assert file.exists() == trusted
+            assert not trusted or json.loads(file.read_text())['permissions']['allow'][0].startswith('Bash('), file.read_text()
+
+
 def commands_and_files_of_the_user_go_along():
     with Project() as (h, teacher, path), prompt(h, path) as t:
         t.type('!echo from the shell\n')
