@@ -30,7 +30,7 @@ struct folders {
 struct line {
 	struct deciding *d;
 	struct arena arena;
-	struct str text;
+	struct str text;           /* without blanks at its ends, as rules see it */
 	struct shell_script script;
 	const struct variable *known;
 	struct folders now, all;

@@ -10,7 +10,7 @@
 static bool open_line(struct line *l, struct deciding *d, struct str text, struct error *err)
 {
 	*l = (struct line){ .d = d, .arena = ARENA_INIT(2 * SHELL_ARENA_BYTES), .text = str_trim(text) };
-	bool ok = shell_parse(&l->arena, l->text, &l->script, err);
+	bool ok = shell_parse(&l->arena, text, &l->script, err);
 	l->known = variables_of(&l->arena, &l->script, NULL);
 	l->now.at[l->now.count++] = d->cwd;
 	l->all = l->now;
