@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "config/home.h"
+#include "cli/again.h"
 #include "cli/commands.h"
 #include "cli/conversation.h"
 #include "cli/interrupt.h"
@@ -317,15 +318,40 @@ static int run(struct repl *r, const char *first)
 
 	if (first)
 		ask(r, str_of(first));
-	for (;;) {
+	while (!r->conversation.restart) {
 		offer_show(&r->watch, r->conversation.link, &r->conversation.show);
 		enum input input = read_message(r, &message, &err);
-		if (input == INPUT_END || (input == INPUT_TEXT && !handle(r, &message)))
+		if (input == INPUT_END || (input == INPUT_TEXT && !handle(r, &message)) || r->conversation.restart)
 			break;
 	}
 	if (err.kind)
 		return complain(&err);
 	return EXIT_ANSWERED;
+}
+
+static void take_up(struct repl *r, const char *path)
+{
+	struct error err = {0};
+
+	if (again_take_up(&r->conversation, path, &err))
+		puts("Started again; the conversation goes on.");
+	else
+		fprintf(stderr, "shammah: the conversation cannot go on: %s\n", err.text);
+}
+
+/* In the new program, if there is to be one: then it does not return. */
+static int leave(struct repl *r, const struct options *o, int code)
+{
+	struct error err = {0};
+	own_mem char *program = take(r->conversation.restart);
+	own_mem char *path = program ? again_keep(&r->conversation, &err) : NULL;
+
+	conversation_done(&r->conversation);
+	if (!program)
+		return code;
+	if (path)
+		again_become(program, path, o, &err);
+	return complain(&err);
 }
 
 int cmd_repl(const struct options *o, struct config *c)
@@ -344,6 +370,9 @@ int cmd_repl(const struct options *o, struct config *c)
 		return complain(&err);
 	}
 	r.conversation.goes_on = true;
+	conversation_may_restart(&r.conversation);
+	if (o->conversation)
+		take_up(&r, o->conversation);
 	open_history(&r, link.home);
 	open_editor(&r);
 	refresh_begin(&r.refresh, c);
@@ -353,6 +382,5 @@ int cmd_repl(const struct options *o, struct config *c)
 	history_end(r.history);
 	free(r.history_file);
 	buf_done(&r.shell);
-	conversation_done(&r.conversation);
-	return code;
+	return leave(&r, o, code);
 }

@@ -18,6 +18,8 @@
 #include "cli/interrupt.h"
 #include "config/report.h"
 #include "config/trust.h"
+#include "tool/kinds.h"
+#include "tool/restart.h"
 #include "tool/web.h"
 
 #define REPORT_MAX ((size_t)64 << 10)
@@ -65,7 +67,7 @@ static bool is_wanted(void *user, const struct tool_kind *kind)
 {
 	const struct conversation *c = user;
 
-	return grants_offer(&c->grants, kind, c->talks);
+	return (kind != &tool_restart || restart_is_possible(&c->tools)) && grants_offer(&c->grants, kind, c->talks);
 }
 
 static char *make_prompt(const struct conversation *c, enum prompt_size size)
@@ -121,6 +123,14 @@ static bool approve_plan(void *user, struct str plan, struct error *err)
 	return true;
 }
 
+static void note_restart(void *user, const char *program)
+{
+	struct conversation *c = user;
+
+	free(c->restart);
+	c->restart = mem_strdup(program);
+}
+
 static void show_todos(void *user, const json_t *todos)
 {
 	struct conversation *c = user;
@@ -150,6 +160,12 @@ static void open_tool_ui(struct conversation *c)
 		return;
 	c->tools.ui.ask = ask_questions;
 	c->tools.ui.approve_plan = approve_plan;
+}
+
+void conversation_may_restart(struct conversation *c)
+{
+	c->tools.ui.restart = note_restart;
+	agent_offer(&c->agent, is_wanted, c);
 }
 
 bool conversation_init(struct conversation *c, struct link *link, struct config *config, const struct options *options,
@@ -184,6 +200,7 @@ void conversation_done(struct conversation *c)
 	print_done(&c->print);
 	link_answer_done(&c->last);
 	buf_done(&c->held);
+	free(c->restart);
 }
 
 void conversation_reload(struct conversation *c)

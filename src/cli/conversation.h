@@ -28,6 +28,7 @@ struct conversation {
 	struct buf held;             /* of an answer that may not be the last: only that is printed */
 	bool holds;                  /* it is held */
 	struct error lost;           /* what was held could not be printed */
+	char *restart;               /* the program that is to go on with it; NULL: this one */
 	bool talks;                  /* somebody is there to be asked */
 	bool goes_on;                /* there will be further questions */
 	bool nobody;                 /* nobody could answer the last question */
@@ -37,6 +38,9 @@ struct conversation {
 bool conversation_init(struct conversation *c, struct link *link, struct config *config, const struct options *options,
 	bool talks, struct error *err) must_use;
 void conversation_done(struct conversation *c);
+
+/* Restart may be called: `restart` is looked at after each question. */
+void conversation_may_restart(struct conversation *c);
 
 /* Forgets all that was said. */
 void conversation_clear(struct conversation *c);

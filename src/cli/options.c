@@ -101,6 +101,13 @@ static bool take_ready_fd(struct options *o, const char *value, struct error *er
 	return true;
 }
 
+static bool take_conversation(struct options *o, const char *value, struct error *err)
+{
+	(void)err;
+	o->conversation = value;
+	return true;
+}
+
 const struct option option_table[] = {
 	{ "--print", 'p', NULL, "answer once and exit", take_print },
 	{ "--model", 0, "NAME", "the local model: a name, OWNER/NAME of the Hub, or a folder", take_model },
@@ -146,6 +153,7 @@ const struct option option_table[] = {
 	{ "--help", 'h', NULL, "this text; after a command, its own", take_help },
 	{ "--version", 'v', NULL, "the version", take_version },
 	{ "--ready-fd", 0, "FD", NULL, take_ready_fd },
+	{ "--conversation", 0, "FILE", NULL, take_conversation },
 	{0},
 };
 
@@ -242,12 +250,16 @@ bool options_parse(struct options *o, int argc, char **argv, struct error *err)
 	bool words_only = false, first = true;
 
 	*o = (struct options){ .max_tokens = -1, .temperature = NAN, .ready_fd = -1 };
+	o->written = mem_zeroed((size_t)argc + 1, sizeof *o->written);
 	for (int i = 1; i < argc; i++) {
 		if (!words_only && strcmp(argv[i], "--") == 0) {
 			words_only = true;
 		} else if (!words_only && argv[i][0] == '-' && argv[i][1]) {
+			int from = i;
 			if (!take_option(o, argc, argv, &i, err))
 				return false;
+			while (from <= i)
+				o->written[o->written_count++] = argv[from++];
 		} else {
 			take_word(o, argv[i], first && !words_only);
 			first = false;
@@ -260,5 +272,7 @@ void options_done(struct options *o)
 {
 	free(o->text);
 	o->text = NULL;
+	free(o->written);
+	o->written = NULL;
 	options_tools_done(o);
 }

@@ -23,6 +23,8 @@ struct tool_ui {
 	bool (*approve_plan)(void *user, struct str plan, struct error *err);
 	/* TodoWrite: the list has changed. */
 	void (*todos)(void *user, const json_t *todos);
+	/* Restart: the conversation is to go on in `program`, when the answer has ended. */
+	void (*restart)(void *user, const char *program);
 	void *user;
 };
 

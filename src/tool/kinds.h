@@ -8,4 +8,4 @@ extern const struct tool_kind tool_grep, tool_glob;
 extern const struct tool_kind tool_web_fetch, tool_web_search;
 extern const struct tool_kind tool_todo_write, tool_ask_user_question, tool_exit_plan_mode;
 extern const struct tool_kind tool_bash, tool_task_output, tool_task_stop;
-extern const struct tool_kind tool_run_code;
+extern const struct tool_kind tool_run_code, tool_restart;

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import LIMIT, PROVIDERS, Home, Skip, Teacher, Terminal, main, make_model, wait_for
+from harness import LIMIT, PROGRAM, PROVIDERS, Home, Skip, Teacher, Terminal, main, make_model, wait_for
 
 WRONG = 'def add(a, b):\n    return a - b\n'
 RIGHT = 'def add(a, b):\n    return a + b\n'
@@ -449,6 +449,61 @@ def turns_are_taken_back_with_what_commands_changed():
         assert (path / 'loose.txt').read_text() == 'not tracked\n' and not (path / 'new.py').exists()
 
 
+def source_tree(path, builds):
+    """What Restart takes for Shammah's own source; the program that it builds is this one."""
+    (path / 'src/cli').mkdir(parents=True)
+    (path / 'src/cli/main.c').write_text('int main(void) { return 0; }\n')
+    (path / 'meson.build').write_text("project('shammah', 'c')\n")
+    (path / 'build').mkdir()
+    (path / 'build/build.ninja').write_text(f"rule r\n  command = {'true' if builds else 'echo broken; false'}\nbuild all: r\n")
+    shutil.copy(PROGRAM, path / 'build/shammah')       # a confined build sees nothing else in /tmp
+
+
+def restart_builds_and_goes_on_with_the_conversation():
+    if not shutil.which('ninja'):
+        raise Skip('no ninja')
+    with Project() as (h, teacher, path):
+        source_tree(path, True)
+        with prompt(h, path, '--quiet') as t:
+            teacher.turns(says('I build.', call('Restart', reason='to try it')), says('Built it.'), says('I remember.'))
+            t.type('the word is plover, restart\n')
+            t.see('[1/')
+            t.type('1\n')
+            t.see('Built it.')
+            t.see('Started again; the conversation goes on.')
+            t.prompt()
+            t.type('which word?\n')
+            t.see('I remember.')
+            asked = json.dumps(teacher.requests()[-1]['body']['messages'])
+            assert 'plover' in asked and 'Built it.' in asked and 'which word?' in asked, asked
+            assert not list(pathlib.Path(h.path).rglob('conversation-*.json'))
+            t.prompt()
+
+
+def a_build_that_fails_restarts_nothing():
+    if not shutil.which('ninja'):
+        raise Skip('no ninja')
+    with Project() as (h, teacher, path):
+        source_tree(path, False)
+        with prompt(h, path) as t:
+            teacher.turns(says(call('Restart')), says('It is broken.'))
+            t.type('restart\n')
+            t.see('[1/')
+            t.type('1\n')
+            t.see('It is broken.')
+            assert 'broken' in results_of(teacher.requests()[-1])[-1][0]
+            t.prompt()
+
+
+def restart_is_for_shammahs_source_only():
+    with Project() as (h, teacher, path), prompt(h, path) as t:
+        teacher.turns(says(call('Restart')), says('So be it.'))
+        t.type('restart\n')
+        t.see('So be it.')
+        assert 'no tool `Restart`' in results_of(teacher.requests()[-1])[-1][0]
+        t.prompt()
+
+
 def a_local_model_calls_tools():
     with Project() as (h, _, path), tempfile.TemporaryDirectory() as d:
         words = f'<tool_call>\n{{"name": "Read", "arguments": {{"file_path": "{path}/sums.py"}}}}\n</tool_call>'
@@ -460,4 +515,4 @@ def a_local_model_calls_tools():
 
 if __name__ == '__main__':
     main([v for v in list(globals().values()) if callable(v) and getattr(v, '__module__', '') == '__main__'
-          and v.__name__ not in ('call', 'says', 'Project', 'the_work', 'results_of', 'lines_of', 'prompt')])
+          and v.__name__ not in ('call', 'says', 'Project', 'the_work', 'results_of', 'lines_of', 'prompt', 'source_tree')])

@@ -41,7 +41,7 @@ static void keep_todos(void *user, const json_t *todos)
 /* Runs a call, whose result or error must hold the words; false: it failed. */
 static bool call(const struct tool_kind *kind, struct person *p, const char *arguments, const char *words)
 {
-	struct tool_context context = { .ui = { answer, approve, keep_todos, p } };
+	struct tool_context context = { .ui = { answer, approve, keep_todos, NULL, p } };
 	struct cancel cancel;
 	struct error err = {0};
 	own_tool_job job = TOOL_JOB_INIT;
