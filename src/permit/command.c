@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "permit/command_code.h"
 #include "permit/command_never.h"
+#include "permit/glob.h"
 #include "permit/places.h"
 
 enum { SCRIPTS_MAX = 40, NESTED_MAX = 6, SOURCE_SHOWN = 100, FETCHERS = 5 };
@@ -231,14 +232,23 @@ static void judge_interpreter(const struct script *s, const struct shell_command
 		judge_input(s, c);
 }
 
+/* "*nv": for find, unlike a shell, '*' begins with a dot as well. */
+static bool means_secret(const char *pattern)
+{
+	struct ignore_pattern p = { .text = str_of(pattern), .anchored = true };
+
+	return strpbrk(pattern, "*?[") && pattern[strspn(pattern, "*?.")] && ignore_match(&p, (struct str)STR(".env"));
+}
+
 /* Secrets that find is told to look for: what it finds is given on. */
 static const char *sought_secret(const struct args *a)
 {
 	static const char *const tests[] = { "-name", "-iname", "-path", "-ipath", "-wholename", NULL };
 
 	for (size_t i = 1; i + 1 < a->count && strcmp(arg_name(&a->at[0]), "find") == 0; i++)
-		if (str_is_among(str_of(a->at[i].text), tests) && place_is_secret(a->at[i + 1].text))
-			return a->at[i + 1].text;
+		if (str_is_among(str_of(a->at[i].text), tests) && (place_is_secret(a->at[i + 1].text) ||
+			means_secret(a->at[i + 1].text)))
+			return ".env";
 	return NULL;
 }
 

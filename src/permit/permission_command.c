@@ -59,10 +59,13 @@ static bool takes_any_file(const struct line *l, const struct shell_command *c)
 	static const char *const searchers[] = { "find", "fd", "git", "grep", "rg", "ls", NULL };
 	static const char *const filters[] = { "sort", "uniq", "head", "tail", "grep", NULL };
 
-	if (!c->word_count || strcmp(c->words[0].text, "xargs") != 0 || !c->pipe)
+	if (!c->word_count || strcmp(c->words[0].text, "xargs") != 0)
 		return false;
+	for (size_t i = 0; i < c->redirect_count; i++)
+		if (c->redirects[i].op[0] == '<')
+			return true;
 	for (const struct shell_command *e = l->script.first; e; e = e->next)
-		if (e->pipe == c->pipe && e->stage < c->stage &&
+		if (c->pipe && e->pipe == c->pipe && e->stage < c->stage &&
 			!(e->word_count && str_is_among(str_of(e->words[0].text), e->stage ? filters : searchers)))
 			return true;
 	return false;
