@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "cli/call_line.h"
+#include "permit/risk.h"
 
 #define POLL_MS 100
 #define LINE_MAX_BYTES ((size_t)64 << 10)
@@ -83,14 +85,21 @@ static void show_change(const json_t *preview)
 		fputs(diff.data, stderr);
 }
 
-/* What it can change, and whether that can be taken back. */
-static void show_reach(const struct agent_request *r)
+/* How much is at stake, what it can change, whether that can be taken back, and a safer way. */
+static void show_risk(const struct agent_request *r)
 {
-	if (r->kind->preview)
-		fputs("  the old content is kept: `shammah rewind` brings it back\n", stderr);
-	else if (r->kind->confined)
+	const struct risk_question q = { .tool = str_of(r->kind->name), .input = r->input, .confined = r->confined,
+		.checkpoint = r->kind->preview != NULL, .repository = path_is_directory(".git") };
+	struct risk risk;
+
+	risk_judge(&q, &risk);
+	fprintf(stderr, "  risk: %s; it %s%s%s\n", risk_level_names[risk.level], risk.changes, risk.undo ? "; " : "",
+		risk.undo ? risk.undo : "");
+	if (r->kind->confined)
 		fputs(r->confined ? "  it runs confined: it can change the project, and nothing else\n" :
 			"  it runs with all your rights, not confined\n", stderr);
+	if (risk.safer)
+		fprintf(stderr, "  a safer way: %s\n", risk.safer);
 }
 
 static void show_request(const struct agent_request *r)
@@ -104,7 +113,7 @@ static void show_request(const struct agent_request *r)
 		show_arguments(r->input);
 	}
 	put("  why this is asked: ", str_of(r->permission->why));
-	show_reach(r);
+	show_risk(r);
 }
 
 static void show_choices(const struct dialog *d, const struct permission *p)
