@@ -109,6 +109,19 @@ static size_t target_of(const struct args *a)
 	return operands > 1 ? last : 0;
 }
 
+/* "cp .env.example .env": what comes of it holds no secret yet. */
+static bool is_made_of_example(const struct args *a, size_t target)
+{
+	static const char *const ends[] = { ".example", ".sample", ".template", ".dist", NULL };
+	size_t n = strlen(a->at[target].text);
+
+	for (size_t i = 1; i < target; i++)
+		if (strncmp(a->at[i].text, a->at[target].text, n) == 0 &&
+			str_is_among(str_of(a->at[i].text + n), ends))
+			return true;
+	return false;
+}
+
 static void find_operands(const struct words *w, const struct row *r, enum file_use use)
 {
 	const struct args *a = w->a;
@@ -131,7 +144,8 @@ static void find_operands(const struct words *w, const struct row *r, enum file_
 		} else if (skip) {
 			skip = false;
 		} else if (!(r->how & SKIPS_ONE && (strcmp(before, "-e") == 0 || strcmp(before, "--regexp") == 0))) {
-			w->found(w->context, arg, arg->text, i == target ? FILE_WRITTEN : use);
+			w->found(w->context, arg, arg->text, i != target ? use :
+				is_made_of_example(a, target) ? FILE_LISTED : FILE_WRITTEN);
 		}
 	}
 }

@@ -286,6 +286,8 @@ TEST(secrets_in_disguise_are_not_read)
 		{ "{}", "Bash", "cat /proc/self/environ", "deny", "" }, { "{}", "Bash", "npx rm -rf .", "deny", "" },
 		{ "{}", "Bash", "cd ~/.ssh && cat id_x", "deny", "" },
 		{ "{}", "Bash", "echo ../x | xargs cat", "ask", "" },
+		{ "{}", "Bash", "cp .env.example .env", "ask", "" }, { "{}", "Bash", "cp a .env", "deny", "" },
+		{ "{}", "Bash", "cp .env .env.bak", "deny", "" },
 		{ "{}", "Bash", "cat list | xargs cat", "ask", "" }, { "{}", "Bash", "xargs cat < list", "ask", "" },
 		{ "{}", "Bash", "find . -name '*nv' | xargs cat", "deny", "" },
 		{ "{}", "Bash", "find . -name '*' | xargs wc", "allow", "" },
