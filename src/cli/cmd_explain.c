@@ -189,8 +189,7 @@ static json_t *judge_permission(const struct judges *j, const json_t *input, str
 {
 	if (!json_object_get(input, "here"))
 		return explain_permission(input, err);
-	own_permissions *p = permissions_open(j->config, NULL, err);
-	return p ? explain_call(p, json_object_get(input, "call"), NULL, err) : NULL;
+	return permissions_explain(j->config, json_object_get(input, "call"), err);
 }
 
 static void print_permission(const json_t *result)

@@ -137,7 +137,7 @@ static bool read_scope(const struct options *o, enum grant_scope *scope, struct 
 			return true;
 	}
 	*scope = GRANT_LOCAL;
-	return !o->scope || error_set(err, ERROR_INVALID, "--scope takes local, project or user");
+	return !o->scope || error_set(err, ERROR_INVALID, "--scope takes local, project, user, and for add approvals");
 }
 
 /* NULL: none was given. */
@@ -154,6 +154,49 @@ static bool check_rule(const struct config *c, const char *list, const char *rul
 	return p && permissions_add_rule(p, list, rule, "the command line", err);
 }
 
+/* "Bash(git *)", "Bash(/make( test)?/)", {"tool": "Bash", "fields": {...}, "folder": "/home/me"}; strings borrowed. */
+static bool read_wish(char *text, json_t *object, struct approval_wish *wish, struct error *err)
+{
+	char *open = strchr(text, '('), *end = text + strlen(text);
+
+	wish->life = APPROVAL_FOREVER;
+	if (object) {
+		wish->kind = APPROVAL_STRUCTURED;
+		wish->tool = json_member_string(object, "tool");
+		wish->fields = json_object_get(object, "fields");
+		wish->folder = json_member_string(object, "folder");
+		return true;
+	}
+	if (!open || end[-1] != ')')
+		return error_set(err, ERROR_INVALID, "an approval is \"Bash(git *)\", \"Bash(/regex/)\", or JSON with "
+			"`tool` and `fields`");
+	*open = end[-1] = '\0';
+	wish->tool = text;
+	wish->pattern = open + 1;
+	if (open[1] == '/' && end - open > 4 && end[-2] == '/') {
+		wish->kind = APPROVAL_REGEX;
+		wish->pattern = open + 2;
+		end[-2] = '\0';
+	}
+	return true;
+}
+
+/* Kept in tool_patterns.json, for all projects. */
+static int approve(const char *text, struct error *err)
+{
+	own_buf odd = BUF_INIT(TEXT_MAX);
+	own_approvals *approvals = open_approvals(NULL, &odd);
+	own_mem char *copy = mem_strdup(text);
+	struct approval_wish wish = {0};
+	struct error no_json = {0};
+	own_json *object = text[0] == '{' ? json_parse_object(str_of(text), "the approval", &no_json) : NULL;
+
+	if (!read_wish(copy, object, &wish, err) || !approvals_add(approvals, &wish, err))
+		return complain(err);
+	print_line(mem_printf("approved in every project: %s", text));
+	return EXIT_ANSWERED;
+}
+
 static int add(const struct options *o, struct config *c, const char *rule, struct error *err)
 {
 	own_config_places places = {0};
@@ -161,6 +204,8 @@ static int add(const struct options *o, struct config *c, const char *rule, stru
 	enum grant_scope scope;
 	bool added;
 
+	if (o->scope && strcmp(o->scope, "approvals") == 0)
+		return approve(rule, err);
 	if (!read_scope(o, &scope, err) || !check_rule(c, list, rule, err))
 		return complain(err);
 	config_places_init(&places, true);
@@ -225,15 +270,9 @@ static int remove_one(const struct options *o, const char *what, struct error *e
 static int explain(const struct options *o, const struct config *c, const char *text, struct error *err)
 {
 	own_json *call = explain_read_call(str_of(text), err);
-	own_permissions *p = call ? permissions_open(c, NULL, err) : NULL;
-	own_buf out = BUF_INIT(TEXT_MAX), odd = BUF_INIT(TEXT_MAX);
-	own_mem char *here = realpath(".", NULL);
+	own_json *result = call ? permissions_explain(c, call, err) : NULL;
+	own_buf out = BUF_INIT(TEXT_MAX);
 
-	if (!p)
-		return complain(err);
-	own_approvals *approvals = open_approvals(here, &odd);
-	permissions_set_approvals(p, &(struct permission_approvals){ approvals_find, approvals });
-	own_json *result = explain_call(p, call, NULL, err);
 	if (!result || (o->json && !json_write(&out, result, err)))
 		return complain(err);
 	if (o->json)

@@ -146,7 +146,7 @@ const struct option option_table[] = {
 	{ "--allow", 0, NULL, "permissions add, remove: a rule that allows", take_allow },
 	{ "--ask", 0, NULL, "the same: one that has calls asked about", take_ask },
 	{ "--deny", 0, NULL, "the same: one that denies", take_deny },
-	{ "--scope", 0, "SCOPE", "permissions: local (usual), project or user", take_scope },
+	{ "--scope", 0, "SCOPE", "permissions: local (usual), project, user or approvals", take_scope },
 	{ "--yes", 'y', NULL, "models rm, rewind: do not ask", take_yes },
 	{ "--follow", 'f', NULL, "daemon logs: go on as the log grows", take_follow },
 	{ "--mode", 0, "MODE", "as in older versions: interactive, query or daemon", take_mode },

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "config/trust.h"
+#include "permit/approvals.h"
+#include "permit/explain.h"
 
 struct permissions *permissions_open(const struct config *c, const struct permission_findings *findings,
 	struct error *err)
@@ -21,4 +24,19 @@ struct permissions *permissions_open(const struct config *c, const struct permis
 	permissions_add_config(p, c->permissions, findings);
 	permissions_add_sandbox(p, c->sandbox);
 	return p;
+}
+
+json_t *permissions_explain(const struct config *c, const json_t *call, struct error *err)
+{
+	own_permissions *p = permissions_open(c, NULL, err);
+	own_buf odd = BUF_INIT(1 << 16);
+	own_mem char *here = realpath(".", NULL);
+	struct error unknown = {0};
+	own_mem char *home = path_shammah(&unknown);
+
+	if (!p)
+		return NULL;
+	own_approvals *approvals = approvals_open(home, here, &odd);
+	permissions_set_approvals(p, &(struct permission_approvals){ approvals_find, approvals });
+	return explain_call(p, call, NULL, err);
 }

@@ -10,3 +10,9 @@
  */
 struct permissions *permissions_open(const struct config *c, const struct permission_findings *findings,
 	struct error *err) must_use;
+
+/*
+ * What would be decided on a call (explain_read_call()'s form) in the current folder, approvals counted: as
+ * explain_call() tells it.  The caller owns it.
+ */
+json_t *permissions_explain(const struct config *c, const json_t *call, struct error *err) must_use;
