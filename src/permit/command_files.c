@@ -79,11 +79,15 @@ static bool gives_pattern(const struct args *a)
 static void find_in_flag(const struct words *w, const struct arg *arg, const struct row *r)
 {
 	static const char *const reading[] = { "--file", "--from-file", "--files-from", "--files0-from", "--reference",
-		"--magic-file", "--rawfile", "--slurpfile", NULL };
+		"--magic-file", "--rawfile", "--slurpfile", "--to-file", "--ignore-file", "--exclude-from", "--include",
+		"--glob", "--iglob", NULL };
 	const char *equal = strchr(arg->text, '=');
 	struct str name = { arg->text, equal ? (size_t)(equal - arg->text) : 0 };
+	bool reads = false;
 
-	if (str_is_among(name, reading))
+	for (size_t i = 0; name.n > 3 && reading[i]; i++)        /* a beginning is enough for getopt */
+		reads |= strncmp(reading[i], name.p, name.n) == 0;
+	if (reads)
 		w->found(w->context, arg, equal + 1, FILE_READ);
 	if (str_is(name, "--target-directory"))
 		w->found(w->context, arg, equal + 1, FILE_WRITTEN);
@@ -170,6 +174,19 @@ static void find_named(const struct words *w, const char *name)
 	}
 }
 
+/* git reads what lies outside of its repository as well ("git diff A B"). */
+static void find_in_git(const struct words *w)
+{
+	for (size_t i = 1; i < w->a->count; i++) {
+		const struct arg *arg = &w->a->at[i];
+		const char *equal = is_flag(arg->text) ? strchr(arg->text, '=') : NULL;
+		const char *t = equal ? equal + 1 : arg->text;
+		if ((t[0] && strchr("/~\1", t[0])) || strcmp(t, "..") == 0 || strncmp(t, "../", 3) == 0 ||
+			strstr(t, "/../"))
+			w->found(w->context, arg, t, FILE_LISTED);
+	}
+}
+
 void command_files(const struct args *a,
 	void (*found)(void *context, const struct arg *arg, const char *path, enum file_use use), void *context)
 {
@@ -185,4 +202,6 @@ void command_files(const struct args *a,
 	if (r)
 		find_operands(&w, r, strcmp(name, "sed") == 0 && edits_in_place(a) ? FILE_WRITTEN : r->use);
 	find_named(&w, name);
+	if (strcmp(name, "git") == 0)
+		find_in_git(&w);
 }

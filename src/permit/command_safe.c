@@ -11,6 +11,7 @@ enum {
 	NO_ARGS = 2,
 	NO_GLOBS = 4,           /* a file's name may be a flag that writes */
 	ONE_OPERAND = 8,        /* the second would be written */
+	PLAIN_FLAGS = 16,       /* words without a dash are flags as well */
 };
 
 static const struct reader {
@@ -29,28 +30,31 @@ static const struct reader {
 	{ "[[", NULL, "", 0 }, { "basename", NULL, "", 0 }, { "dirname", NULL, "", 0 }, { "realpath", NULL, "", 0 },
 	{ "readlink", NULL, "", 0 }, { "uname", NULL, "", 0 }, { "whoami", NULL, "", 0 }, { "id", NULL, "", 0 },
 	{ "groups", NULL, "", 0 }, { "nproc", NULL, "", 0 }, { "arch", NULL, "", 0 }, { "tty", NULL, "", 0 },
-	{ "hostname", NULL, "", NO_ARGS }, { "uptime", NULL, "", 0 }, { "free", NULL, "", 0 }, { "ps", "eE", "", 0 },
-	{ "date", "s", " set ", 0 }, { "cal", NULL, "", 0 }, { "sleep", NULL, "", 0 }, { "seq", NULL, "", 0 },
+	{ "hostname", NULL, "", NO_ARGS }, { "uptime", NULL, "", 0 }, { "free", NULL, "", 0 },
+	{ "ps", "eE", "", PLAIN_FLAGS },
+	{ "date", "sf", " set file ", 0 }, { "cal", NULL, "", 0 }, { "sleep", NULL, "", 0 }, { "seq", NULL, "", 0 },
 	{ "expr", NULL, "", 0 }, { "type", NULL, "", 0 }, { "file", "mfC", " magic-file files-from compile ", 0 },
-	{ "tree", "o", " output ", 0 }, { "cut", NULL, "", 0 }, { "tr", NULL, "", 0 },
+	{ "tree", "oR", " output fromfile fromtabfile ", 0 }, { "cut", NULL, "", 0 }, { "tr", NULL, "", 0 },
 	{ "uniq", NULL, "", ONE_OPERAND },
 	{ "sort", "oTS", " output compress-program temporary-directory files0-from ", NO_GLOBS }, { "nl", NULL, "", 0 },
 	{ "tac", NULL, "", 0 }, { "rev", NULL, "", 0 }, { "fold", NULL, "", 0 }, { "paste", NULL, "", 0 },
 	{ "join", NULL, "", 0 },
 	{ "column", NULL, "", 0 }, { "od", NULL, "", 0 }, { "hexdump", NULL, "", 0 }, { "xxd", "r", "", ONE_OPERAND },
 	{ "strings", NULL, "", 0 }, { "md5sum", NULL, "", 0 }, { "sha1sum", NULL, "", 0 }, { "sha256sum", NULL, "", 0 },
-	{ "cksum", NULL, "", 0 }, { "rg", NULL, " pre hostname-bin search-zip ", 0 }, { "jq", "f", " from-file ", 0 },
+	{ "cksum", NULL, "", 0 }, { "rg", "z", " pre hostname-bin search-zip ", 0 },
+	{ "jq", "fL", " from-file library-path ", 0 },
 	{ "exit", NULL, "", 0 }, { "return", NULL, "", 0 }, { "break", NULL, "", 0 }, { "continue", NULL, "", 0 },
 };
 
 static const struct reader git_readers[] = {
 	{ "status", NULL, "", NO_GLOBS }, { "log", NULL, " output ext-diff textconv ", NO_GLOBS },
 	{ "diff", NULL, " output ext-diff textconv no-index ", NO_GLOBS },
-	{ "show", NULL, " output ext-diff textconv ", NO_GLOBS }, { "blame", NULL, " contents textconv ", NO_GLOBS },
+	{ "show", NULL, " output ext-diff textconv ", NO_GLOBS },
+	{ "blame", "S", " contents ignore-revs-file textconv ", NO_GLOBS },
 	{ "rev-parse", NULL, "", NO_GLOBS }, { "ls-files", NULL, "", NO_GLOBS }, { "ls-tree", NULL, "", NO_GLOBS },
 	{ "describe", NULL, "", NO_GLOBS }, { "shortlog", NULL, " output ", NO_GLOBS },
-	{ "cat-file", NULL, " textconv filters ", NO_GLOBS },
-	{ "rev-list", NULL, "", NO_GLOBS }, { "grep", "O", " open-files-in-pager textconv ", NO_GLOBS },
+	{ "cat-file", NULL, " batch batch-check batch-command textconv filters ", NO_GLOBS },
+	{ "rev-list", NULL, "", NO_GLOBS }, { "grep", "Of", " open-files-in-pager no-index textconv ", NO_GLOBS },
 	{ "for-each-ref", NULL, "", NO_GLOBS }, { "merge-base", NULL, "", NO_GLOBS },
 	{ "name-rev", NULL, "", NO_GLOBS },
 	{ "count-objects", NULL, "", NO_GLOBS }, { "check-ignore", NULL, "", NO_GLOBS },
@@ -65,7 +69,7 @@ static const char *const git_forms[][2] = {
 	{ "tag", " -l --list -n " },
 	{ "stash", " list show -p --stat " },
 	{ "worktree", " list --porcelain " },
-	{ "config", " -l --list --get user.name user.email core.editor " },
+	{ "config", " --get user.name user.email core.editor " },
 };
 
 static bool long_flag(const char *words, const char *text)
@@ -91,10 +95,13 @@ static bool is_open(const char *text)
 /* Whether a variable whose name says that it holds a secret would be shown. */
 static bool shows_secret(const char *text)
 {
-	static const char *const words[] = { "KEY", "TOKEN", "SECRET", "PASSW", "CREDENTIAL" };
+	static const char *const words[] = { "KEY", "TOKEN", "SECRET", "PASS", "CRED", "AUTH", "PRIVATE", "COOKIE",
+		"ACCESS", "CONN", "_URL", "_URI", "_DSN" };
 
 	for (const char *p = strchr(text, SHELL_OPEN); p; p = strchr(p + 1, SHELL_OPEN)) {
 		struct str name = { p + 1, strcspn(p + 1, ":\2") };
+		if (str_ends(name, "_PAT") || str_ends(name, "_PWD"))
+			return true;
 		for (size_t i = 0; i < countof(words); i++)
 			if (memmem(name.p, name.n, words[i], strlen(words[i])))
 				return true;
@@ -120,7 +127,8 @@ static bool reads(const struct reader *r, const struct args *a, size_t first, co
 		bool flag = t[0] == '-' && t[1];
 		operands += !flag;
 		if (arg->source.n && memmem(arg->source.p, arg->source.n, "${", 2) &&
-			(memchr(arg->source.p, '=', arg->source.n) || memchr(arg->source.p, '@', arg->source.n)))
+			(memchr(arg->source.p, '=', arg->source.n) || memchr(arg->source.p, '@', arg->source.n) ||
+			memmem(arg->source.p, arg->source.n, "${!", 3)))
 			return *why = "an expansion sets or runs something", false;
 		if (is_open(t) && !(r->how & ANY_ARGS))
 			return *why = "an expansion decides what is read", false;
@@ -128,7 +136,7 @@ static bool reads(const struct reader *r, const struct args *a, size_t first, co
 			return *why = "a variable may hold a secret", false;
 		if (may_be_flag(r, arg))
 			return *why = "a wildcard may become a flag", false;
-		if (flag && t[1] != '-' && r->letters && strpbrk(t + 1, r->letters))
+		if ((flag ? t[1] != '-' : r->how & PLAIN_FLAGS) && r->letters && strpbrk(t + flag, r->letters))
 			return *why = "a flag makes it more than a reader", false;
 		if (flag && t[1] == '-' && long_flag(r->words, t + 2))
 			return *why = "a flag makes it more than a reader", false;
@@ -155,6 +163,8 @@ static bool git_reads(const struct args *a, const char **why)
 		if (strcmp(git_forms[i][0], verb) != 0)
 			continue;
 		bool all = a->count > 2 || strcmp(verb, "stash") != 0;
+		/* This one asks the other machine. */
+		all = all && (strcmp(verb, "remote") != 0 || a->count < 4 || strcmp(a->at[2].text, "show") != 0);
 		for (size_t k = 2; k < a->count; k++) {
 			char word[60];
 			int n = snprintf(word, sizeof word, " %s ", a->at[k].text);
@@ -238,12 +248,21 @@ static bool asks_version(const struct args *a)
 		(strcmp(a->at[1].text, "version") == 0 && strcmp(a->at[0].text, "go") == 0));
 }
 
-/* jq's "env" and "$ENV"; ".env" is a member. */
+/* "@FILE" are words from a file, which complaints repeat. */
+static bool names_words(const struct args *a)
+{
+	for (size_t i = 1; i < a->count; i++)
+		if (a->at[i].text[0] == '@')
+			return true;
+	return false;
+}
+
+/* jq's "env" and "$ENV", and what it reads by itself; ".env" is a member. */
 static bool asks_environment(const struct args *a)
 {
 	for (size_t i = 1; i < a->count; i++) {
 		const char *t = a->at[i].text;
-		if (strstr(t, "ENV"))
+		if (strstr(t, "ENV") || strstr(t, "import") || strstr(t, "include"))
 			return true;
 		for (const char *p = t; (p = strstr(p, "env")); p++)
 			if (p == t || !strchr("._\"", p[-1]))
@@ -271,7 +290,9 @@ bool only_reads(const struct args *a, const char **why)
 		return a->count == 3 && (strcmp(a->at[1].text, "-v") == 0 || strcmp(a->at[1].text, "-V") == 0) &&
 			!a->at[2].unknown;
 	if (strcmp(name, "jq") == 0 && asks_environment(a))
-		return *why = "it may show variables that hold secrets", false;
+		return *why = "it may show variables that hold secrets, or read other files", false;
+	if (strcmp(name, "strings") == 0 && names_words(a))
+		return *why = "it takes its words from a file", false;
 	if (asks_version(a))
 		return true;
 	for (size_t i = 0; i < countof(readers); i++)
