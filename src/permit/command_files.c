@@ -149,7 +149,7 @@ static void find_operands(const struct words *w, const struct row *r, enum file_
 			skip = false;
 		} else if (!(r->how & SKIPS_ONE && (strcmp(before, "-e") == 0 || strcmp(before, "--regexp") == 0))) {
 			w->found(w->context, arg, arg->text, i != target ? use :
-				is_made_of_example(a, target) ? FILE_LISTED : FILE_WRITTEN);
+				is_made_of_example(a, target) ? FILE_FROM_EXAMPLE : FILE_WRITTEN);
 		}
 	}
 }

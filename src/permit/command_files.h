@@ -10,6 +10,7 @@ enum file_use {
 	FILE_LISTED,               /* looked for, its name or size shown */
 	FILE_READ,
 	FILE_WRITTEN,              /* made, changed, removed */
+	FILE_FROM_EXAMPLE,         /* written, from a file that shows how */
 };
 
 /* Calls `found` with each; `path` lies in the word's text. */

@@ -240,7 +240,7 @@ static void look_for_secret(void *context, const struct arg *arg, const char *pa
 	bool *secret = context;
 
 	(void)arg;
-	*secret |= use != FILE_LISTED && place_is_secret(path);
+	*secret |= (use == FILE_READ || use == FILE_WRITTEN) && place_is_secret(path);
 }
 
 static const char *never_read(const struct args *a)

@@ -42,16 +42,17 @@ static void note_outside(struct line *l, const struct path_judgement *j, bool wr
 static void judge_file(struct line *l, struct str part, const char *path, const char *cwd, enum file_use use)
 {
 	struct deciding *d = l->d;
-	bool write = use == FILE_WRITTEN;
+	bool write = use == FILE_WRITTEN || use == FILE_FROM_EXAMPLE;
 	struct seen seen;
 	const struct rule *r;
 
 	path_see(d, str_of(path), cwd, write, &seen);
 	if (seen.judgement.verdict == VERDICT_NEVER) {
-		if (use != FILE_LISTED)
+		if (use != FILE_LISTED && (use != FILE_FROM_EXAMPLE || seen.judgement.place != PATH_SECRET))
 			line_note(l, LEVEL_HARD, NULL, seen.judgement.why, part);
 		note_outside(l, &seen.judgement, write);
-		return;
+		if (use != FILE_FROM_EXAMPLE)
+			return;
 	}
 	if (use != FILE_LISTED && (r = path_rule(d, RULE_DENY, &seen, write, (struct str)STR(""))))
 		line_note(l, LEVEL_DENIED, r, "a deny rule covers the file", part);
