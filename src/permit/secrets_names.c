@@ -307,7 +307,9 @@ static struct secret_span option_value(const struct secret_scan *s, size_t i)
 			return (struct secret_span){0};
 		value = str_from(value, (size_t)(colon - value.p) + 1);
 	}
-	return secret_is_placeholder(value) || value.p[0] == '-' ? (struct secret_span){0} : span_of(s, value);
+	if (secret_is_placeholder(value) || value.p[0] == '-')
+		return (struct secret_span){0};
+	return span_of(s, value);
 }
 
 struct secret_span secret_option(struct secret_scan *s)
