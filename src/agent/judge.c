@@ -4,6 +4,8 @@
 #include "permit/approvals.h"
 #include "permit/links.h"
 #include "tool/input.h"
+#include "tool/kinds.h"
+#include "tool/repository.h"
 
 #define INSTEAD_MAX ((size_t)64 << 10)
 
@@ -65,14 +67,26 @@ static bool is_confined(const struct tool_context *context, const struct call *c
 	return c->kind->confined && c->kind->confined(context, c->input);
 }
 
+/* Commands that run where nothing keeps them in; git, whom a repository can have run what it wants. */
+static void look_at_command(const struct tool_context *context, const struct call *c, struct permission_call *question)
+{
+	struct str text = json_member_str(c->input, "command");
+
+	if (c->kind != &tool_bash)
+		return;
+	question->loose = !question->confined;
+	question->git_runs = memmem(text.p, text.n, "git", 3) && repository_runs_programs(context->cwd);
+}
+
 void judge_call(struct agent *a, struct call *c, bool *stop)
 {
 	const struct tool_context *context = a->context;
-	const struct permission_call question = {
+	struct permission_call question = {
 		.tool = str_of(c->kind->name), .input = c->input, .cwd = context->cwd, .links = &path_links_real,
 		.confined = is_confined(context, c),
 	};
 
+	look_at_command(context, c, &question);
 	c->by = "rules";
 	c->judged_ms = clock_unix() * 1000;
 	permission_decide(context->permissions, &question, &c->permission);

@@ -269,6 +269,51 @@ static void need(struct line *l, const struct shell_command *c, const char *why)
 	line_suggest(l, c);
 }
 
+/* "git" as a word of its own, or of a script. */
+static bool names_git(const char *text)
+{
+	size_t n = strlen(text);
+
+	for (const char *p = text; (p = strstr(p, "git")); p++)
+		if ((p == text || strchr("/ \t\n;&|(", p[-1])) && (p + 3 == text + n || strchr(" \t\n;&|)", p[3])))
+			return true;
+	return false;
+}
+
+/* Whether it reads files that no word of it names. */
+static bool finds_files(const struct args *a)
+{
+	static const char *const finders[] = { "rg", "xargs", NULL };
+	static const char *const searchers[] = { "grep", "egrep", "fgrep", "diff", NULL };
+	static const char *const listers[] = { "ls", "echo", "printf", "stat", "du", "find", "wc", "test", "[",
+		"[[", "file",
+		"basename", "dirname", "realpath", "readlink", NULL };
+	bool lists = str_is_among(str_of(a->at[0].text), listers), searches = false;
+
+	for (size_t i = 0; i < a->count; i++) {
+		const char *t = a->at[i].text;
+		bool flag = t[0] == '-' && t[1];
+		bool open = a->at[i].glob || (a->at[i].source.n && memchr(a->at[i].source.p, '$', a->at[i].source.n));
+		if (str_is_among(str_of(t), finders) || (open && !lists) || is_shell(t))
+			return true;
+		searches |= str_is_among(str_of(t), searchers);
+		if (searches && flag && (t[1] == '-' ? t[2] == 'r' || t[2] == 'd' : strpbrk(t, "rRd") != NULL))
+			return true;
+	}
+	return false;
+}
+
+/* Why a command that only reads is asked about all the same; NULL: it is not. */
+static const char *doubt(const struct line *l, const struct args *a)
+{
+	const struct permission_call *call = l->d->call;
+
+	for (size_t i = 0; call->git_runs && i < a->count; i++)
+		if (names_git(a->at[i].text))
+			return "settings of the repository may have git run programs";
+	return call->loose && finds_files(a) ? "nothing confines it, and what it reads may be secret" : NULL;
+}
+
 void line_cover(struct line *l, const struct shell_command *c)
 {
 	bool reads = l->reads = !l->open && c->word_count && only_reads_alone(l, c);
@@ -287,7 +332,8 @@ void line_cover(struct line *l, const struct shell_command *c)
 				c->assigns[0].name);
 		return;
 	}
-	if (reads && !l->outside)
+	const char *doubted = reads ? doubt(l, &a) : NULL;
+	if (reads && !l->outside && !doubted)
 		return;
 	words = plan && !reads ? NULL : approval(l->d, line_source(l, c, line_unwrapped(c), false));
 	if (words && assigns_safely(c)) {
@@ -296,7 +342,7 @@ void line_cover(struct line *l, const struct shell_command *c)
 	}
 	if (!reads && is_edit(l, c, &a))
 		return;
-	need(l, c, l->open ? "runs outside the sandbox" : reads ? "reads outside the project" :
+	need(l, c, l->open ? "runs outside the sandbox" : doubted ? doubted : reads ? "reads outside the project" :
 		plan ? "the mode plan only reads without a question" : "no rule allows it, and it does more than read");
 }
 

@@ -113,6 +113,8 @@ struct permission_call {
 	const char *cwd;           /* where relative paths begin; NULL: where the conversation began */
 	const struct path_links *links;        /* NULL: there are none */
 	bool confined;             /* it would run where it can do no harm */
+	bool loose;                /* a command would run with all of the user's rights, secrets within its reach */
+	bool git_runs;             /* git may run programs that the repository in the working folder names */
 };
 
 enum { PERMISSION_SUGGESTIONS = 5, PERMISSION_RULE_MAX = 300, PERMISSION_WHY_MAX = 400 };

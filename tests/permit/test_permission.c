@@ -314,6 +314,46 @@ TEST(secrets_in_disguise_are_not_read)
 	check_cases(cases, countof(cases), NULL);
 }
 
+static enum permission_verdict decide_line(const struct permissions *p, const char *line, bool loose, bool git_runs)
+{
+	own_json *input = json_pack("{s:s}", "command", line);
+	struct permission_call call = { .tool = STR("Bash"), .input = input, .loose = loose, .git_runs = git_runs };
+	struct permission out;
+
+	permission_decide(p, &call, &out);
+	return out.decision;
+}
+
+TEST(readers_are_asked_about_where_they_may_do_more)
+{
+	static const char *const finders[] = { "grep -r KEY .", "grep -nR KEY", "grep --recursive KEY",
+		"rg KEY", "cat .*",
+		"for f in .*; do cat $f; done", "ls -a | xargs cat", "diff -r a b", "timeout 5 grep -r x .",
+		"bash -c 'grep -r x .'", "head *" };
+	static const char *const plain[] = { "cat a", "grep -n KEY a", "ls *", "git log", "echo *", "wc -l a",
+		"find . -name x" };
+	static const char *const gits[] = { "git status", "git log -3", "ls && git diff", "timeout 5 git status",
+		"echo $(git rev-parse HEAD)" };
+	struct permissions *p = permissions_of("{}", NULL);
+	struct permissions *allows = permissions_of("{'allow': ['Bash(git *)', 'Bash(rg *)']}", NULL);
+
+	for (size_t i = 0; i < countof(finders); i++)
+		if (decide_line(p, finders[i], true, false) != DECISION_ASK)
+			fail_msg("%s is asked about where nothing confines it", finders[i]);
+	for (size_t i = 0; i < countof(plain); i++)
+		if (decide_line(p, plain[i], true, false) != DECISION_ALLOW)
+			fail_msg("%s needs no question", plain[i]);
+	for (size_t i = 0; i < countof(gits); i++)
+		if (decide_line(p, gits[i], false, true) != DECISION_ASK || decide_line(p, gits[i], false,
+			false) != DECISION_ALLOW)
+			fail_msg("%s is asked about where git may run programs, and only there", gits[i]);
+	assert_int_equal(decide_line(p, "cat .gitignore", false, true), DECISION_ALLOW);
+	assert_int_equal(decide_line(allows, "git status", true, true), DECISION_ALLOW);
+	assert_int_equal(decide_line(allows, "rg x", true, false), DECISION_ALLOW);
+	permissions_destroy(&p);
+	permissions_destroy(&allows);
+}
+
 TEST(long_lines_are_asked_about)
 {
 	own_buf line = BUF_INIT(20000);
@@ -859,6 +899,7 @@ int main(void)
 		cmocka_unit_test(wrappers_and_variables_in_front),
 		cmocka_unit_test(commands_that_only_read_need_no_rule),
 		cmocka_unit_test(secrets_in_disguise_are_not_read),
+		cmocka_unit_test(readers_are_asked_about_where_they_may_do_more),
 		cmocka_unit_test(long_lines_are_asked_about),
 		cmocka_unit_test(redirects_are_writes),
 		cmocka_unit_test(patterns_of_paths_and_their_anchors),
