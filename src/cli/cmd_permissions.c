@@ -42,15 +42,6 @@ static void add_lines(json_t *warnings, const char *text)
 	}
 }
 
-/* Who reads or changes approvals outside of a conversation: "where" is no project then. */
-static struct approvals *open_approvals(const char *root, struct buf *odd)
-{
-	struct error unknown = {0};
-	own_mem char *home = path_shammah(&unknown);
-
-	return approvals_open(home, root, odd);
-}
-
 /* --- list -------------------------------------------------------------------------------- */
 
 static json_t *list_all(const struct config *c, struct error *err)
@@ -58,12 +49,11 @@ static json_t *list_all(const struct config *c, struct error *err)
 	own_json *warnings = json_array();
 	const struct permission_findings findings = { on_finding, warnings };
 	own_permissions *p = permissions_open(c, &findings, err);
-	own_mem char *here = realpath(".", NULL);
 	own_buf odd = BUF_INIT(TEXT_MAX);
 
 	if (!p)
 		return NULL;
-	own_approvals *approvals = open_approvals(here, &odd);
+	own_approvals *approvals = permissions_approvals(&odd);
 	add_lines(warnings, odd.data);
 	for (size_t i = 0; i < c->finding_count; i++)
 		if (strstr(c->findings[i].text, "permissions"))
@@ -185,7 +175,7 @@ static bool read_wish(char *text, json_t *object, struct approval_wish *wish, st
 static int approve(const char *text, struct error *err)
 {
 	own_buf odd = BUF_INIT(TEXT_MAX);
-	own_approvals *approvals = open_approvals(NULL, &odd);
+	own_approvals *approvals = permissions_approvals(&odd);
 	own_mem char *copy = mem_strdup(text);
 	struct approval_wish wish = {0};
 	struct error no_json = {0};
@@ -253,7 +243,7 @@ static int remove_rule(const struct options *o, const char *rule, struct error *
 static int remove_one(const struct options *o, const char *what, struct error *err)
 {
 	own_buf odd = BUF_INIT(TEXT_MAX);
-	own_approvals *approvals = open_approvals(NULL, &odd);
+	own_approvals *approvals = permissions_approvals(&odd);
 
 	if (approvals_remove(approvals, what, err)) {
 		print_line(mem_printf("the approval %s was removed", what));

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/path.h"
 #include "config/trust.h"
 #include "permit/approvals.h"
 #include "permit/explain.h"
@@ -26,17 +25,23 @@ struct permissions *permissions_open(const struct config *c, const struct permis
 	return p;
 }
 
+struct approvals *permissions_approvals(struct buf *odd)
+{
+	own_config_places places = {0};
+
+	config_places_init(&places, true);
+	own_mem char *root = places.start ? trust_root(places.start, places.home) : NULL;
+	return approvals_open(places.ours, root, odd);
+}
+
 json_t *permissions_explain(const struct config *c, const json_t *call, struct error *err)
 {
 	own_permissions *p = permissions_open(c, NULL, err);
 	own_buf odd = BUF_INIT(1 << 16);
-	own_mem char *here = realpath(".", NULL);
-	struct error unknown = {0};
-	own_mem char *home = path_shammah(&unknown);
+	own_approvals *approvals = permissions_approvals(&odd);
 
 	if (!p)
 		return NULL;
-	own_approvals *approvals = approvals_open(home, here, &odd);
 	permissions_set_approvals(p, &(struct permission_approvals){ approvals_find, approvals });
 	return explain_call(p, call, NULL, err);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "permit/approvals.h"
 #include "permit/permission.h"
 
 /*
@@ -10,6 +11,9 @@
  */
 struct permissions *permissions_open(const struct config *c, const struct permission_findings *findings,
 	struct error *err) must_use;
+
+/* Approvals that hold in the current folder's project; `odd` as approvals_open() has it.  The caller owns them. */
+struct approvals *permissions_approvals(struct buf *odd) must_use;
 
 /*
  * What would be decided on a call (explain_read_call()'s form) in the current folder, approvals counted: as
