@@ -433,6 +433,36 @@ TEST(a_gigabyte_of_output_takes_constant_memory)
 	assert_true(after.ru_maxrss - before.ru_maxrss < 8192);  /* KiB */
 }
 
+/* A file system of one megabyte, which only root can make. */
+TEST(a_full_disk_costs_the_file_but_not_the_result)
+{
+	struct fixture *f = *state;
+	struct error err = {0};
+	own_mem char *small = path_join(f->folder, "small"), *before = mem_strdup(getenv("TMPDIR"));
+	own_mem char *mount = mem_printf("mount -t tmpfs -o size=1m none %s 2>/dev/null", small);
+	own_mem char *umount = mem_printf("umount %s", small);
+
+	assert_ok(path_make(small, 0700, &err));
+	if (system(mount) != 0)
+		skip_because("no small file system can be mounted");
+	setenv("TMPDIR", small, 1);
+	tool_context_done(&f->context);
+	bool made = tool_context_init(&f->context, f->project, f->project, f->home, NULL, &err);
+	own_mem char *text = made ? bash(f, "seq 1 1000000", false) : NULL;
+	own_mem char *full = made ? bash(f, "echo still here; cd sub", false) : NULL;
+	tool_context_done(&f->context);
+	if (before)
+		setenv("TMPDIR", before, 1);
+	else
+		unsetenv("TMPDIR");
+	assert_int_equal(system(umount), 0);
+	assert_ok(tool_context_init(&f->context, f->project, f->project, f->home, NULL, &err));
+	assert_true(made);
+	assert_non_null(strstr(text, "bytes only: cannot write: No space left on device"));
+	assert_true(str_ends(str_of(text), "999999\n1000000\n"));
+	assert_non_null(strstr(full, "still here\n"));
+}
+
 /* ---- In the background ---- */
 
 static char *task(struct fixture *f, const struct tool_kind *kind, const char *id, int timeout_ms)
@@ -546,6 +576,7 @@ int main(void)
 		EACH(limits_come_from_the_environment_as_in_claude_code),
 		EACH(the_rest_of_long_output_is_in_a_file_that_commands_can_read),
 		EACH(a_gigabyte_of_output_takes_constant_memory),
+		EACH(a_full_disk_costs_the_file_but_not_the_result),
 		EACH(a_command_in_the_background_is_looked_at_and_ended),
 		EACH(what_runs_in_the_background_ends_with_the_conversation),
 		EACH(at_most_sixteen_run_at_a_time),
