@@ -252,7 +252,7 @@ static const char *sought_secret(const struct args *a)
 	return NULL;
 }
 
-/* What find, git, alias and trap carry. */
+/* What find, git, alias, trap and sed carry. */
 static void judge_carried(const struct script *s, const struct shell_command *c, const struct args *a)
 {
 	const char *name = arg_name(&a->at[0]);
@@ -274,6 +274,10 @@ static void judge_carried(const struct script *s, const struct shell_command *c,
 			judge_text(s, equal + 1 + (equal[1] == '!'));
 		} else if (strcmp(name, "trap") == 0 && i == 1) {
 			judge_text(s, t);
+		} else if (strcmp(name, "sed") == 0 || strcmp(name, "gsed") == 0) {
+			const char *run = code_of_sed(&s->j->arena, t);
+			if (run)
+				judge_text(s, run);
 		} else if ((strcmp(name, "su") == 0 || strcmp(name, "script") == 0 || strcmp(name, "flock") == 0) &&
 			strcmp(t, "-c") == 0 && i + 1 < a->count) {
 			judge_text(s, a->at[i + 1].text);

@@ -96,3 +96,38 @@ void code_scripts(struct arena *arena, const char *code, void (*found)(void *con
 	}
 	found(context, (struct str){ joined, n });
 }
+
+/* The end of a part of `s`: the next delimiter that no backslash makes plain. */
+static const char *sed_part(const char *p, char delimiter)
+{
+	while (*p && *p != delimiter)
+		p += p[0] == '\\' && p[1] ? 2 : 1;
+	return p;
+}
+
+const char *code_of_sed(struct arena *arena, const char *script)
+{
+	static const char *const addresses = "0123456789,$!~+I {";
+	const char *p = script + strspn(script, addresses);
+
+	while (*p == '/') {
+		p = sed_part(p + 1, '/');
+		p += *p ? 1 + strspn(p + 1, addresses) : 0;
+	}
+	if (*p == 'e')
+		return p + 1;
+	if (*p != 's' || !p[1])
+		return NULL;
+	const char *middle = sed_part(p + 2, p[1]);
+	const char *end = *middle ? sed_part(middle + 1, p[1]) : middle;
+	if (!*end || !memchr(end + 1, 'e', strcspn(end + 1, ";}\n ")))
+		return NULL;
+	char *text = arena_alloc(arena, (size_t)(end - middle));
+	size_t n = 0;
+	for (p = middle + 1; text && p < end; p++)
+		if (*p != '\\')
+			text[n++] = *p;
+	if (text)
+		text[n] = '\0';
+	return text;
+}

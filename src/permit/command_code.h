@@ -6,6 +6,12 @@
 
 #include "base/arena.h"
 
+/*
+ * What a script of sed's gives to a shell by its command or flag `e` (GNU sed's manual): the words behind the
+ * command, the replacement before the flag; NULL: nothing.
+ */
+const char *code_of_sed(struct arena *arena, const char *script);
+
 /* Why this code is never run, or NULL. */
 const char *code_never(struct arena *arena, const char *code);
 
