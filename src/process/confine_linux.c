@@ -7,6 +7,8 @@
  *
  * The arguments go through a descriptor, so that /proc/1/cmdline in there says nothing.
  */
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "process/child_inside.h"
 #include "process/confine_inside.h"
 
@@ -189,6 +192,28 @@ static void put_run(struct writer *w, bool network)
 		put_three(w, "--ro-bind", names, names);
 }
 
+/*
+ * Settings of the kernel belong to root, with or without its rights in here; bubblewrap takes
+ * folders that cannot be written to for harmless.  So for root all of /proc but the processes is read-only.
+ */
+static void put_proc(struct writer *w)
+{
+	DIR *dir = geteuid() == 0 ? opendir("/proc") : NULL;
+	const struct dirent *d;
+	struct stat st;
+
+	put_all(w, (const char *const[]){ "--proc", "/proc", NULL });
+	while (dir && (d = readdir(dir))) {
+		own_mem char *path = path_join("/proc", d->d_name);
+		if (d->d_name[0] == '.' || isdigit((unsigned char)d->d_name[0]) || lstat(path, &st) < 0)
+			continue;
+		if (S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && st.st_mode & 0222))
+			put_three(w, "--ro-bind", path, path);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
 static void put_system(struct writer *w, const struct confinement *c)
 {
 	put_all(w, (const char *const[]){ "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
@@ -199,7 +224,8 @@ static void put_system(struct writer *w, const struct confinement *c)
 		put_bare_system(w);
 	else
 		put_three(w, "--ro-bind", "/", "/");
-	put_all(w, (const char *const[]){ "--dev", "/dev", "--proc", "/proc", NULL });
+	put_all(w, (const char *const[]){ "--dev", "/dev", NULL });
+	put_proc(w);
 	put_run(w, c->network);
 	if (c->temp)
 		put_three(w, "--bind", c->temp, "/tmp");

@@ -216,6 +216,14 @@ static void need_python(void)
 		skip_because("no /usr/bin/python3");
 }
 
+TEST(settings_of_the_kernel_stay_even_for_root)
+{
+	expect(*state, false, "test -z \"$(find /proc -path '/proc/[0-9]*' -prune -o ! -type l -writable -print)\" && "
+		"echo nothing", "nothing");
+	expect(*state, false, "(: >>/proc/sys/kernel/core_pattern) 2>/dev/null || echo refused", "refused");
+	expect(*state, false, "cat /proc/sys/kernel/ostype; test -d /proc/self/fd && echo mine", "Linux\nmine");
+}
+
 TEST(there_is_no_network_and_no_service_to_talk_to)
 {
 	struct place *p = *state;
@@ -342,6 +350,7 @@ int main(void)
 		EACH(what_is_hidden_cannot_be_read),
 		EACH(a_project_below_what_is_hidden_is_still_there),
 		EACH(other_processes_and_terminals_are_out_of_reach),
+		EACH(settings_of_the_kernel_stay_even_for_root),
 		EACH(there_is_no_network_and_no_service_to_talk_to),
 		EACH(dangerous_system_calls_are_refused),
 		EACH(a_bare_command_sees_the_system_only),
