@@ -7,4 +7,4 @@
 bool confine_try(struct error *why) must_use;
 
 /* The filter of system calls, to be read from a descriptor; -1 with an error.  Linux only. */
-int seccomp_file(bool network, struct error *err) must_use;
+int seccomp_file(struct error *err) must_use;

@@ -262,7 +262,7 @@ bool confine(struct confined *out, const struct confinement *c, const char *cons
 	if (arguments < 0)
 		return false;
 	out->passed[out->passed_count++] = arguments;
-	int filter = seccomp_file(c->network, err);
+	int filter = seccomp_file(err);
 	if (filter < 0)
 		return false;
 	out->passed[out->passed_count++] = filter;

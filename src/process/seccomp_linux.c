@@ -95,11 +95,14 @@ static const struct argument_rule {
 	{ SYS_ioctl, 1, false, TIOCLINUX },
 };
 
-/* Families of sockets: machines, and the kernel's own tables; the system's services only with the network. */
-static void refuse_sockets(struct filter *f, bool network)
+/*
+ * Families of sockets: machines, and the kernel's own tables.  Not Unix: a service of this machine that listens
+ * on one would do outside what is asked of it in here, and abstract names lie in no file system.
+ */
+static void refuse_sockets(struct filter *f)
 {
-	static const uint32_t families[] = { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX };
-	uint8_t count = (uint8_t)(network ? 4 : 3);
+	static const uint32_t families[] = { AF_INET, AF_INET6, AF_NETLINK };
+	uint8_t count = (uint8_t)countof(families);
 
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, (uint8_t)(count + 3), SYS_socket);
 	load_argument(f, 0);
@@ -109,7 +112,7 @@ static void refuse_sockets(struct filter *f, bool network)
 	load_number(f);
 }
 
-static void write_filter(struct filter *f, bool network)
+static void write_filter(struct filter *f)
 {
 	load(f, offsetof(struct seccomp_data, arch));
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NATIVE);
@@ -132,15 +135,15 @@ static void write_filter(struct filter *f, bool network)
 		refuse(f, EPERM);
 		load_number(f);
 	}
-	refuse_sockets(f, network);
+	refuse_sockets(f);
 	emit(f, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
 }
 
-int seccomp_file(bool network, struct error *err)
+int seccomp_file(struct error *err)
 {
 	struct filter f = {0};
 
-	write_filter(&f, network);
+	write_filter(&f);
 	if (f.n == FILTER_MAX)
 		return error_set(err, ERROR_INTERNAL, "the filter of system calls is too long"), -1;
 	return child_input((struct str){ (const char *)f.lines, f.n * sizeof *f.lines }, err);
