@@ -20,6 +20,7 @@
 #include "config/trust.h"
 #include "tool/kinds.h"
 #include "tool/restart.h"
+#include "tool/sandbox.h"
 #include "tool/web.h"
 
 #define REPORT_MAX ((size_t)64 << 10)
@@ -229,12 +230,29 @@ bool conversation_set_mode(struct conversation *c, enum permission_mode mode, st
 
 /* --- what happens on the way -------------------------------------------------------------------------- */
 
+/* Once, before the first command. */
+static void tell_unconfined(struct conversation *c)
+{
+	struct error why = {0};
+
+	if (c->told_unconfined || sandbox_as_wanted(&c->tools, &why))
+		return;
+	own_mem char *words = mem_printf("Commands cannot be confined to the project here, so each that no rule "
+		"allows is "
+		"asked about: %s", why.text);
+	show_note(&c->show, words);
+	c->told_unconfined = true;
+}
+
 static void show_calling(struct conversation *c, const struct agent_event *event)
 {
+	const char *name = json_member_string(json_object_get(event->call, "function"), "name");
 	char words[CALL_LINE_MAX];
 
-	call_line(words, json_member_string(json_object_get(event->call, "function"), "name"), event->input);
+	call_line(words, name, event->input);
 	show_end(&c->show);
+	if (name && strcmp(name, tool_bash.name) == 0)
+		tell_unconfined(c);
 	show_note(&c->show, words);
 }
 

@@ -29,6 +29,7 @@ struct conversation {
 	bool holds;                  /* it is held */
 	struct error lost;           /* what was held could not be printed */
 	char *restart;               /* the program that is to go on with it; NULL: this one */
+	bool told_unconfined;        /* that commands cannot be confined here */
 	bool talks;                  /* somebody is there to be asked */
 	bool goes_on;                /* there will be further questions */
 	bool nobody;                 /* nobody could answer the last question */

@@ -449,6 +449,17 @@ def turns_are_taken_back_with_what_commands_changed():
         assert (path / 'loose.txt').read_text() == 'not tracked\n' and not (path / 'new.py').exists()
 
 
+def that_commands_cannot_be_confined_is_said_once():
+    with Project() as (h, t, path), tempfile.TemporaryDirectory() as d:
+        bwrap = pathlib.Path(d) / 'bwrap'
+        bwrap.write_text('#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n')
+        bwrap.chmod(0o755)
+        t.turns(says(call('Bash', command='date +%Y')), says(call('Bash', command='date +%m')), says('Done.'))
+        result = h.run(path, '-p', 'what year is it', '--allowed-tools', 'Bash(date *)', PATH=f'{d}:{os.environ["PATH"]}')
+        assert result.code == 0 and result.err.count('cannot be confined') == 1, result
+        assert 'namespaces are off' in result.err and len(results_of(t.requests()[-1])) == 2, result
+
+
 def source_tree(path, builds):
     """What Restart takes for Shammah's own source; the program that it builds is this one."""
     (path / 'src/cli').mkdir(parents=True)
