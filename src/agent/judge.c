@@ -1,5 +1,7 @@
 #include "agent/judge.h"
 
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "permit/approvals.h"
 #include "permit/links.h"
@@ -75,6 +77,7 @@ static void look_at_command(const struct tool_context *context, const struct cal
 	if (c->kind != &tool_bash)
 		return;
 	question->loose = !question->confined;
+	question->root = geteuid() == 0;
 	question->git_runs = memmem(text.p, text.n, "git", 3) && repository_runs_programs(context->cwd);
 }
 

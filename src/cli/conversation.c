@@ -219,7 +219,7 @@ bool conversation_set_mode(struct conversation *c, enum permission_mode mode, st
 {
 	own_mem char *full = NULL, *brief = NULL;
 
-	if (!permissions_set_mode(c->grants.permissions, mode, err))
+	if (!grants_set_mode(&c->grants, mode, err))
 		return false;
 	full = make_prompt(c, PROMPT_FULL);
 	brief = make_prompt(c, PROMPT_BRIEF);

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "cli/show.h"
 #include "config/grants.h"
 #include "process/confine.h"
 
 #define SETTINGS_MAX ((size_t)2 << 20)
+#define UNREAD_MAX ((size_t)500)
 #define ODD_MAX ((size_t)64 << 10)
 #define COMMAND_LINE "the command line"
 #define CONVERSATION "this conversation"
@@ -28,6 +30,28 @@ static bool add_rules(struct permissions *p, const char *list, const struct opti
 	return true;
 }
 
+static bool is_read(const char *name)
+{
+	return strcmp(name, "permissions") == 0 || strcmp(name, "sandbox") == 0 || strcmp(name, "$schema") == 0;
+}
+
+/* Whoever gives a whole settings file is told what of it does not count here. */
+static void tell_unread(const struct grants *g, const json_t *root)
+{
+	own_buf names = BUF_INIT(UNREAD_MAX);
+	struct error full = {0};
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)root, name, value)
+		if (!is_read(name) && !(buf_adds(&names, names.len ? ", " : "", &full) &&
+			show_visible(&names, str_of(name), &full)))
+			break;
+	if (names.len && !g->quiet)
+		fprintf(stderr, "shammah: --settings: not read: %s%s (only permissions and sandbox are)\n", names.data,
+			full.kind ? ", ..." : "");
+}
+
 /* A file, or its JSON text. */
 static bool add_settings(struct grants *g, struct permissions *p, struct error *err)
 {
@@ -42,31 +66,39 @@ static bool add_settings(struct grants *g, struct permissions *p, struct error *
 		return root ? error_set(err, ERROR_INVALID, "--settings: holds no object") : false;
 	permissions_add_scope(p, json_object_get(root, "permissions"), "--settings", g->places.cwd, &findings);
 	permissions_add_sandbox(p, json_object_get(root, "sandbox"));
+	tell_unread(g, root);
 	return true;
 }
 
 /* Whoever may do everything is not let do it unasked, but where it can do no harm. */
-static bool may_skip(struct error *err)
+static bool may_skip(const struct grants *g, struct error *err)
 {
 	struct error why = {0};
 
-	if (geteuid() != 0 || confine_available(&why))
+	if (geteuid() != 0)
 		return true;
-	return error_set(err, ERROR_DENIED,
+	if (!config_switch(g->config, SETTING_CONFINE))
+		return error_set(err, ERROR_DENIED, "bypassPermissions is not for root while commands are not "
+			"confined: tools.confine is off");
+	return confine_available(&why) || error_set(err, ERROR_DENIED,
 		"bypassPermissions is not for root where commands cannot be confined: %s", why.text);
 }
 
-static bool set_mode(const struct options *o, struct permissions *p, struct error *err)
+bool grants_set_mode(struct grants *g, enum permission_mode mode, struct error *err)
 {
-	enum permission_mode mode = permissions_mode(p);
+	return (mode != PERMISSION_BYPASS || may_skip(g, err)) && permissions_set_mode(g->permissions, mode, err);
+}
+
+static bool set_mode(struct grants *g, struct error *err)
+{
+	const struct options *o = g->options;
+	enum permission_mode mode = permissions_mode(g->permissions);
 
 	if (o->skip_permissions)
 		mode = PERMISSION_BYPASS;
 	else if (o->permission_mode)
 		(void)!permission_mode_read(o->permission_mode, &mode);
-	if (mode == PERMISSION_BYPASS && !may_skip(err))
-		return false;
-	return permissions_set_mode(p, mode, err);
+	return grants_set_mode(g, mode, err);
 }
 
 static bool add_folders(const struct grants *g, struct permissions *p, struct error *err)
@@ -124,7 +156,7 @@ bool grants_init(struct grants *g, const struct options *o, struct config *c,
 	open_approvals(g, ours);
 	g->permissions = make(g, err);
 	g->quiet = true;
-	return g->permissions && set_mode(o, g->permissions, err);
+	return g->permissions && set_mode(g, err);
 }
 
 void grants_done(struct grants *g)
@@ -135,8 +167,20 @@ void grants_done(struct grants *g)
 	*g = (struct grants){0};
 }
 
+/* Settings that have changed may have taken away what the mode rested on. */
+static void keep_bounds(struct grants *g)
+{
+	struct error why = {0}, unused = {0};
+
+	if (permissions_mode(g->permissions) != PERMISSION_BYPASS || may_skip(g, &why))
+		return;
+	fprintf(stderr, "shammah: %s; the mode is default from now on\n", why.text);
+	(void)!permissions_set_mode(g->permissions, PERMISSION_DEFAULT, &unused);
+}
+
 bool grants_reload(struct grants *g, struct error *err)
 {
+	keep_bounds(g);
 	struct permissions *fresh = make(g, err);
 
 	if (!fresh)

@@ -24,6 +24,9 @@ bool grants_init(struct grants *g, const struct options *o, struct config *c,
 	const struct permission_places *places, const char *ours, struct error *err) must_use;
 void grants_done(struct grants *g);
 
+/* False, and err says why: the mode is not for this user, or the settings forbid it. */
+bool grants_set_mode(struct grants *g, enum permission_mode mode, struct error *err) must_use;
+
 /* The settings have changed: rules are read anew, the mode stays.  False: the old ones hold. */
 bool grants_reload(struct grants *g, struct error *err) must_use;
 

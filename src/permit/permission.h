@@ -114,6 +114,7 @@ struct permission_call {
 	const struct path_links *links;        /* NULL: there are none */
 	bool confined;             /* it would run where it can do no harm */
 	bool loose;                /* a command would run with all of the user's rights, secrets within its reach */
+	bool root;                 /* it would run as root: no mode lets a loose command run unasked */
 	bool git_runs;             /* git may run programs that the repository in the working folder names */
 };
 

@@ -96,6 +96,14 @@ static void look_at(struct line *l, const struct shell_command *c)
 	line_moves(l, c, &a);
 }
 
+/* What root runs with nothing around it is asked about in every mode. */
+static bool is_bypassed(const struct line *l)
+{
+	const struct permission_call *call = l->d->call;
+
+	return l->level <= LEVEL_PROTECTED && l->d->p->mode == PERMISSION_BYPASS && !(call->root && call->loose);
+}
+
 static void conclude(struct line *l)
 {
 	static const enum permission_verdict decisions[] = {
@@ -109,7 +117,7 @@ static void conclude(struct line *l)
 		d->out->suggestion_count = 0;
 	if (l->level == LEVEL_HARD)
 		decided_hard(d, l->why);
-	else if (l->level <= LEVEL_PROTECTED && d->p->mode == PERMISSION_BYPASS)
+	else if (is_bypassed(l))
 		decided(d, DECISION_ALLOW, NULL, "the mode bypassPermissions");
 	else if (l->level <= LEVEL_ALONE && l->sandboxed)
 		decided(d, DECISION_ALLOW, NULL, "it runs confined");

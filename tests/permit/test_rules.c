@@ -229,6 +229,24 @@ TEST(confinement_stands_in_for_questions)
 	assert_int_equal(out.decision, DECISION_ASK);
 }
 
+TEST(no_mode_lets_root_run_unasked_what_nothing_confines)
+{
+	own_permissions *p = permissions_of("{'allow':['Bash(cargo *)']}", NULL);
+	struct error err = {0};
+
+	assert_ok(permissions_set_mode(p, PERMISSION_BYPASS, &err));
+	for (unsigned i = 0; i < 8; i++) {
+		bool root = i & 1, loose = i & 2, ruled = i & 4;
+		own_json *input = json_pack("{s:s, s:b}", "command", ruled ? "cargo build" : "make x",
+			"dangerouslyDisableSandbox", (int)loose);
+		struct permission_call call = { .tool = STR("Bash"), .input = input, .confined = !loose, .loose = loose,
+			.root = root };
+		struct permission out;
+		permission_decide(p, &call, &out);
+		assert_int_equal(out.decision, root && loose && !ruled ? DECISION_ASK : DECISION_ALLOW);
+	}
+}
+
 TEST(code_is_run_unasked_only_where_it_is_confined)
 {
 	own_permissions *p = permissions_of("{}", NULL);
@@ -302,6 +320,7 @@ int main(void)
 		cmocka_unit_test(modes_are_read_and_may_be_forbidden),
 		cmocka_unit_test(approvals_are_asked_about_each_command),
 		cmocka_unit_test(confinement_stands_in_for_questions),
+		cmocka_unit_test(no_mode_lets_root_run_unasked_what_nothing_confines),
 		cmocka_unit_test(code_is_run_unasked_only_where_it_is_confined),
 		cmocka_unit_test(searches_show_only_what_may_be_read),
 		cmocka_unit_test(each_path_is_looked_at_once),

@@ -1,0 +1,80 @@
+/* What a conversation may do, by settings of a test's own, and what is said meanwhile. */
+#pragma once
+
+#include <fcntl.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "cli/grants.h"
+#include "support/home_folder.h"
+
+/* --- settings ------------------------------------------------------------------------------------ */
+
+struct world {
+	struct options options;
+	struct config config;
+	struct grants grants;
+	char *project;
+};
+
+/* The project is where the test stands; HOME is the test's folder. */
+static void world_init(struct world *w, const char *toml)
+{
+	own_config_places places = {0};
+	struct error err = {0};
+
+	*w = (struct world){ .project = path_join(home_folder, "project") };
+	own_mem char *ours = path_join(home_folder, ".shammah"), *file = path_join(ours, "config.toml");
+	setenv("HOME", home_folder, 1);
+	unsetenv("SHAMMAH_HOME");
+	unsetenv("CLAUDE_CONFIG_DIR");
+	assert_ok(path_make(w->project, 0700, &err) && path_make(ours, 0700, &err));
+	assert_ok(file_write(file, str_of(toml), 0600, &err));
+	assert_int_equal(chdir(w->project), 0);
+	config_places_init(&places, true);
+	assert_ok(config_load(&w->config, &places, &err));
+}
+
+static bool world_grants(struct world *w, struct error *err)
+{
+	own_mem char *ours = path_join(home_folder, ".shammah");
+	const struct permission_places places = { w->project, w->project, home_folder, NULL };
+
+	return grants_init(&w->grants, &w->options, &w->config, &places, ours, err);
+}
+
+static void world_done(struct world *w)
+{
+	grants_done(&w->grants);
+	config_done(&w->config);
+	free(w->project);
+	assert_int_equal(chdir("/"), 0);
+}
+
+/* --- what is said ---------------------------------------------------------------------------------- */
+
+static int said_before = -1;
+static char said_path[100];
+
+static void listen_to(int fd)
+{
+	fflush(NULL);
+	said_before = dup(fd);
+	(void)snprintf(said_path, sizeof said_path, "%s/said-%d", home_folder, fd);
+	int file = open(said_path, O_CREAT | O_TRUNC | O_RDWR, 0600);
+	assert_true(file >= 0 && dup2(file, fd) == fd);
+	close(file);
+}
+
+/* The caller frees. */
+static char *heard(int fd)
+{
+	struct error err = {0};
+
+	fflush(NULL);
+	assert_int_equal(dup2(said_before, fd), fd);
+	close(said_before);
+	char *text = file_read(said_path, 8 << 20, NULL, &err);
+	return text ? text : mem_strdup("");
+}
