@@ -11,6 +11,7 @@
 #include "config/toml_file.h"
 
 #define DIFF_MAX ((size_t)4 << 20)
+#define NAMES_MAX ((size_t)4 << 10)
 
 static void say_changes(struct setup *s)
 {
@@ -78,12 +79,36 @@ static void set_model(struct setup *s)
 		use(s);
 }
 
+/* What of the change a daemon that runs does not see: names with commas between. */
+static bool read_at_start(const struct setup *s, struct buf *names)
+{
+	own_config_places places = {0};
+	own_config before = {0};
+	struct error err = {0};
+
+	config_places_init(&places, false);
+	places.draft = buf_str(&s->was).p;
+	(void)!config_load(&before, &places, &err);
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const char *old = config_text(&before, i), *fresh = config_text(&s->config, i);
+		if (settings[i].at_start && strcmp(old ? old : "", fresh ? fresh : "") != 0)
+			buf_putf(names, "%s%s", names->len ? ", " : "", settings[i].name);
+	}
+	return names->len;
+}
+
 static void say_daemon(struct setup *s)
 {
 	struct running running = {0};
 	struct error err = {0};
+	own_buf names = BUF_INIT(NAMES_MAX);
 
-	if (life_find(s->home, &running, &err) && running.pid)
+	if (!life_find(s->home, &running, &err) || !running.pid)
+		return;
+	if (read_at_start(s, &names))
+		ui_say(&s->term, "The running daemon goes on without %s until `shammah daemon stop`; the next one has it.",
+			names.data);
+	else
 		ui_say(&s->term, "The running daemon takes it up by itself within a few seconds.");
 }
 

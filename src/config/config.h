@@ -60,6 +60,7 @@ struct setting_info {
 	enum setting_kind kind;
 	enum setting_guard guard;
 	int64_t least, most, step;       /* of a number; it is a multiple of step, 0: any */
+	bool at_start;           /* the daemon reads it when it starts, and not again */
 	const char *what;        /* one line for the reader */
 };
 
@@ -197,6 +198,12 @@ void config_export(const struct config *c);
 
 /* What a setting accepts: "a whole number from 1 to 65535".  Text for people. */
 void setting_accepts(enum setting s, char *out, size_t size);
+
+/* A value as a file has it, in the text that values[].text is; NULL: of another kind.  The caller frees. */
+char *setting_from_json(enum setting s, const json_t *value);
+
+/* The other way round: as a file is to have it.  NULL: a number that is none.  Lists have none either. */
+json_t *setting_to_json(enum setting s, const char *text);
 
 /* Whether an environment variable's name is one that Shammah reads (settings or not). */
 bool config_knows_variable(const char *name);

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 #define TEXT_MAX ((size_t)4096)
+#define LIST_MAX ((size_t)1 << 20)
 
 void value_replace(struct value *v, char *text, char *origin)
 {
@@ -102,4 +105,28 @@ bool value_text(enum setting s, const json_t *value, struct buf *out)
 	default:
 		return json_is_string(value) && buf_adds(out, json_string_value(value), &err);
 	}
+}
+
+char *setting_from_json(enum setting s, const json_t *value)
+{
+	own_buf text = BUF_INIT(LIST_MAX);
+
+	return value_text(s, value, &text) ? mem_strdup(text.data ? text.data : "") : NULL;
+}
+
+json_t *setting_to_json(enum setting s, const char *text)
+{
+	enum setting_kind kind = settings[s].kind;
+	char *end;
+
+	if (kind == SETTING_LIST)
+		return NULL;
+	if (kind == SETTING_TEXT || kind == SETTING_SWITCH)
+		return json_string(text);
+	errno = 0;
+	long long whole = strtoll(text, &end, 10);
+	if (*text && !*end && !errno)
+		return json_integer(whole);
+	double amount = strtod(text, &end);
+	return *text && !*end && isfinite(amount) ? json_real(amount) : NULL;
 }

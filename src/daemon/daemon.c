@@ -157,6 +157,13 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static void warn_of_start(const struct config *before, const struct config *now)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		if (settings[i].at_start && !same_text(config_text(before, i), config_text(now, i)))
+			log_warn("%s has changed: that counts when the daemon is started again", settings[i].name);
+}
+
 /* Only what differs: a model or teachers that the daemon was told stay until the files say something new of them. */
 static void use_changes(void *user, const struct config *before, const struct config *now)
 {
@@ -167,6 +174,8 @@ static void use_changes(void *user, const struct config *before, const struct co
 		use_teachers(s, now);
 	if (before && !same_text(config_text(before, SETTING_MODEL), config_text(now, SETTING_MODEL)))
 		use_model(s, now);
+	if (before)
+		warn_of_start(before, now);
 }
 
 static void run_until_signal(struct service *s, struct server *server)

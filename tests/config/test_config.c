@@ -392,6 +392,35 @@ TEST(every_setting_is_described)
 	assert_false(config_knows_variable("PATH"));
 }
 
+/* What a file has, what is shown of it, and what is written for that. */
+TEST(a_value_is_shown_and_written_back_as_it_was)
+{
+	static const struct {
+		enum setting setting;
+		const char *json, *text;
+		bool spelled;            /* so written back; else as another spelling of the same */
+	} values[] = {
+		{ SETTING_PORT, "11435", "11435", true }, { SETTING_BUDGET, "12.5", "12.5", true },
+		{ SETTING_BUDGET, "7", "7", true }, { SETTING_SEARCH, "\"x y\"", "x y", true },
+		{ SETTING_CONFINE, "\"off\"", "off", true }, { SETTING_CONFINE, "true", "on", false },
+		{ SETTING_PORT, "\"1\"", NULL, false }, { SETTING_CONFINE, "1", NULL, false },
+		{ SETTING_ORIGINS, "[\"a\", \"b\"]", "a\nb", false },
+	};
+
+	for (size_t i = 0; i < countof(values); i++) {
+		own_json *value = json_loads(values[i].json, JSON_DECODE_ANY, NULL);
+		own_mem char *text = setting_from_json(values[i].setting, value);
+		own_json *back = text ? setting_to_json(values[i].setting, text) : NULL;
+		assert_int_equal(!text, !values[i].text);
+		if (text)
+			assert_string_equal(text, values[i].text);
+		assert_int_equal(values[i].spelled, back && json_equal(back, value));
+	}
+	static const char *const no_numbers[] = { "", "x", "1x", "12.5.", "inf", "nan", "1e999" };
+	for (size_t i = 0; i < countof(no_numbers); i++)
+		assert_null(setting_to_json(SETTING_BUDGET, no_numbers[i]));
+}
+
 TEST(variables_of_files_that_libraries_read_are_exported_ours_are_not)
 {
 	own_config c;
@@ -433,6 +462,7 @@ int main(void)
 		WORLD_TEST(a_file_that_is_too_long_is_refused),
 		WORLD_TEST(any_damage_to_a_file_is_survived),
 		WORLD_TEST(every_setting_is_described),
+		WORLD_TEST(a_value_is_shown_and_written_back_as_it_was),
 		WORLD_TEST(variables_of_files_that_libraries_read_are_exported_ours_are_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
