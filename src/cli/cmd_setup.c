@@ -1,4 +1,4 @@
-/* `shammah setup`: teachers, local model and settings, asked in the terminal and written at the end, or not at all. */
+/* `shammah setup`: teachers, model, features and settings, asked in the terminal; written at the end or not at all. */
 #include "cli/setup.h"
 
 #include <stdio.h>
@@ -77,6 +77,12 @@ static char *model_line(const struct setup *s)
 	}
 }
 
+static char *features_line(const struct setup *s)
+{
+	return mem_printf("Features: confined commands %s, their network %s, ...",
+		config_text(&s->config, SETTING_CONFINE), config_text(&s->config, SETTING_NETWORK));
+}
+
 static char *settings_line(const struct setup *s)
 {
 	const char *budget = config_text(&s->config, SETTING_BUDGET);
@@ -91,12 +97,13 @@ static bool changed(const struct setup *s)
 
 static const struct screen {
 	enum ui_result (*show)(struct setup *s);
-} screens[] = { { setup_teachers }, { setup_local_model }, { setup_settings } };
+} screens[] = { { setup_teachers }, { setup_local_model }, { setup_features }, { setup_settings } };
 
 static enum ui_result choose_screen(struct setup *s, size_t *at)
 {
-	own_mem char *teachers = teachers_line(s), *model = model_line(s), *more = settings_line(s);
-	const char *const items[] = { teachers, model, more,
+	own_mem char *teachers = teachers_line(s), *model = model_line(s);
+	own_mem char *features = features_line(s), *more = settings_line(s);
+	const char *const items[] = { teachers, model, features, more,
 		changed(s) ? "Review and write" : "Leave; nothing is changed" };
 
 	return ui_menu(&s->term, "Shammah's setup:", items, countof(items), at);

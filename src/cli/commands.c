@@ -11,7 +11,7 @@ const struct command commands[] = {
 		"models of this machine, and those to be had", NULL, cmd_models },
 	{ "explain", "tokens|template|patterns|url|path|html|command|permission [INPUT]",
 		"what would be decided, and why", NULL, cmd_explain },
-	{ "setup", "", "teachers, local model and settings, by questions", "", cmd_setup },
+	{ "setup", "", "teachers, local model, features and settings, by questions", "", cmd_setup },
 	{ "doctor", "", "checks everything a bug report would ask for", "", cmd_doctor },
 	{ "config", "[check|path]", "every setting and its origin; what is wrong; which files", "|check|path",
 		cmd_config },

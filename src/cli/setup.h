@@ -21,6 +21,20 @@ struct setup {
 	char *model_name;            /* to use or to fetch; NULL: none, or the one that fits */
 };
 
+#define SETUP_CHOICES_MAX 4
+
+/* A question about a setting, and what may be chosen; without choices a line of text is asked for. */
+struct setup_question {
+	enum setting setting;
+	const char *question;        /* NULL ends a table */
+	struct setup_choice {
+		const char *value, *line;    /* as config.toml has it, and as it is shown */
+	} choices[SETUP_CHOICES_MAX];
+};
+
+/* Those of the screen of features. */
+extern const struct setup_question setup_feature_table[];
+
 /* Reads the configuration anew, with `text` in the place of config.toml. */
 bool setup_reload(struct setup *s, struct error *err) must_use;
 
@@ -33,6 +47,7 @@ bool setup_change(struct setup *s, const char *path, json_t *value);
 /* The screens; UI_BACK and UI_DONE lead back to the first, UI_LEAVE ends all. */
 enum ui_result setup_teachers(struct setup *s);
 enum ui_result setup_local_model(struct setup *s);
+enum ui_result setup_features(struct setup *s);
 enum ui_result setup_settings(struct setup *s);
 enum ui_result setup_review(struct setup *s, bool *written);
 

@@ -106,8 +106,8 @@ static void say_daemon(struct setup *s)
 	if (!life_find(s->home, &running, &err) || !running.pid)
 		return;
 	if (read_at_start(s, &names))
-		ui_say(&s->term, "The running daemon goes on without %s until `shammah daemon stop`; the next one has it.",
-			names.data);
+		ui_say(&s->term, "The running daemon goes on without %s until `shammah daemon stop`; the next one has "
+			"it.", names.data);
 	else
 		ui_say(&s->term, "The running daemon takes it up by itself within a few seconds.");
 }

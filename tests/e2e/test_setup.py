@@ -134,8 +134,9 @@ def test_a_hanging_server_is_left_by_ctrl_c_and_no_network_is_said():
 def test_ctrl_c_at_any_moment_leaves_file_and_terminal_as_they_were():
     text = '# mine\n[[teachers]]\nprovider = "claude" # first\napi_key = "%s"\n' % SECRET
     steps = [('goes back', '1\r'), ('goes back', '1\r'), ('goes back', '3\r'), ('Paste the key', PASTE % 'sk-ant-other-key-12345'),
-             ('hidden', '\r'), ('order they are asked', '3\r'), ('setup', '3\r'), ('Settings', '1\r'), ('dollars a month', '7\r'),
-             ('Settings', '4\r'), ('setup', '4\r'), ('will be changed', '')]
+             ('hidden', '\r'), ('order they are asked', '3\r'), ('setup', '3\r'), ('Features', '2\r'),
+             ('reach the network', '2\r'), ('Features', '7\r'), ('setup', '4\r'), ('Settings', '1\r'), ('dollars a month', '7\r'),
+             ('Settings', '4\r'), ('setup', '5\r'), ('will be changed', '')]
     for n in range(len(steps)):
         with Home() as home:
             write(home, text)
@@ -238,8 +239,8 @@ def test_a_server_of_ones_own_is_added_by_address_with_the_variable_that_holds_i
 def test_a_plain_terminal_is_asked_by_numbers():
     with Home() as home:
         w = Wizard(home, TERM='dumb')
-        w.see('4) Leave')
-        w.type('3\r')
+        w.see('5) Leave')
+        w.type('4\r')
         w.see('1) routing')
         w.type('1\r')
         w.see('dollars')
@@ -247,10 +248,10 @@ def test_a_plain_terminal_is_asked_by_numbers():
         w.see('12.5')
         w.see('4) Done')
         w.type('4\r')
-        w.see('4) Review')
+        w.see('5) Review')
         w.type('9\r')
         w.see('There is no 9.')
-        w.type('4\r')
+        w.type('5\r')
         w.see('+ monthly_budget_usd = 12.5')
         w.see('1) Write')
         w.type('1\r')
@@ -272,7 +273,7 @@ def test_a_tiny_terminal_is_enough():
         w.see('mSettings:')
         w.type('\033')
         w.see('mShammah')
-        w.type('4\r')
+        w.type('5\r')
         w.see('mThis will')
         w.type('1\r')
         w.see('Written')
@@ -293,6 +294,97 @@ def test_a_wrong_amount_is_refused_with_what_is_accepted():
         w.type('\003')
         assert w.end() == 0
         assert not (home.path / CONFIG).exists()
+
+
+def test_features_are_chosen_from_lists_and_the_users_text_is_kept():
+    with Home() as home:
+        write(home, '# mine\n[tools]\nconfine = "off" # for now\n\n[unknown]\nx = 1\n')
+        w = Wizard(home)
+        w.choose("Shammah's setup", 'Features')
+        w.choose('Features:', 'tools.confine: off')
+        w.see('> 2  Off')
+        w.type('1\r')
+        w.choose('Features:', 'tools.network: off')
+        w.choose('reach the network', 'On')
+        w.choose('Features:', 'tools.search: duckduckgo')
+        w.choose('WebSearch ask', 'DuckDuckGo')          # so it is already: nothing to write
+        w.choose('Features:', 'beginnings_megabytes: 1024')
+        w.choose('system prompts', 'Off')
+        w.choose('Features:', 'embedding_model: not set')
+        w.see('Which model makes')
+        w.type('no such name!\r')
+        w.see('Which model makes')
+        w.type('\025owner/name\r')
+        w.choose('Features:', 'Done')
+        w.choose("Shammah's setup", 'Review')
+        w.choose('will be changed', 'Write')
+        assert w.end() == 0
+        assert 'Features: confined commands off, their network off' in w.all, w.all
+        assert config(home) == ('# mine\n[tools]\nconfine = "on" # for now\nnetwork = "on"\n\n[unknown]\nx = 1\n\n'
+                                '[backend]\nbeginnings_megabytes = 0\nembedding_model = "owner/name"\n'), config(home)
+        out = home.run('config').out
+        assert 'tools.network = on   # ~/.shammah/config.toml' in out, out
+        assert home.run('config', 'check').code == 0
+
+
+def test_a_feature_that_is_as_chosen_is_not_written_and_can_be_cleared():
+    text = '[backend]\nembedding_model = "owner/name" # mine\n[tools]\nnetwork = true # mine\n'
+    with Home() as home:
+        write(home, text)
+        w = Wizard(home)
+        w.choose("Shammah's setup", 'Features')
+        w.choose('Features:', 'tools.network: on')
+        w.see('> 2  On')
+        w.type('\r')
+        w.choose('Features:', 'Done')
+        w.see("Shammah's setup")
+        w.see('Leave; nothing is changed')
+        w.type('3\r')
+        w.choose('Features:', 'embedding_model: owner/name')
+        w.see('Which model makes')
+        w.type('\025\r')
+        w.choose('Features:', 'embedding_model: not set')
+        w.see('Which model makes')
+        w.type('\033')
+        w.see('Features:')
+        w.choose('', 'Done')
+        w.choose("Shammah's setup", 'Review')
+        w.choose('will be changed', 'Write')
+        assert w.end() == 0
+        assert config(home) == '[backend]\n[tools]\nnetwork = true # mine\n', config(home)
+
+
+def test_what_comes_before_the_file_is_said_and_the_file_keeps_its_own():
+    text = '[server]\nport = 12001 # mine\n'
+    with Home() as home:
+        write(home, text)
+        w = Wizard(home, SHAMMAH_PORT='12002')
+        w.choose("Shammah's setup", 'Settings')
+        w.choose('Settings', 'server.port: 12002')
+        w.see('environment SHAMMAH_PORT says 12002')
+        w.see('12001')
+        w.type('\r')
+        w.choose('Settings', 'Done')
+        w.choose("Shammah's setup", 'Leave; nothing is changed')
+        assert w.end() == 0
+        assert config(home) == text
+
+
+def test_what_a_running_daemon_does_not_take_up_is_said():
+    with Home() as home:
+        home.daemon()
+        w = Wizard(home)
+        w.choose("Shammah's setup", 'Settings')
+        w.choose('Settings', 'keep_alive')
+        w.see('how many seconds')
+        w.type('60\r')
+        w.choose('Settings', 'Done')
+        w.choose("Shammah's setup", 'Review')
+        w.choose('will be changed', 'Write')
+        w.see('goes on without backend.keep_alive')
+        assert w.end() == 0
+        log = home.path / '.shammah' / 'daemon.log'
+        wait_for(lambda: 'backend.keep_alive has changed' in log.read_text(), 'the daemon to say so')
 
 
 def test_without_a_terminal_it_says_what_to_do():
