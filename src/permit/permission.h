@@ -134,5 +134,8 @@ struct permission {
 
 void permission_decide(const struct permissions *p, const struct permission_call *call, struct permission *out);
 
+/* Whether any rule keeps files from being read. */
+bool permissions_deny_reading(const struct permissions *p);
+
 /* Whether a file that a search has found may be shown: neither secret, nor the system's, nor denied.  Absolute. */
 bool permission_may_read(const struct permissions *p, const char *real_path);

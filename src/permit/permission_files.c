@@ -259,6 +259,14 @@ void decide_file(struct deciding *d, const struct tool_group_row *tool)
 		decide_seen(d, &seen, write);
 }
 
+bool permissions_deny_reading(const struct permissions *p)
+{
+	for (size_t i = 0; i < p->rule_count; i++)
+		if (p->rules[i].list == RULE_DENY && is_about(&p->rules[i], false, (struct str)STR("Read")))
+			return true;
+	return false;
+}
+
 bool permission_may_read(const struct permissions *p, const char *real_path)
 {
 	struct permission_call call = { .tool = STR("Read") };

@@ -79,6 +79,14 @@ static bool is_there(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+/* `git init` does, and `git worktree`. */
+static bool git_makes(const char *path)
+{
+	static const char *const names[] = { "hooks", "config", NULL };
+
+	return str_is_among(str_of(path_base(path)), names);
+}
+
 void sandbox_watch_begin(struct sandbox_watch *w, const struct tool_context *c)
 {
 	own_path_list roots = {0}, guarded = {0};
@@ -88,7 +96,7 @@ void sandbox_watch_begin(struct sandbox_watch *w, const struct tool_context *c)
 	for (size_t i = 0; i < roots.n; i++)
 		sandbox_guarded(roots.all[i], &guarded);
 	for (size_t i = 0; i < guarded.n; i++)
-		if (!is_there(guarded.all[i]) && !strstr(guarded.all[i], "/.git/"))      /* `git init` makes those */
+		if (!is_there(guarded.all[i]) && !git_makes(guarded.all[i]))
 			path_list_add(&absent, guarded.all[i]);
 	w->absent = absent.all;
 }

@@ -17,7 +17,7 @@
 #include "permit/path_table.h"
 #include "permit/permission.h"
 
-enum { LOOKED_AT_MAX = 3000, FOUND_MAX = 200 };
+enum { LOOKED_AT_MAX = 3000, FOUND_MAX = 200, INNER_MAX = 100, INNER_DEPTH = 3 };
 #define LINK_MAX ((size_t)8192)
 
 void path_list_add(struct path_list *list, const char *path)
@@ -94,9 +94,46 @@ void sandbox_roots(const struct tool_context *c, struct path_list *out)
 
 /* ---- What is guarded ---- */
 
+/* What has git run programs, in a folder that keeps a repository; "commondir" leads to another that has such. */
+static const char *const git_kept[] = { "hooks", "config", "config.worktree", "commondir", NULL };
+
+static void guard_repository(const char *kept, struct path_list *out)
+{
+	for (size_t i = 0; git_kept[i]; i++)
+		add_joined(out, kept, git_kept[i]);
+}
+
+/* Of linked worktrees and submodules, whose names may have slashes. */
+static void guard_inner(const char *folder, int depth, struct path_list *out)
+{
+	DIR *dir = depth ? opendir(folder) : NULL;
+	const struct dirent *d;
+	size_t looked_at = 0;
+
+	while (dir && (d = readdir(dir)) && looked_at++ < INNER_MAX) {
+		own_mem char *path = path_join(folder, d->d_name), *head = path_join(path, "HEAD");
+		if (d->d_name[0] == '.' || !path_is_directory(path))
+			continue;
+		if (path_is_file(head))
+			guard_repository(path, out);
+		else
+			guard_inner(path, depth - 1, out);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
+static void guard_git(const char *kept, struct path_list *out)
+{
+	own_mem char *worktrees = path_join(kept, "worktrees"), *modules = path_join(kept, "modules");
+
+	guard_repository(kept, out);
+	guard_inner(worktrees, 1, out);
+	guard_inner(modules, INNER_DEPTH, out);
+}
+
 void sandbox_guarded(const char *root, struct path_list *out)
 {
-	static const char *const git[] = { ".git/hooks", ".git/config", "hooks", "config", "config.worktree", NULL };
 	own_mem char *head = path_join(root, "HEAD"), *dot_git = path_join(root, ".git");
 	bool repository = path_is_file(head);          /* a .git folder itself, or a bare one */
 
@@ -109,12 +146,12 @@ void sandbox_guarded(const char *root, struct path_list *out)
 	}
 	for (size_t i = 0; protected_names[i]; i++)
 		add_joined(out, root, protected_names[i]);
-	for (size_t i = 0; i < 2; i++)
-		add_joined(out, root, git[i]);
-	for (size_t i = 2; repository && git[i]; i++)
-		add_joined(out, root, git[i]);
 	if (path_is_file(dot_git))
 		path_list_add(out, dot_git);
+	else
+		guard_git(dot_git, out);
+	if (repository)
+		guard_git(root, out);
 }
 
 /* ---- What is hidden ---- */
@@ -196,11 +233,27 @@ static bool is_secret_here(const char *folded)
 	return place_keeps_secret(folded, name, false);
 }
 
+/* By a rule of the user's or the project's; of a folder, all that may be in it. */
+static bool is_denied(const struct tool_context *c, const char *path, bool folder)
+{
+	if (!c->permissions || !permissions_deny_reading(c->permissions))
+		return false;
+	own_mem char *in = folder ? path_join(path, "any") : NULL;
+	return !permission_may_read(c->permissions, folder ? in : path);
+}
+
+static bool is_passed_over(const char *name)
+{
+	static const char *const names[] = { ".", "..", ".git", "node_modules", "__pycache__", NULL };
+
+	return str_is_among(str_of(name), names);
+}
+
+/* Of these only what lies in them directly is looked at. */
 static bool is_foreign(const char *name)
 {
 	static const char *const names[] = {
-		".", "..", ".git", "node_modules", ".venv", "venv", "target", "build", "dist", "__pycache__",
-		"vendor", ".tox", ".cache", ".deps", NULL
+		".venv", "venv", "target", "build", "dist", "vendor", ".tox", ".cache", ".deps", NULL
 	};
 
 	return str_is_among(str_of(name), names);
@@ -217,15 +270,17 @@ static void look_in_project(struct looking *l, const char *root)
 	for (size_t i = 0; i < folders.n; i++) {
 		DIR *dir = opendir(folders.all[i]);
 		const struct dirent *d;
+		bool foreign = i > 0 && is_foreign(path_base(folders.all[i]));
 		while (dir && (d = readdir(dir)) && l->looked_at++ < LOOKED_AT_MAX && found < FOUND_MAX) {
-			if (is_foreign(d->d_name))
+			if (is_passed_over(d->d_name))
 				continue;
 			own_mem char *path = path_join(folders.all[i], d->d_name);
+			bool folder = d->d_type == DT_DIR || (d->d_type == DT_UNKNOWN && path_is_directory(path));
 			fold(path, root_n, folded, sizeof folded);
-			if (is_secret_here(folded)) {
+			if (is_secret_here(folded) || is_denied(l->c, path, folder)) {
 				path_list_add(l->out, path);
 				found++;
-			} else if (d->d_type == DT_DIR || (d->d_type == DT_UNKNOWN && path_is_directory(path))) {
+			} else if (folder && !foreign) {
 				path_list_add(&folders, path);
 			}
 		}

@@ -240,6 +240,54 @@ TEST(confined_it_writes_to_the_project_only_and_reads_no_secret)
 	assert_non_null(strstr(again, "PASSWORD"));
 }
 
+TEST(secrets_in_folders_of_foreign_code_are_hidden_too)
+{
+	struct fixture *f = *state;
+
+	NEED_CONFINEMENT();
+	expect(f, "mkdir -p build/deep vendor && echo PASSWORD > build/.env && "
+		"echo PASSWORD > vendor/x.pem", false, "");
+	expect(f, "grep -r PASS . 2>&1", true, "build/.env: Permission denied");
+}
+
+TEST(what_a_rule_denies_no_command_reads)
+{
+	struct fixture *f = *state;
+	struct permission_places places = { f->project, f->project, f->home, NULL };
+	struct error err = {0};
+	struct permissions *p = permissions_create(&places, &err);
+	own_json *rules = json_pack("{s:[s,s]}", "deny", "Read(./private/**)", "Read(*.log)");
+
+	NEED_CONFINEMENT();
+	expect(f, "mkdir private sub/x && echo PASSWORD > private/a && echo PASSWORD > sub/x/b.log && "
+		"echo x > sub/x/b.txt",
+		false, "");
+	permissions_add_scope(p, rules, "settings.json", f->project, NULL);
+	f->context.permissions = p;
+	expect(f, "cat private/* sub/x/b.log", true, "sub/x/b.log: Permission denied");
+	expect(f, "grep -r PASS .", true, "");
+	expect(f, "cat sub/x/b.txt", false, "x");
+	f->context.permissions = NULL;
+	permissions_destroy(&p);
+}
+
+TEST(no_repository_is_led_to_other_settings)
+{
+	struct fixture *f = *state;
+
+	NEED_CONFINEMENT();
+	if (system("git --version > /dev/null 2>&1") != 0)
+		skip_because("no git");
+	expect(f, "git init -q . && git -c user.name=a -c user.email=b commit -qm one --allow-empty && "
+		"mkdir -p .git/modules/a/b .git/worktrees/t && cp .git/HEAD .git/config .git/modules/a/b && "
+		"cp .git/HEAD .git/worktrees/t && echo ../.. > .git/worktrees/t/commondir", false, "");
+	expect(f, "echo ../evil > .git/commondir", false, "commondir.made-by-a-command");
+	expect(f, "echo x > .git/config.worktree", false, "config.worktree.made-by-a-command");
+	expect(f, "echo evil > .git/worktrees/t/commondir", true, "Read-only");
+	expect(f, "echo evil > .git/modules/a/b/config", true, "Read-only");
+	expect(f, "git status --short && git worktree list", false, "");
+}
+
 TEST(gits_hooks_and_settings_of_programs_stay_as_they_are)
 {
 	struct fixture *f = *state;
@@ -567,6 +615,9 @@ int main(void)
 		EACH(a_folder_that_was_added_is_within),
 		EACH(a_lie_about_where_it_ended_leads_nowhere),
 		EACH(confined_it_writes_to_the_project_only_and_reads_no_secret),
+		EACH(secrets_in_folders_of_foreign_code_are_hidden_too),
+		EACH(what_a_rule_denies_no_command_reads),
+		EACH(no_repository_is_led_to_other_settings),
 		EACH(gits_hooks_and_settings_of_programs_stay_as_they_are),
 		EACH(a_linked_worktree_commits_but_a_claimed_one_opens_nothing),
 		EACH(there_is_no_network_unless_the_settings_give_it),
