@@ -252,11 +252,40 @@ static const char *sought_secret(const struct args *a)
 	return NULL;
 }
 
+/* Commands in words of git that are not written with "!". */
+static void judge_git(const struct script *s, const struct shell_command *c, const struct args *a)
+{
+	static const char *const flags[] = { "-x", "--exec", "--extcmd", NULL };
+	static const char *const takers[] = { "rebase", "difftool", NULL };
+	static const char *const runners[][2] = { { "submodule", "foreach" }, { "bisect", "run" } };
+	size_t verb = git_verb_at(a), i = 1;
+
+	for (; i + 1 < a->count && (!verb || i < verb); i++) {
+		const char *equal = strchr(a->at[i + 1].text, '=');
+		if (strcmp(a->at[i].text, "-c") == 0 && equal)
+			judge_text(s, equal + 1);
+	}
+	for (; verb && i + 1 < a->count; i++) {
+		struct str t = str_of(a->at[i].text);
+		struct args rest = args_after(a, i + 1);
+		bool runs = false;
+		for (size_t k = 0; i == verb + 1 && k < countof(runners); k++)
+			runs |= strcmp(a->at[verb].text, runners[k][0]) == 0 && str_is(t, runners[k][1]);
+		if (str_ends(t, "-filter") || (runs && rest.count == 1) ||
+			(str_is_among(t, flags) && str_is_among(str_of(a->at[verb].text), takers)))
+			judge_text(s, a->at[i + 1].text);
+		else if (runs)
+			judge_args(s, c, &rest, false);
+	}
+}
+
 /* What find, git, alias, trap and sed carry. */
 static void judge_carried(const struct script *s, const struct shell_command *c, const struct args *a)
 {
 	const char *name = arg_name(&a->at[0]);
 
+	if (strcmp(name, "git") == 0)
+		judge_git(s, c, a);
 	for (size_t i = 1; i < a->count; i++) {
 		const char *t = a->at[i].text, *equal = strchr(t, '=');
 		if (strcmp(name, "find") == 0 && i + 1 < a->count &&

@@ -252,16 +252,29 @@ static const char *never_read(const struct args *a)
 }
 
 /* "git show HEAD:.env", "git diff .env". */
+size_t git_verb_at(const struct args *a)
+{
+	static const char *const with_value[] = { "-c", "-C", "--git-dir", "--work-tree", "--namespace",
+		"--config-env", NULL };
+	size_t i = 1;
+
+	while (i < a->count && a->at[i].text[0] == '-')
+		i += str_is_among(str_of(a->at[i].text), with_value) ? 2 : 1;
+	return i < a->count ? i : 0;
+}
+
 static const char *never_git(const struct args *a)
 {
-	static const char *const showing[] = { "show", "diff", "log", "blame", "cat-file", "grep", "archive", NULL };
+	static const char *const showing[] = { "show", "diff", "log", "blame", "annotate", "cat-file", "grep",
+		"archive", "whatchanged", "format-patch", NULL };
+	size_t verb = git_verb_at(a);
 
-	if (a->count < 2 || !str_is_among(str_of(a->at[1].text), showing))
+	if (!verb || !str_is_among(str_of(a->at[verb].text), showing))
 		return NULL;
-	for (size_t i = 2; i < a->count; i++) {
-		const char *t = a->at[i].text, *colon = strrchr(t, ':');
-		bool pattern = strcmp(a->at[1].text, "grep") == 0 && i == 2;
-		if (is_operand(a, i) && !pattern && place_is_secret(colon ? colon + 1 : t))
+	for (size_t i = verb + 1; i < a->count; i++) {
+		const char *t = a->at[i].text, *colon = strrchr(t, ':');        /* "HEAD:FILE", "-L1,9:FILE" */
+		bool pattern = strcmp(a->at[verb].text, "grep") == 0 && i == verb + 1;
+		if ((colon || is_operand(a, i)) && !pattern && place_is_secret(colon ? colon + 1 : t))
 			return "reads or sends secrets";
 	}
 	return NULL;

@@ -16,6 +16,9 @@ const char *never_written(const char *path);
 bool is_shell(const char *name);
 bool is_interpreter(const char *name);
 
+/* Where the word of git that says what it does stands; 0: nowhere. */
+size_t git_verb_at(const struct args *a);
+
 /* Where the command behind a wrapper begins (0: this is none); *joined says that the rest is a script. */
 size_t wrapped_at(const struct args *a, bool *joined);
 

@@ -128,7 +128,8 @@ size_t line_unwrapped(const struct shell_command *c)
 static bool needs_exact(const struct shell_command *c, size_t at)
 {
 	static const char *const runners[] = { "watch", "setsid", "ionice", "flock", NULL };
-	static const char *const actions[] = { "-exec", "-execdir", "-ok", "-okdir", "-delete", NULL };
+	static const char *const actions[] = { "-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprint0",
+		"-fprintf", "-fls", NULL };
 
 	for (size_t i = 0; i <= at; i++)
 		if (str_is_among(str_of(c->words[i].text), runners))

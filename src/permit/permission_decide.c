@@ -9,6 +9,8 @@
 #include "permit/permission_parts.h"
 #include "permit/url.h"
 
+enum { TRUSTED_URL_MAX = 200 };        /* bytes */
+
 const char *const decision_names[] = { "allow", "ask", "deny" };
 
 static const struct tool_group_row groups[] = {
@@ -124,6 +126,17 @@ static const struct rule *address_rule(const struct deciding *d, enum rule_list 
 	return r;
 }
 
+/*
+ * Sites may be trusted, and addresses still carry what a model has read to whoever keeps the site: docs.* may
+ * be anybody's.  What is longer than addresses of pages are is not fetched unasked.
+ */
+static bool carries_more(struct str url, const struct url_judgement *j)
+{
+	bool anybody = strncmp(j->host, "docs.", 5) == 0;
+
+	return url.n > TRUSTED_URL_MAX || (anybody && memchr(url.p, '?', url.n));
+}
+
 static void decide_fetch(struct deciding *d)
 {
 	struct str url = json_member_str(d->call->input, "url");
@@ -142,8 +155,10 @@ static void decide_fetch(struct deciding *d)
 		decided_approved(d, words);
 		return;
 	}
-	decided(d, j.verdict == VERDICT_ALLOW ? DECISION_ALLOW : DECISION_ASK, NULL, "%s", j.why);
-	if (j.verdict != VERDICT_ALLOW)
+	bool more = j.verdict == VERDICT_ALLOW && carries_more(url, &j), ask = more || j.verdict != VERDICT_ALLOW;
+	decided(d, ask ? DECISION_ASK : DECISION_ALLOW, NULL, "%s",
+		more ? "the address may carry data to the site" : j.why);
+	if (ask)
 		(void)snprintf(d->out->suggestions[d->out->suggestion_count++], PERMISSION_RULE_MAX,
 			"WebFetch(domain:%.253s)", j.host);
 }
