@@ -177,12 +177,33 @@ static int dump(const char *bytes, size_t n, void *user)
 	return s->full ? -1 : 0;
 }
 
+/* Whether 15 digits say every number in it: 0.1 is not to be written as 0.10000000000000001. */
+static bool is_short(const json_t *value)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+	char digits[32];
+
+	json_object_foreach((json_t *)value, name, member)
+		if (!is_short(member))
+			return false;
+	json_array_foreach(value, i, member)
+		if (!is_short(member))
+			return false;
+	if (!json_is_real(value))
+		return true;
+	(void)snprintf(digits, sizeof digits, "%.15g", json_real_value(value));
+	double back = strtod(digits, NULL), is = json_real_value(value);
+	return memcmp(&back, &is, sizeof is) == 0;
+}
+
 bool json_write(struct buf *out, const json_t *value, struct error *err)
 {
 	struct sink s = { .out = out, .err = err };
-	size_t before = out->len;
+	size_t before = out->len, digits = is_short(value) ? JSON_REAL_PRECISION(15) : 0;
 
-	if (json_dump_callback(value, dump, &s, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
+	if (json_dump_callback(value, dump, &s, JSON_COMPACT | JSON_ENCODE_ANY | digits) == 0)
 		return true;
 	if (!s.full)
 		error_set(err, ERROR_INVALID, "cannot be written as JSON");

@@ -1,5 +1,6 @@
 #include "cli/print.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -99,6 +100,12 @@ void print_question(struct print *p)
 
 /* --- figures ------------------------------------------------------------------------------------- */
 
+/* Sums of prices have digits that mean nothing. */
+static json_t *money(double usd)
+{
+	return json_real(round(usd * 1e9) / 1e9);
+}
+
 static struct print_usage usage_of(const struct link_answer *a)
 {
 	size_t cached = a->cached_tokens + a->written_tokens;
@@ -139,10 +146,10 @@ static void add_model(struct print *p, const char *model, const struct print_usa
 	};
 
 	add_usage(&sum, u);
-	json_object_set_new(p->models, model, json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}",
+	json_object_set_new(p->models, model, json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}",
 		"inputTokens", (json_int_t)sum.input, "outputTokens", (json_int_t)sum.output,
 		"cacheReadInputTokens", (json_int_t)sum.cached, "cacheCreationInputTokens", (json_int_t)sum.written,
-		"webSearchRequests", (json_int_t)0, "costUSD", sum.cost_usd));
+		"webSearchRequests", (json_int_t)0, "costUSD", money(sum.cost_usd)));
 }
 
 static const char *stop_reason(const struct agent_answer *answer, const struct link_answer *from)
@@ -315,8 +322,8 @@ void print_end(struct print *p, const struct agent_outcome *outcome, const json_
 		json_object_set_new(result, "result", json_stringn(p->text.data, p->text.len));
 	else
 		json_object_set_new(result, "errors", json_pack("[s]", words));
-	json_object_update_new(result, json_pack("{s:s?, s:f, s:o, s:o, s:O, s:s}", "stop_reason", p->stop_reason,
-		"total_cost_usd", p->usage.cost_usd, "usage", usage_json(&p->usage),
+	json_object_update_new(result, json_pack("{s:s?, s:o, s:o, s:o, s:O, s:s}", "stop_reason", p->stop_reason,
+		"total_cost_usd", money(p->usage.cost_usd), "usage", usage_json(&p->usage),
 		"modelUsage", json_deep_copy(p->models), "permission_denials", denials,
 		"terminal_reason", reasons[outcome->end]));
 	send(p, result);

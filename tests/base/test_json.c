@@ -188,6 +188,24 @@ TEST(an_output_over_its_ceiling_is_an_error_and_adds_nothing)
 	assert_string_equal(out.data, "x");
 }
 
+TEST(numbers_are_written_as_people_write_them_and_read_back_the_same)
+{
+	static const char *const texts[] = { "0.1", "[0.7,2.5]", "{\"a\":[{\"b\":0.00049}]}", "1.7976931348623157e308",
+		"[0.1,0.30000000000000004]", "-0.0", "5e-324" };
+
+	for (size_t i = 0; i < countof(texts); i++) {
+		struct error err = {0};
+		own_buf out = BUF_INIT(1000);
+		own_json *value = json_parse(str_of(texts[i]), "test", &err);
+		assert_ok(json_write(&out, value, &err));
+		own_json *again = json_parse(buf_str(&out), "written", &err);
+		assert_non_null(again);
+		assert_true(json_equal(value, again));
+		if (i < 3)
+			assert_string_equal(out.data, texts[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +222,7 @@ int main(void)
 		cmocka_unit_test(brackets_in_strings_do_not_count),
 		cmocka_unit_test(strings_are_escaped),
 		cmocka_unit_test(an_output_over_its_ceiling_is_an_error_and_adds_nothing),
+		cmocka_unit_test(numbers_are_written_as_people_write_them_and_read_back_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
