@@ -91,7 +91,7 @@ void judge_call(struct agent *a, struct call *c, bool *stop)
 
 	look_at_command(context, c, &question);
 	c->by = "rules";
-	c->judged_ms = clock_unix() * 1000;
+	c->judged_ms = clock_unix_ms();
 	permission_decide(context->permissions, &question, &c->permission);
 	c->job.real = c->kind->path_member && c->permission.real[0] ? c->permission.real : NULL;
 	c->job.unconfined = tool_input_flag(c->input, "dangerouslyDisableSandbox", false);

@@ -16,6 +16,9 @@ uint64_t clock_ms(void);
 /* Seconds since 1970-01-01 UTC. */
 int64_t clock_unix(void);
 
+/* Milliseconds since then. */
+int64_t clock_unix_ms(void);
+
 void clock_sleep_ms(unsigned ms);
 
 /* A condition that clock_wait() waits for; whatever else is done with it is pthread's. */
