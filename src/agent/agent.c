@@ -117,6 +117,46 @@ static void keep_cut(struct agent *a, struct agent_answer *answer)
 	keep_answer(a, answer);
 }
 
+static bool has_id(const json_t *calls, size_t end, const char *id)
+{
+	for (size_t i = 0; i < end; i++) {
+		const char *other = json_member_string(json_array_get(calls, i), "id");
+		if (other && strcmp(other, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool id_is_taken(const struct agent *a, const json_t *calls, size_t end, const char *id)
+{
+	json_t *message;
+	size_t i;
+
+	json_array_foreach(a->messages, i, message) {
+		const json_t *before = json_object_get(message, "tool_calls");
+		if (has_id(before, json_array_size(before), id))
+			return true;
+	}
+	return has_id(calls, end, id);
+}
+
+/* Some servers count calls from 0 in every answer, or name none: a result would belong to two. */
+static void name_calls(const struct agent *a, json_t *calls)
+{
+	json_t *call;
+	size_t i;
+
+	json_array_foreach(calls, i, call) {
+		const char *given = json_member_string(call, "id");
+		own_mem char *base = mem_strdup(given && *given ? given : "call"), *id = mem_strdup(base);
+		for (unsigned n = 2; id_is_taken(a, calls, i, id); n++) {
+			free(id);
+			id = mem_printf("%s_%u", base, n);
+		}
+		json_object_set_new(call, "id", json_string(id));
+	}
+}
+
 static bool ask_model(struct agent *a, struct agent_answer *answer, bool fresh, struct cancel *cancel,
 	struct error *err)
 {
@@ -129,6 +169,7 @@ static bool ask_model(struct agent *a, struct agent_answer *answer, bool fresh, 
 		return error_set(err, ERROR_CANCELLED, "cancelled");
 	if (!a->ui.ask_model(a->ui.user, &question, answer, cancel, err))
 		return false;
+	name_calls(a, answer->calls);
 	show_answer(a, answer);
 	return true;
 }

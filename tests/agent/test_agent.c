@@ -114,6 +114,8 @@ struct script {
 	struct buf seen;               /* what was shown: "calling Read", ... */
 };
 
+static const char *same_ids;   /* what this model names all its calls; NULL: each otherwise */
+
 /* Every event is a step; at one of them the user presses Ctrl+C. */
 static void count_step(struct script *s)
 {
@@ -129,6 +131,8 @@ static void add_calls(struct agent_answer *answer, const json_t *calls, size_t t
 	json_array_foreach(calls, i, call) {
 		char id[40];
 		(void)snprintf(id, sizeof id, "call_%zu_%zu", turn, i);
+		if (same_ids)
+			(void)snprintf(id, sizeof id, "%s", same_ids);
 		json_array_append_new(answer->calls, json_pack("{s:s, s:s, s:{s:O, s:O}}", "id", id, "type", "function",
 			"function", "name", json_array_get(call, 0), "arguments", json_array_get(call, 1)));
 	}
@@ -298,6 +302,28 @@ TEST(runs_what_is_called_and_sends_the_results_back)
 	assert_string_equal(w.script.seen.data,
 		"answered\ncalling\nprogress half\nresult seen\nresults\nanswered\n");
 	end(&w);
+}
+
+TEST(calls_of_one_name_are_told_apart)
+{
+	static const char *const names[] = { "call_0", "" };
+
+	for (size_t i = 0; i < countof(names); i++) {
+		struct world w;
+		begin(&w, "[{\"fresh\": true, \"calls\": [[\"Look\", \"{}\"], [\"Look\", \"{}\"]]},"
+			"{\"calls\": [[\"Look\", \"{\\\"say\\\": \\\"x\\\"}\"]]}, {\"text\": \"done\"}]");
+		same_ids = names[i];
+		assert_int_equal(ask(&w), AGENT_ENDED);
+		same_ids = NULL;
+		const char *first = member(message(&w, 3), "tool_call_id");
+		const char *second = member(message(&w, 4), "tool_call_id");
+		const char *third = member(message(&w, 6), "tool_call_id");
+		assert_string_equal(first, *names[i] ? "call_0" : "call");
+		assert_string_not_equal(first, second);
+		assert_string_not_equal(first, third);
+		assert_string_not_equal(second, third);
+		end(&w);
+	}
 }
 
 TEST(an_answer_without_calls_ends_the_turn)
@@ -642,6 +668,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runs_what_is_called_and_sends_the_results_back),
+		cmocka_unit_test(calls_of_one_name_are_told_apart),
 		cmocka_unit_test(an_answer_without_calls_ends_the_turn),
 		cmocka_unit_test(calls_that_read_run_side_by_side_and_results_keep_their_order),
 		cmocka_unit_test(calls_that_change_something_run_one_after_the_other),
