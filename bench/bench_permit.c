@@ -79,7 +79,7 @@ static double measure(const struct permissions *p, const struct subject *s)
 
 int main(void)
 {
-	const struct permission_places places = { "/home/me/project", "/home/me/project", "/home/me", NULL };
+	const struct permission_places places = { "/home/me/project", "/home/me/project", "/home/me", NULL, NULL };
 	struct error err = {0};
 	own_permissions *p = permissions_create(&places, &err);
 	own_json *scope = json_object();

@@ -24,7 +24,7 @@ static void judge(struct str path, const struct link *l, bool write, struct path
 	struct path_links links = { read_link, (void *)l };
 	struct error err = {0};
 	struct path_question q = { STR("/home/me/project"), STR("/home/me/project/src"), STR("/home/me"), path, write,
-		&links };
+		&links, STR("/home/me/ours") };
 
 	if (!path_judge(&q, j, &err))
 		assert(err.kind == ERROR_INVALID);

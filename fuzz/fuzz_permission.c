@@ -50,7 +50,7 @@ static json_t *rules_of(const struct given *g, size_t count, const char *list)
 /* Under the first `count` rules, and one more in a list (NULL: none). */
 static enum permission_verdict decide(const struct given *g, size_t count, const char *more, struct str about)
 {
-	static const struct permission_places places = { "/home/me/p", "/home/me/p", "/home/me", NULL };
+	static const struct permission_places places = { "/home/me/p", "/home/me/p", "/home/me", NULL, NULL };
 	struct error err = {0};
 	struct permission out;
 	own_permissions *p = permissions_create(&places, &err);

@@ -46,7 +46,7 @@ static bool open_tools(struct conversation *c, struct error *err)
 static bool open_grants(struct conversation *c, struct config *config, struct error *err)
 {
 	const char *claude = getenv("CLAUDE_CONFIG_DIR");
-	const struct permission_places places = { c->tools.root, c->tools.cwd, c->tools.home, claude };
+	const struct permission_places places = { c->tools.root, c->tools.cwd, c->tools.home, claude, c->tools.ours };
 
 	if (!grants_init(&c->grants, c->options, config, &places, c->link->home, err))
 		return false;
@@ -331,7 +331,8 @@ static void show_too_many(struct conversation *c, const struct agent_outcome *ou
 {
 	char text[160];
 
-	(void)snprintf(text, sizeof text, "stopped after %u answers with calls of tools%s", outcome->answers,
+	(void)snprintf(text, sizeof text, "stopped after %u answer%s with calls of tools%s", outcome->answers,
+		outcome->answers == 1 ? "" : "s",
 		c->goes_on ? "; ask it to continue" : "; --max-turns N allows more");
 	show_error(&c->show, text);
 }

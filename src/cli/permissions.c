@@ -16,7 +16,7 @@ struct permissions *permissions_open(const struct config *c, const struct permis
 	own_mem char *root = places.start ? trust_root(places.start, places.home) : NULL;
 	if (!root)
 		return error_set(err, ERROR_NOT_FOUND, "the current folder cannot be told"), NULL;
-	const struct permission_places where = { root, places.start, places.home, places.claude };
+	const struct permission_places where = { root, places.start, places.home, places.claude, places.ours };
 	struct permissions *p = permissions_create(&where, err);
 	if (!p)
 		return NULL;

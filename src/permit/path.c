@@ -25,6 +25,7 @@ struct opinion {
 struct bases {
 	char root[2][PATH_BYTES_MAX + 1];
 	char home[2][PATH_BYTES_MAX + 1];      /* "" when unknown */
+	char ours[2][PATH_BYTES_MAX + 1];
 };
 
 /* --- walking -------------------------------------------------------------------------- */
@@ -224,11 +225,22 @@ static struct opinion opinion_of_place(const char *path, const char *folded, con
 	return (struct opinion){ VERDICT_CONFIRM, PATH_OUTSIDE, "outside the project" };
 }
 
+/* The tables know our folder by its usual name. */
+static const char *usual_name(const char *path, const struct bases *b, struct buf *out)
+{
+	struct error err = {0};
+
+	for (size_t i = 0; i < 2; i++)
+		if (is_in(path, b->ours[i]))
+			return buf_addf(out, &err, "/.shammah%s", path + strlen(b->ours[i])) ? out->data : path;
+	return path;
+}
+
 /* Of an absolute path that has been walked. */
 static struct opinion opinion_of(const char *path, bool write, const struct bases *b)
 {
-	own_buf text = BUF_INIT(FOLDED_MAX);
-	const char *why = fold(path, &text);
+	own_buf text = BUF_INIT(FOLDED_MAX), usual = BUF_INIT(2 * PATH_BYTES_MAX);
+	const char *why = fold(usual_name(path, b, &usual), &text);
 
 	if (why)
 		return (struct opinion){ VERDICT_NEVER, PATH_SECRET, why };
@@ -321,7 +333,8 @@ bool path_judge(const struct path_question *q, struct path_judgement *j, struct 
 
 	*j = (struct path_judgement){ VERDICT_NEVER, PATH_SECRET, "the question is incomplete" };
 	if (!open_base(q->root, "root", q->links, b->root, err) ||
-		(q->home.n && !open_base(q->home, "home", q->links, b->home, err)))
+		(q->home.n && !open_base(q->home, "home", q->links, b->home, err)) ||
+		(q->ours.n && !open_base(q->ours, "ours", q->links, b->ours, err)))
 		return false;
 	if (q->cwd.n == 0 || q->cwd.p[0] != '/' || memchr(q->cwd.p, '\0', q->cwd.n))
 		return error_set(err, ERROR_INVALID, "`cwd` must be an absolute path");

@@ -30,6 +30,7 @@ struct path_question {
 	struct str path;               /* any bytes: absolute, relative to cwd, or beginning with ~/ */
 	bool write;
 	const struct path_links *links;        /* NULL: there are none */
+	struct str ours;               /* where $SHAMMAH_HOME leads: governed as ~/.shammah is; absolute, or empty */
 };
 
 enum path_place {
@@ -51,7 +52,7 @@ struct path_judgement {
 	char real[PATH_BYTES_MAX + 1]; /* where the path leads; "" as well */
 };
 
-/* False when root, cwd or home are no absolute paths; the judgement is VERDICT_NEVER then. */
+/* False when root, cwd, home or ours are no absolute paths; the judgement is VERDICT_NEVER then. */
 bool path_judge(const struct path_question *q, struct path_judgement *j, struct error *err) must_use;
 
 /*

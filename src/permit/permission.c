@@ -37,6 +37,7 @@ struct permissions *permissions_create(const struct permission_places *places, s
 	p->home = places->home ? plain(places->home) : NULL;
 	p->claude = is_absolute(places->claude) ? plain(places->claude) :
 		p->home ? mem_printf("%s/.claude", p->home) : NULL;
+	p->ours = is_absolute(places->ours) ? plain(places->ours) : NULL;
 	p->sandbox_allows = true;
 	return p;
 }
@@ -62,6 +63,7 @@ void permissions_destroy(struct permissions **p)
 	free(old->cwd);
 	free(old->home);
 	free(old->claude);
+	free(old->ours);
 	free(old);
 	*p = NULL;
 }

@@ -41,6 +41,7 @@ struct permission_places {
 	const char *cwd;           /* at the start */
 	const char *home;          /* NULL: unknown */
 	const char *claude;        /* ~/.claude, to which `/path` in the user's settings is relative; NULL: unknown */
+	const char *ours;          /* ~/.shammah, wherever $SHAMMAH_HOME puts it; NULL: there */
 };
 
 /* Whom to tell that a rule is odd: one line, without the rule's file. */

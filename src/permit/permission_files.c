@@ -46,7 +46,7 @@ void path_see(struct deciding *d, struct str path, const char *cwd, bool write, 
 	const struct permissions *p = d->p;
 	struct error err = {0};
 	struct path_question q = { str_of(p->root), str_of(cwd), str_of(p->home ? p->home : ""), path, write,
-		d->call->links };
+		d->call->links, str_of(p->ours ? p->ours : "") };
 
 	/* When the folders are no paths, the judgement is "never". */
 	(void)!path_judge(&q, &seen->judgement, &err);

@@ -7,7 +7,7 @@
 enum { DIRECTORIES_MAX = 100, RULES_MAX = 10000 };
 
 struct permissions {
-	char *root, *cwd, *home, *claude;      /* home, claude: NULL when unknown */
+	char *root, *cwd, *home, *claude, *ours;       /* home, claude: NULL when unknown; ours: where it is usual */
 	struct rule *rules;        /* deny, then ask, then allow */
 	size_t rule_count;
 	char *directories[DIRECTORIES_MAX + 1];        /* absolute, ended by NULL */

@@ -9,7 +9,7 @@
 char *open_judge(const struct tool_context *c, struct str path, bool write, struct error *err)
 {
 	const struct path_question q = { str_of(c->root), str_of(c->cwd), str_of(c->home ? c->home : ""), path, write,
-		&path_links_real };
+		&path_links_real, str_of(c->ours ? c->ours : "") };
 	own_mem struct path_judgement *j = mem_alloc(sizeof *j);
 
 	if (!path_judge(&q, j, err))

@@ -192,7 +192,8 @@ static enum guess guess_folder(const char *folded)
 static bool is_secret(const struct tool_context *c, const char *path)
 {
 	struct path_question question = { .root = str_of(c->root), .cwd = str_of(c->root),
-		.home = str_of(c->home ? c->home : ""), .path = str_of(path) };
+		.home = str_of(c->home ? c->home : ""), .path = str_of(path),
+		.ours = str_of(c->ours ? c->ours : "") };
 	struct path_judgement judgement;
 	struct error err = {0};
 

@@ -464,7 +464,7 @@ TEST(hard_limits_deny_and_ask_rules_stand_above_and_each_part_needs_its_own)
 		{ "make > /etc/passwd", DECISION_DENY }, { "sudo make x", DECISION_DENY },
 		{ "git push x", DECISION_ALLOW },
 	};
-	static const struct permission_places places = { "/home/me/p", "/home/me/p", "/home/me", NULL };
+	static const struct permission_places places = { "/home/me/p", "/home/me/p", "/home/me", NULL, NULL };
 	struct error err = {0};
 	own_approvals *a = open_in("/home/me/p");
 	own_permissions *p = permissions_create(&places, &err);

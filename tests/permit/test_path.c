@@ -40,11 +40,41 @@ static struct path_judgement judge_at(const char *root, const char *home, struct
 	struct path_judgement j;
 	struct error err = {0};
 	own_mem char *cwd = mem_printf("%s/src", root);
-	struct path_question q = { str_of(root), str_of(cwd), str_of(home), path, write, &reader };
+	struct path_question q = { str_of(root), str_of(cwd), str_of(home), path, write, &reader, {0} };
 
 	assert_ok(path_judge(&q, &j, &err));
 	assert_non_null(j.why);
 	return j;
+}
+
+static enum verdict judge_ours(const char *ours, const char *path, bool write)
+{
+	static const struct path_links reader = { read_link, NULL };
+	struct path_question q = { STR(ROOT), STR(ROOT), STR("/home/me"), str_of(path), write, &reader, str_of(ours) };
+	struct path_judgement j;
+	struct error err = {0};
+
+	assert_ok(path_judge(&q, &j, &err));
+	return j.verdict;
+}
+
+TEST(our_folder_is_guarded_wherever_it_is)
+{
+	static const char *const ours[] = { "/data/shammah", "/data//x/../shammah/", ROOT "/state", ROOT };
+	static const char *const secrets[] = { "config.toml", "daemon.token", "metrics.key", "history",
+		"checkpoints/s/objects/ab" };
+
+	for (size_t i = 0; i < countof(ours); i++) {
+		for (size_t k = 0; k < countof(secrets); k++) {
+			own_mem char *path = mem_printf("%s/%s", ours[i], secrets[k]);
+			assert_int_equal(judge_ours(ours[i], path, false), VERDICT_NEVER);
+			assert_int_equal(judge_ours(ours[i], path, true), VERDICT_NEVER);
+		}
+		own_mem char *other = mem_printf("%s/tool_patterns.json", ours[i]);
+		assert_int_equal(judge_ours(ours[i], other, true), VERDICT_CONFIRM);
+	}
+	assert_int_equal(judge_ours("/data/shammah", "/data/shammah-2/config.toml", false), VERDICT_CONFIRM);
+	assert_int_equal(judge_ours(ROOT "/state", "config.toml", false), VERDICT_ALLOW);
 }
 
 static struct path_judgement judge(const char *path, bool write)
@@ -222,7 +252,7 @@ TEST(adding_nothing_to_a_path_changes_no_verdict)
 
 static enum verdict text_only(const char *path, bool write)
 {
-	struct path_question q = { STR(ROOT), STR(ROOT "/src"), STR("/home/me"), str_of(path), write, NULL };
+	struct path_question q = { STR(ROOT), STR(ROOT "/src"), STR("/home/me"), str_of(path), write, NULL, {0} };
 	struct path_judgement j;
 	struct error err = {0};
 
@@ -246,7 +276,7 @@ TEST(capitals_never_help)
 
 TEST(the_verdict_is_the_same_without_links_on_the_way)
 {
-	struct path_question q = { STR(ROOT), STR(ROOT), STR("/home/me"), STR("etc/passwd"), false, NULL };
+	struct path_question q = { STR(ROOT), STR(ROOT), STR("/home/me"), STR("etc/passwd"), false, NULL, {0} };
 	struct path_judgement j;
 	struct error err = {0};
 
@@ -276,7 +306,7 @@ TEST(links_without_end_are_given_up)
 {
 	int count = 0;
 	struct path_links reader = { endless, &count };
-	struct path_question q = { STR("/"), STR("/"), STR(""), STR("a"), false, &reader };
+	struct path_question q = { STR("/"), STR("/"), STR(""), STR("a"), false, &reader, {0} };
 	struct path_judgement j;
 	struct error err = {0};
 
@@ -332,7 +362,7 @@ TEST(a_project_in_a_system_folder_is_a_project)
 
 TEST(bases_must_be_absolute)
 {
-	struct path_question good = { STR("/a"), STR("/a"), STR("/h"), STR("x"), false, NULL };
+	struct path_question good = { STR("/a"), STR("/a"), STR("/h"), STR("x"), false, NULL, {0} };
 	struct path_judgement j;
 
 	for (size_t i = 0; i < 3; i++) {
@@ -416,6 +446,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_case_has_its_verdicts),
+		cmocka_unit_test(our_folder_is_guarded_wherever_it_is),
 		cmocka_unit_test(adding_nothing_to_a_path_changes_no_verdict),
 		cmocka_unit_test(capitals_never_help),
 		cmocka_unit_test(the_verdict_is_the_same_without_links_on_the_way),

@@ -100,7 +100,7 @@ static void drawn_done(struct drawn *d)
 /* Under the settings, and one more rule (NULL: none), on other words of a line (NULL: its own). */
 static struct permission decide(const struct drawn *d, const char *list, const char *rule, const char *command)
 {
-	static const struct permission_places places = { "/home/me/p", "/home/me/p", "/home/me", NULL };
+	static const struct permission_places places = { "/home/me/p", "/home/me/p", "/home/me", NULL, NULL };
 	struct error err = {0};
 	own_permissions *p = permissions_create(&places, &err);
 	own_json *other = command ? json_pack("{s:s}", "command", command) : NULL;
@@ -226,7 +226,7 @@ TEST(a_line_with_one_denied_command_is_denied)
 
 TEST(what_is_suggested_would_be_enough)
 {
-	static const struct permission_places places = { "/home/me/p", "/home/me/p", "/home/me", NULL };
+	static const struct permission_places places = { "/home/me/p", "/home/me/p", "/home/me", NULL, NULL };
 	uint64_t seed = 16;
 	int tried = 0;
 

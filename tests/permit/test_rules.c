@@ -117,7 +117,8 @@ static struct permission decide_with(const struct permissions *p, const char *to
 
 static struct permissions *permissions_of_config(const char *scopes)
 {
-	static const struct permission_places places = { "/home/me/p", "/home/me/p", "/home/me", "/home/me/.claude" };
+	static const struct permission_places places = { .root = "/home/me/p", .cwd = "/home/me/p",
+		.home = "/home/me", .claude = "/home/me/.claude" };
 	struct error err = {0};
 	own_mem char *text = quoted(scopes);
 	own_json *parsed = json_parse(str_of(text), "scopes", &err);
@@ -300,8 +301,9 @@ TEST(each_path_is_looked_at_once)
 
 TEST(folders_must_be_absolute)
 {
-	static const struct permission_places wrong[] = { { "p", "/p", "/h", NULL }, { "/p", "p", "/h", NULL },
-		{ "/p", "/p", "h", NULL }, { NULL, "/p", "/h", NULL } };
+	static const struct permission_places wrong[] = { { .root = "p", .cwd = "/p", .home = "/h" },
+		{ .root = "/p", .cwd = "p", .home = "/h" }, { .root = "/p", .cwd = "/p", .home = "h" },
+		{ .cwd = "/p", .home = "/h" } };
 
 	for (size_t i = 0; i < countof(wrong); i++) {
 		struct error err = {0};

@@ -334,7 +334,7 @@ TEST(what_must_not_be_read_is_never_among_results)
 	fill(&p);
 	project_file(&p, ".env", "main=secret\n", 1);
 	project_file(&p, "private/a.c", "main\n", 2);
-	const struct permission_places places = { p.context.root, p.context.root, "/home/nobody", NULL };
+	const struct permission_places places = { p.context.root, p.context.root, "/home/nobody", NULL, NULL };
 	own_permissions *rules = permissions_create(&places, &err);
 	assert_non_null(rules);
 	assert_ok(permissions_add_rule(rules, "deny", "Read(./private/**)", "a test", &err));
