@@ -102,9 +102,25 @@ static void show_risk(const struct agent_request *r)
 		fprintf(stderr, "  a safer way: %s\n", risk.safer);
 }
 
+static const char *heading(const char *tool)
+{
+	static const struct { const char *tool, *words; } rows[] = {
+		{ "Bash", "Run this command?" }, { "RunCode", "Run this code?" }, { "Edit", "Change this file?" },
+		{ "Write", "Write this file?" }, { "NotebookEdit", "Change this notebook?" },
+		{ "Read", "Read this file?" }, { "Grep", "Search here?" }, { "Glob", "List files here?" },
+		{ "WebFetch", "Fetch this page?" }, { "WebSearch", "Search the web for this?" },
+		{ "Restart", "Build Shammah and go on in the new one?" },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++)
+		if (strcmp(rows[i].tool, tool) == 0)
+			return rows[i].words;
+	return "May this be done?";
+}
+
 static void show_request(const struct agent_request *r)
 {
-	fprintf(stderr, "\n%s wants to be run:\n", r->kind->name);
+	fprintf(stderr, "\n%s (%s)\n", heading(r->kind->name), r->kind->name);
 	if (json_array_size(json_object_get(r->preview, "structuredPatch"))) {
 		const char *path = r->kind->path_member ? json_member_string(r->input, r->kind->path_member) : NULL;
 		put("  ", str_of(path ? path : ""));
