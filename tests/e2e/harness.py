@@ -154,6 +154,19 @@ def process_state(pid):
         return None
 
 
+def processes_with(words):
+    """The command lines of processes that have these words in them, this one's apart."""
+    found = []
+    for path in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
+        try:
+            line = path.read_bytes().replace(b'\0', b' ').decode(errors='replace')
+        except OSError:
+            continue
+        if words in line and path.parent.name != str(os.getpid()):
+            found.append(line)
+    return found
+
+
 def wait_for(condition, what, seconds=20):
     deadline = time.monotonic() + seconds
     while not condition():

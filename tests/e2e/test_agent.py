@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import LIMIT, PROGRAM, PROVIDERS, Home, Skip, Teacher, Terminal, main, make_model, wait_for
+from harness import LIMIT, PROGRAM, PROVIDERS, Home, Skip, Teacher, Terminal, main, make_model, processes_with, wait_for
 
 WRONG = 'def add(a, b):\n    return a - b\n'
 RIGHT = 'def add(a, b):\n    return a + b\n'
@@ -267,7 +267,7 @@ def ctrl_c_ends_a_command_that_ignores_signals():
         client.send_signal(signal.SIGINT)
         client.communicate(timeout=LIMIT)
         assert client.returncode == 130 and time.monotonic() - began < 15, client.returncode
-        left = subprocess.run(['pgrep', '-f', str(mark)], capture_output=True, text=True, check=False, timeout=LIMIT).stdout
+        left = processes_with(str(mark))
         assert not left, left
 
 
