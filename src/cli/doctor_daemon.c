@@ -46,9 +46,10 @@ static void check_trouble(struct doctor *d, const json_t *status)
 			"teachers are not asked: %.2f of %.2f dollars are spent this month", spent, budget);
 	json_array_foreach(json_object_get(status, "teachers"), i, teacher) {
 		const char *state = json_member_string(teacher, "state"), *name = json_member_string(teacher, "name");
+		bool brought = json_is_true(json_object_get(teacher, "brought"));
 		if (state && name && strcmp(state, "ready") != 0)
-			report_add(&d->report, REPORT_WARN, "shammah doctor --online says more",
-				"its teacher %s: %s", name, state);
+			report_add(&d->report, REPORT_WARN, "shammah doctor --online says more", "its teacher %s%s: %s",
+				name, brought ? " (for a client that brought it)" : "", state);
 	}
 }
 

@@ -97,6 +97,11 @@ def test_what_went_wrong_in_the_daemon_is_told():
         assert home.ask('write a quicksort in ocaml').code == 1
         rows = checks(home)
         assert found(rows, 'daemon', 'its teacher claude: key refused', 'warn'), rows
+    with Home() as home, Teacher() as claude:
+        home.daemon()                  # this one has no teacher of its own
+        assert home.ask('write a quicksort in ocaml', **claude.env('sk-ant-wrong')).code == 1
+        rows = checks(home)
+        assert found(rows, 'daemon', 'its teacher claude (for a client that brought it): key refused', 'warn'), rows
 
 
 def test_settings_broken_under_a_running_daemon_are_told():
