@@ -4,10 +4,11 @@
  * Precedence, high to low: command line, environment, managed settings
  * (/etc/claude-code), .claude/settings.local.json (git root), .claude/settings.json
  * (start folder), ~/.claude/settings.json, ~/.shammah/config.toml, ~/.shammah/model
- * (the model only), default.  The JSON files are Claude Code's own and only read;
- * their `shammah` object holds our settings, their `env` object counts as environment
- * with the precedence of its file.  Keys are found in an order of their own
- * (config/keys.h), and so are teachers (config/teachers.h).
+ * (the model only), default.  The JSON files are Claude Code's own, only read here
+ * (config/settings_edit.h adds rules to them); their `shammah` object holds our
+ * settings, their `env` object counts as environment with the precedence of its file.
+ * Keys are found in an order of their own (config/keys.h), and so are teachers
+ * (config/teachers.h).
  *
  * What a project brings is not trusted until the user trusts the folder: see
  * config/trust.h.  docs/configuration.md is the reference.
