@@ -10,6 +10,14 @@
 #define KEPT_MAX ((size_t)256 << 20)
 #define OPTION "--conversation"
 
+/* What is not the next program's: the file of the last time; the name under which these turns are counted. */
+static size_t words_dropped(const char *word)
+{
+	if (strncmp(word, "--session-id=", strlen("--session-id=")) == 0)
+		return 1;
+	return strcmp(word, OPTION) == 0 || strcmp(word, "--session-id") == 0 ? 2 : 0;
+}
+
 char *again_keep(const struct conversation *c, struct error *err)
 {
 	own_mem char *path = mem_printf("%s/conversation-%ld.json", c->link->home, (long)getpid());
@@ -45,10 +53,9 @@ void again_become(const char *program, const char *path, const struct options *o
 	sigset_t none;
 
 	argv[n++] = "shammah";
-	for (size_t i = 0; i < o->written_count; i++) {
-		if (strcmp(o->written[i], OPTION) == 0)
-			i++;                     /* that of the last time, with its file */
-		else
+	for (size_t i = 0, dropped; i < o->written_count; i += dropped ? dropped : 1) {
+		dropped = words_dropped(o->written[i]);
+		if (!dropped)
 			argv[n++] = o->written[i];
 	}
 	argv[n++] = OPTION;

@@ -104,14 +104,13 @@ static bool check(const struct options *o, const struct buf *question, struct er
 		"there is no question: shammah -p \"question\", or pipe one in");
 }
 
-int cmd_ask(const struct options *o, struct config *c)
+static int ask(const struct options *o, struct config *c)
 {
 	own_buf question = BUF_INIT(QUESTION_MAX);
 	struct conversation conversation;
 	struct error err = {0};
 	own_link link = {0};
 
-	interrupt_init();
 	if (!o->stream_input && !read_question(o, &question, &err))
 		return complain(&err);
 	if (!check(o, &question, &err) || !link_open(&link, c, &err))
@@ -120,4 +119,21 @@ int cmd_ask(const struct options *o, struct config *c)
 		o->stream_input ? ask_each(&conversation) : conversation_ask(&conversation, buf_str(&question));
 	conversation_done(&conversation);
 	return code;
+}
+
+static void say_stopped(const void *options) { print_stopped(options); }
+
+/* Programs read a result, too, when Ctrl+C comes before the question is asked. */
+int cmd_ask(const struct options *o, struct config *c)
+{
+	struct options named = *o;
+	char session[37];
+
+	interrupt_init();
+	print_make_uuid(session);
+	if (!o->session)
+		named.session = session;
+	if (o->output != OUTPUT_TEXT)
+		interrupt_says(say_stopped, &named);
+	return ask(&named, c);
 }

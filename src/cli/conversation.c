@@ -16,6 +16,7 @@
 #include "cli/ask_model.h"
 #include "cli/call_line.h"
 #include "cli/interrupt.h"
+#include "config/home.h"
 #include "config/report.h"
 #include "config/trust.h"
 #include "tool/kinds.h"
@@ -32,6 +33,15 @@ static bool is_for_programs(const struct conversation *c)
 	return c->options->output != OUTPUT_TEXT;
 }
 
+/* Turns are counted from 1 under each name: those of another conversation would be mixed with them. */
+static bool check_session(const struct conversation *c, struct error *err)
+{
+	own_mem char *folder = home_path(c->link->home, HOME_CHECKPOINTS), *used = path_join(folder, c->print.session);
+
+	return !path_is_directory(used) || error_set(err, ERROR_INVALID, "--session-id %s: there is a conversation of "
+		"this name; give it another", c->print.session);
+}
+
 static bool open_tools(struct conversation *c, struct error *err)
 {
 	own_mem char *cwd = realpath(".", NULL), *home = path_home(err);
@@ -39,7 +49,8 @@ static bool open_tools(struct conversation *c, struct error *err)
 
 	if (!cwd)
 		return error_errno(err, "the current folder cannot be found");
-	return tool_context_init(&c->tools, root ? root : cwd, cwd, home, c->link->home, err) &&
+	return check_session(c, err) &&
+		tool_context_init(&c->tools, root ? root : cwd, cwd, home, c->link->home, err) &&
 		tool_context_name(&c->tools, c->print.session, err);
 }
 

@@ -7,16 +7,21 @@
 #include "cli/options.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct cancel *guarded;           /* both under the lock */
+static struct cancel *guarded;           /* all under the lock */
 static bool has_prompt;
+static void (*last_words)(const void *user);
+static const void *user_of_words;
 
 static void interrupted(void)
 {
 	pthread_mutex_lock(&lock);
 	if (guarded)
 		cancel_fire(guarded);
-	else if (!has_prompt)
+	else if (!has_prompt) {
+		if (last_words)
+			last_words(user_of_words);
 		_exit(EXIT_INTERRUPTED);
+	}
 	pthread_mutex_unlock(&lock);
 }
 
@@ -50,6 +55,16 @@ void interrupt_guards(struct cancel *token)
 {
 	pthread_mutex_lock(&lock);
 	guarded = token;
+	if (token)
+		last_words = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+void interrupt_says(void (*say)(const void *user), const void *user)
+{
+	pthread_mutex_lock(&lock);
+	last_words = say;
+	user_of_words = user;
 	pthread_mutex_unlock(&lock);
 }
 

@@ -15,5 +15,8 @@ void interrupt_init(void);
 /* From now on SIGINT fires `token`; NULL: it ends the program (exit code 130), or does nothing at a prompt. */
 void interrupt_guards(struct cancel *token);
 
+/* What is still to be said when SIGINT ends the program, in the thread that waits for it; until a token is guarded. */
+void interrupt_says(void (*say)(const void *user), const void *user);
+
 /* For a program with a prompt of its own: SIGINT between answers is not meant to end it. */
 void interrupt_at_prompt(void);

@@ -128,6 +128,7 @@ const struct option option_table[] = {
 	{ "--dangerously-skip-permissions", 0, NULL, "the same as the last of these", options_take_skip },
 	{ "--add-dir", 0, "DIR", "a further folder to work in", options_take_folder, true },
 	{ "--settings", 0, "FILE", "permissions of a settings file, or its JSON, besides", options_take_settings },
+	{ "--session-id", 0, "UUID", "the conversation's name in outputs, logs and checkpoints", options_take_session },
 	{ "--allowedTools", 0, "RULES", NULL, options_take_allowed, true },
 	{ "--disallowedTools", 0, "RULES", NULL, options_take_denied, true },
 	{ "--max-tokens", 0, "N", "longest answer, in tokens", take_max_tokens },

@@ -66,6 +66,7 @@ struct options {
 	unsigned max_turns;          /* 0: not given */
 	struct option_list allowed, denied, tools, folders;
 	const char *permission_mode, *settings, *append_system_prompt;      /* NULL: not given */
+	const char *session;         /* the conversation's name, a UUID; NULL: not given */
 	const char *conversation;    /* a file with one to go on with (cli/again.h); NULL: not given */
 	const char **written;        /* the options as they were written, without other words */
 	size_t written_count;

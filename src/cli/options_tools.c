@@ -1,5 +1,6 @@
 #include "cli/options_tools.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -133,4 +134,16 @@ bool options_take_mode(struct options *o, const char *value, struct error *err)
 	o->permission_mode = value;
 	return permission_mode_read(value, &mode) || error_set(err, ERROR_INVALID,
 		"--permission-mode takes default, acceptEdits, plan, dontAsk or bypassPermissions");
+}
+
+/* RFC 9562: 8-4-4-4-12 hexadecimal digits. */
+bool options_take_session(struct options *o, const char *value, struct error *err)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	bool right = strlen(value) == strlen(form);
+
+	for (size_t i = 0; right && value[i]; i++)
+		right = form[i] == '-' ? value[i] == '-' : isxdigit((unsigned char)value[i]) != 0;
+	o->session = value;
+	return right || error_set(err, ERROR_INVALID, "--session-id takes a UUID, as uuidgen prints one");
 }

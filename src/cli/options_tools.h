@@ -16,5 +16,6 @@ bool options_take_mode(struct options *o, const char *value, struct error *err);
 bool options_take_skip(struct options *o, const char *value, struct error *err);
 bool options_take_folder(struct options *o, const char *value, struct error *err);
 bool options_take_settings(struct options *o, const char *value, struct error *err);
+bool options_take_session(struct options *o, const char *value, struct error *err);
 
 void options_tools_done(struct options *o);

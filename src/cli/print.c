@@ -11,8 +11,7 @@
 
 /* --- messages -------------------------------------------------------------------------------- */
 
-/* A random one (RFC 9562, version 4). */
-static void make_uuid(char out[37])
+void print_make_uuid(char out[37])
 {
 	char hex[33];
 	struct error unused = {0};
@@ -41,7 +40,7 @@ static void send(struct print *p, json_t *message)
 	own_json *whole = message;
 	char uuid[37];
 
-	make_uuid(uuid);
+	print_make_uuid(uuid);
 	json_object_set_new(whole, "session_id", json_string(p->session));
 	json_object_set_new(whole, "uuid", json_string(uuid));
 	if (p->options->output == OUTPUT_STREAM_JSON)
@@ -60,7 +59,10 @@ static void send_event(struct print *p, json_t *event)
 void print_init(struct print *p, const struct options *o)
 {
 	*p = (struct print){ .options = o, .text = BUF_INIT(AGENT_ANSWER_MAX), .models = json_object() };
-	make_uuid(p->session);
+	if (o->session)
+		(void)snprintf(p->session, sizeof p->session, "%s", o->session);
+	else
+		print_make_uuid(p->session);
 	if (o->output == OUTPUT_JSON && o->verbose)
 		p->all = json_array();
 }
@@ -94,6 +96,7 @@ void print_question(struct print *p)
 	p->usage = (struct print_usage){0};
 	p->answers = 0;
 	p->stop_reason = NULL;
+	p->message[0] = '\0';          /* of an answer that broke off */
 	json_object_clear(p->models);
 	buf_clear(&p->text);
 }
@@ -203,7 +206,7 @@ void print_text(struct print *p, struct str text, const struct link_answer *from
 {
 	if (!p->first_ms)
 		p->first_ms = clock_ms() - p->started_ms;
-	if (!p->options->partial)
+	if (!p->options->partial || !text.n)
 		return;
 	begin_message(p, from->name ? from->name : "unknown");
 	if (!p->writes_text)
@@ -231,58 +234,88 @@ static json_t *input_of(const json_t *call)
 	return input ? input : json_pack("{s:O}", "unparsed", written);
 }
 
-static json_t *blocks_of(const struct agent_answer *answer)
-{
-	json_t *blocks = json_array(), *call;
-	size_t i;
+/* What each line of an answer says of the whole. */
+struct whole {
+	const char *model, *reason;
+	const struct print_usage *usage;
+	size_t left;                   /* blocks without a line */
+};
 
-	if (answer->text.len)
-		json_array_append_new(blocks, json_pack("{s:s, s:s%}", "type", "text", "text", answer->text.data,
-			answer->text.len));
-	json_array_foreach(answer->calls, i, call)
-		json_array_append_new(blocks, tool_use(call, input_of(call)));
-	return blocks;
+/*
+ * A block is complete (NULL: the answer has none): its line, and the end of its events.  All lines have the
+ * message's name and figures, and the last says how it ended.
+ */
+static void write_block(struct print *p, json_t *block, struct whole *w)
+{
+	bool last = w->left <= 1;
+
+	send(p, json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:[o*], s:s?, s:n, s:o}, s:n}", "type", "assistant", "message",
+		"id", p->message, "type", "message", "role", "assistant", "model", w->model, "content", block,
+		"stop_reason", last ? w->reason : NULL, "stop_sequence", "usage", usage_json(w->usage),
+		"parent_tool_use_id"));
+	w->left--;
+	if (p->options->partial && block)
+		end_block(p);
 }
 
-static void end_events(struct print *p, const struct agent_answer *answer, const char *reason,
-	const struct print_usage *u)
+static void write_text(struct print *p, const struct buf *text, struct whole *w)
 {
-	json_t *call;
-	size_t i;
+	if (text->len)
+		write_block(p, json_pack("{s:s, s:s%}", "type", "text", "text", text->data, text->len), w);
+}
 
-	if (p->writes_text)
-		end_block(p);
-	json_array_foreach(answer->calls, i, call) {
+static void write_call(struct print *p, const json_t *call, struct whole *w)
+{
+	if (p->options->partial) {
 		begin_block(p, tool_use(call, json_object()));
 		add_to_block(p, "input_json_delta", "partial_json",
 			json_member_str(json_object_get(call, "function"), "arguments"));
-		end_block(p);
 	}
-	send_event(p, json_pack("{s:s, s:{s:s, s:n}, s:{s:I}}", "type", "message_delta", "delta", "stop_reason", reason,
-		"stop_sequence", "usage", "output_tokens", (json_int_t)u->output));
-	send_event(p, json_pack("{s:s}", "type", "message_stop"));
+	write_block(p, tool_use(call, input_of(call)), w);
+}
+
+static void end_message(struct print *p, const struct whole *w)
+{
+	if (p->options->partial) {
+		send_event(p, json_pack("{s:s, s:{s:s, s:n}, s:{s:I}}", "type", "message_delta", "delta",
+			"stop_reason", w->reason, "stop_sequence", "usage", "output_tokens",
+			(json_int_t)w->usage->output));
+		send_event(p, json_pack("{s:s}", "type", "message_stop"));
+	}
+	p->message[0] = '\0';
+}
+
+/* The question's figures so far. */
+static void note_answer(struct print *p, const struct agent_answer *answer, const struct link_answer *from,
+	const struct whole *w)
+{
+	struct error unused = {0};
+
+	p->stop_reason = w->reason;
+	p->answers++;
+	p->model_ms += from->total_ns / 1000000;
+	add_usage(&p->usage, w->usage);
+	add_model(p, w->model, w->usage);
+	buf_clear(&p->text);
+	(void)!buf_add_str(&p->text, buf_str(&answer->text), &unused);
 }
 
 void print_answer(struct print *p, const struct agent_answer *answer, const struct link_answer *from)
 {
-	const char *model = from->name ? from->name : "unknown";
 	struct print_usage u = usage_of(from);
-	struct error unused = {0};
+	struct whole w = { from->name ? from->name : "unknown", stop_reason(answer, from), &u,
+		(answer->text.len != 0) + json_array_size(answer->calls) };
+	json_t *call;
+	size_t i;
 
-	p->stop_reason = stop_reason(answer, from);
-	p->answers++;
-	p->model_ms += from->total_ns / 1000000;
-	add_usage(&p->usage, &u);
-	add_model(p, model, &u);
-	buf_clear(&p->text);
-	(void)!buf_add_str(&p->text, buf_str(&answer->text), &unused);
-	begin_message(p, model);
-	if (p->options->partial)
-		end_events(p, answer, p->stop_reason, &u);
-	send(p, json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:o, s:s, s:n, s:o}, s:n}", "type", "assistant", "message",
-		"id", p->message, "type", "message", "role", "assistant", "model", model, "content", blocks_of(answer),
-		"stop_reason", p->stop_reason, "stop_sequence", "usage", usage_json(&u), "parent_tool_use_id"));
-	p->message[0] = '\0';
+	note_answer(p, answer, from, &w);
+	begin_message(p, w.model);
+	if (!w.left)
+		write_block(p, NULL, &w);
+	write_text(p, &answer->text, &w);
+	json_array_foreach(answer->calls, i, call)
+		write_call(p, call, &w);
+	end_message(p, &w);
 }
 
 void print_result(struct print *p, const struct agent_event *event)
@@ -327,4 +360,17 @@ void print_end(struct print *p, const struct agent_outcome *outcome, const json_
 		"modelUsage", json_deep_copy(p->models), "permission_denials", denials,
 		"terminal_reason", reasons[outcome->end]));
 	send(p, result);
+}
+
+void print_stopped(const struct options *o)
+{
+	struct print p;
+	const struct agent_outcome outcome = { .end = AGENT_CANCELLED };
+	const struct error none = {0};
+	own_json *denials = json_array();
+
+	print_init(&p, o);
+	print_question(&p);
+	print_end(&p, &outcome, denials, &none);
+	print_done(&p);
 }

@@ -30,6 +30,10 @@ struct print {
 	bool writes_text;              /* in the last of them */
 };
 
+/* A random UUID (RFC 9562, version 4). */
+void print_make_uuid(char out[37]);
+
+/* The conversation's name is the options', else a random one. */
 void print_init(struct print *p, const struct options *o);
 void print_done(struct print *p);
 
@@ -42,7 +46,7 @@ void print_question(struct print *p);
 /* A piece of an answer, as it comes; `from` as far as it is known. */
 void print_text(struct print *p, struct str text, const struct link_answer *from);
 
-/* An answer is complete. */
+/* An answer is complete: a message for each of its blocks, as Claude Code writes them. */
 void print_answer(struct print *p, const struct agent_answer *answer, const struct link_answer *from);
 
 /* A call's result. */
@@ -50,3 +54,6 @@ void print_result(struct print *p, const struct agent_event *event);
 
 /* The end: how it ended, and what was denied on the way. */
 void print_end(struct print *p, const struct agent_outcome *outcome, const json_t *denials, const struct error *err);
+
+/* All that is written of a question that was stopped before it was asked. */
+void print_stopped(const struct options *o);

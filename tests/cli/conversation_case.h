@@ -1,15 +1,9 @@
-/* What a conversation may do, by settings of a test's own, and what is said meanwhile. */
+/* What a conversation may do, by settings of a test's own. */
 #pragma once
 
-#include <fcntl.h>
-
-#include "base/file.h"
-#include "base/mem.h"
 #include "base/path.h"
 #include "cli/grants.h"
-#include "support/home_folder.h"
-
-/* --- settings ------------------------------------------------------------------------------------ */
+#include "said.h"
 
 struct world {
 	struct options options;
@@ -50,31 +44,4 @@ static void world_done(struct world *w)
 	config_done(&w->config);
 	free(w->project);
 	assert_int_equal(chdir("/"), 0);
-}
-
-/* --- what is said ---------------------------------------------------------------------------------- */
-
-static int said_before = -1;
-static char said_path[100];
-
-static void listen_to(int fd)
-{
-	fflush(NULL);
-	said_before = dup(fd);
-	(void)snprintf(said_path, sizeof said_path, "%s/said-%d", home_folder, fd);
-	int file = open(said_path, O_CREAT | O_TRUNC | O_RDWR, 0600);
-	assert_true(file >= 0 && dup2(file, fd) == fd);
-	close(file);
-}
-
-/* The caller frees. */
-static char *heard(int fd)
-{
-	struct error err = {0};
-
-	fflush(NULL);
-	assert_int_equal(dup2(said_before, fd), fd);
-	close(said_before);
-	char *text = file_read(said_path, 8 << 20, NULL, &err);
-	return text ? text : mem_strdup("");
 }

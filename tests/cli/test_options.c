@@ -182,6 +182,20 @@ TEST(rules_are_separated_by_commas_and_blanks_outside_of_parentheses)
 	options_done(&none);
 }
 
+TEST(the_name_of_a_conversation_is_a_uuid)
+{
+	struct options o = parsed("-p|x|--session-id|0192f0c1-2a3b-4c5d-8e6f-0123456789AB");
+
+	assert_string_equal(o.session, "0192f0c1-2a3b-4c5d-8e6f-0123456789AB");
+	options_done(&o);
+	expect_refused("-p|x|--session-id|0192f0c1-2a3b-4c5d-8e6f-0123456789A", "UUID");
+	expect_refused("-p|x|--session-id|0192f0c1-2a3b-4c5d-8e6f-0123456789ABC", "UUID");
+	expect_refused("-p|x|--session-id|0192f0c1-2a3b-4c5d-8e6f-0123456789g0", "UUID");
+	expect_refused("-p|x|--session-id|0192f0c102a3b-4c5d-8e6f-0123456789ab", "UUID");
+	expect_refused("-p|x|--session-id|../../../../../../../../../../../..", "UUID");
+	expect_refused("-p|x|--session-id=", "UUID");
+}
+
 TEST(what_programs_want_is_checked)
 {
 	struct options o = parsed("-p|x|--output-format|stream-json|--max-turns|7|--permission-mode|plan|--verbose");
@@ -202,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_are_separated_by_commas_and_blanks_outside_of_parentheses),
+		cmocka_unit_test(the_name_of_a_conversation_is_a_uuid),
 		cmocka_unit_test(what_programs_want_is_checked),
 		cmocka_unit_test(without_words_it_is_the_prompt),
 		cmocka_unit_test(words_are_a_question_a_command_or_a_folder),

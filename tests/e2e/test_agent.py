@@ -145,12 +145,16 @@ def stream_json_tells_every_step():
         init = lines[0]
         assert (init['type'], init['subtype'], init['cwd'], init['permissionMode']) == ('system', 'init', str(path), 'acceptEdits'), init
         assert {'Read', 'Edit', 'Bash', 'Grep'} <= set(init['tools']) and init['mcp_servers'] == [] and 'model' in init, init
-        assert [x['type'] for x in lines[1:4]] == ['assistant', 'user', 'user'], lines[1:4]
-        first = lines[1]['message']
-        assert [b['type'] for b in first['content']] == ['text', 'tool_use', 'tool_use'] and first['stop_reason'] == 'tool_use', first
-        assert first['content'][1]['input'] == {'file_path': str(path / 'sums.py')} and USAGE <= set(first['usage']), first
-        block = lines[2]['message']['content'][0]
-        assert block['type'] == 'tool_result' and block['tool_use_id'] == first['content'][1]['id'] and 'is_error' not in block, block
+        assert [x['type'] for x in lines[1:6]] == ['assistant'] * 3 + ['user'] * 2, lines[1:6]
+        first = [x['message'] for x in lines[1:4]]
+        assert len({m['id'] for m in first}) == 1 and all(len(m['content']) == 1 for m in first), first
+        assert all(m['usage'] == first[0]['usage'] and USAGE <= set(m['usage']) for m in first), first
+        assert [m['content'][0]['type'] for m in first] == ['text', 'tool_use', 'tool_use'], first
+        assert [m['stop_reason'] for m in first] == [None, None, 'tool_use'], first
+        call_made = first[1]['content'][0]
+        assert call_made['input'] == {'file_path': str(path / 'sums.py')}, call_made
+        block = lines[4]['message']['content'][0]
+        assert block['type'] == 'tool_result' and block['tool_use_id'] == call_made['id'] and 'is_error' not in block, block
         assert lines[-1]['type'] == 'result' and lines[-1]['result'] == 'The test passes.', lines[-1]
         assert len({x['session_id'] for x in lines}) == 1 and len({x['uuid'] for x in lines}) == len(lines)
 
@@ -251,6 +255,34 @@ def ctrl_c_at_any_moment_ends_it_cleanly():
             assert last['type'] == 'result' and client.returncode in (0, 130), (step, client.returncode, last, err)
             assert (path / 'sums.py').read_text() in (WRONG, RIGHT), step
             assert not list(path.glob('*.tmp*')) and not list(path.glob('.sums*')), list(path.iterdir())
+
+
+def ctrl_c_before_the_question_is_asked_gives_a_result_too():
+    for form in ('json', 'stream-json'):
+        with Project() as (h, _, path):
+            read, write = os.pipe()
+            with subprocess.Popen([PROGRAM, str(path), '-p', '--output-format', form], env=h.env, text=True, stdin=read,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as client:
+                time.sleep(1)
+                client.send_signal(signal.SIGINT)
+                out, err = client.communicate(timeout=LIMIT)
+            os.close(read)
+            os.close(write)
+            m = json.loads(out)
+            assert client.returncode == 130 and (m['type'], m['subtype'], m['is_error']) == ('result', 'error_during_execution', True), (m, err)
+            assert m['num_turns'] == 0 and m['permission_denials'] == [] and len(m['session_id']) == 36, m
+
+
+def a_conversation_has_the_name_it_is_given():
+    name = '0192f0c1-2a3b-4c5d-8e6f-0123456789AB'
+    with Project() as (h, t, path):
+        options = ('-p', 'change', '--output-format', 'stream-json', '--session-id', name, '--permission-mode', 'acceptEdits')
+        t.turns(says(call('Write', file_path=str(path / 'new.py'), content='x = 1\n')), says('Done.'))
+        result = h.run(path, *options)
+        assert result.code == 0 and {x['session_id'] for x in lines_of(result)} == {name}, result
+        assert list(pathlib.Path(h.env['HOME']).glob(f'**/checkpoints/{name}')), 'it is where rewind looks'
+        again = h.run(path, *options)
+        assert again.code == 2 and 'another' in again.err and not again.out, again
 
 
 def ctrl_c_ends_a_command_that_ignores_signals():
