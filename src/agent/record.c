@@ -1,5 +1,6 @@
 #include "agent/record.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "permit/secrets.h"
 #include "store/audit.h"
@@ -33,7 +34,8 @@ void record_call(struct agent *a, const struct call *c)
 	own_mem char *why = masked(c->permission.why), *rule = masked(c->permission.rule);
 	struct error err = {0};
 	struct audit_record r = {
-		.time_ms = c->judged_ms, .session = a->session, .tool = tool, .arguments = arguments,
+		.time_ms = c->judged_ms ? c->judged_ms : clock_unix() * 1000, .session = a->session,
+		.tool = tool, .arguments = arguments,
 		.by = c->by, .result = result_of(c), .bytes = c->job.text.len, .ms = c->took_ms,
 	};
 

@@ -63,12 +63,18 @@ const char *const secret_folders[] = {
 	"/library/mail/", "/library/messages/", "/library/application support/com.apple.tcc/",
 	"/appdata/local/google/chrome/", "/appdata/roaming/mozilla/", "/appdata/local/microsoft/credentials/",
 	/* The system's, wherever its root is mounted */
-	"/etc/shadow/", "/etc/gshadow/", "/etc/sudoers/", "/run/secrets/", NULL
+	"/etc/shadow/", "/etc/shadow-/", "/etc/gshadow/", "/etc/gshadow-/", "/etc/sudoers/", "/etc/sudoers.d/",
+	"/run/secrets/",
+	"/etc/security/opasswd/", "/etc/ssl/private/", "/etc/pki/tls/private/", "/etc/letsencrypt/", "/etc/wireguard/",
+	"/etc/networkmanager/system-connections/",
+	"/etc/ppp/pap-secrets/", "/etc/ppp/chap-secrets/", "/etc/ipsec.secrets/", "/etc/krb5.keytab/",
+	"/etc/openvpn/", "/etc/kubernetes/", "/etc/rancher/", "/etc/mysql/debian.cnf/", "/etc/docker/key.json/", NULL
 };
 
 const char *const secret_names[] = {
 	".env", ".env.*", "*.env", ".env-*", ".env_*", ".env~", ".flaskenv",
-	"id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "id_xmss*", "*.pem", "*.key", "*.p12", "*.pfx", "*.p8",
+	"id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "id_xmss*",
+	"ssh_host_*_key", "*.pem", "*.key", "*.p12", "*.pfx", "*.p8",
 	"*.jks",
 	"*.keystore", "*.ppk", "*.kdbx", "*.kdb", "*.keychain", "*.keychain-db", "*.ovpn", "wallet.dat",
 	".netrc", "_netrc", ".authinfo", ".authinfo.gpg", ".pgpass", ".my.cnf", ".mylogin.cnf", ".git-credentials",

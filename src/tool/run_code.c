@@ -18,6 +18,7 @@
 #include "tool/input.h"
 #include "tool/kinds.h"
 #include "tool/output.h"
+#include "tool/sandbox_paths.h"
 
 #define TIMEOUT_MS 60000
 #define MEGABYTES 512
@@ -104,9 +105,11 @@ static bool execute(struct running *r, const struct language *language, const ch
 {
 	const char *argv[] = { "/bin/sh", "-c", LIMITS, "sh", program, language->arguments[0], language->arguments[1],
 		NULL };
-	struct confinement confinement = { .bare = true };
+	own_path_list hidden = {0};
 	own_confined confined = {0};
 
+	sandbox_hidden_of_system(&hidden);
+	struct confinement confinement = { .bare = true, .hidden = (const char *const *)hidden.all };
 	if (!confine(&confined, &confinement, argv, err))
 		return false;
 	struct child_plan plan = { .environment = environment, .input = tool_input_str(r->job->input, "code"),

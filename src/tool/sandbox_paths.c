@@ -290,14 +290,33 @@ static void look_in_project(struct looking *l, const char *root)
 	}
 }
 
-void sandbox_hidden(const struct tool_context *c, const struct path_list *roots, struct path_list *out)
+void sandbox_hidden_of_system(struct path_list *out)
 {
-	struct looking home = { .c = c, .out = out }, projects = { .c = c, .out = out };
+	static const char keys[] = "/etc/ssh";
+	DIR *dir = opendir(keys);
+	const struct dirent *d;
+	char folded[512];
 
 	for (size_t i = 0; secret_folders[i]; i++) {
 		own_mem char *path = mem_strndup(secret_folders[i], strlen(secret_folders[i]) - 1);
 		path_list_add(out, path);
 	}
+	path_list_add(out, "/etc/NetworkManager/system-connections");    /* not in small letters, as the table has it */
+	while (dir && (d = readdir(dir))) {
+		own_mem char *path = path_join(keys, d->d_name);
+		fold(path, 0, folded, sizeof folded);
+		if (is_secret_here(folded))
+			path_list_add(out, path);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
+void sandbox_hidden(const struct tool_context *c, const struct path_list *roots, struct path_list *out)
+{
+	struct looking home = { .c = c, .out = out }, projects = { .c = c, .out = out };
+
+	sandbox_hidden_of_system(out);
 	if (c->home)
 		look_in_home(&home, c->home, strlen(c->home));
 	if (c->ours)

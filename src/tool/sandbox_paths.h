@@ -22,5 +22,8 @@ void sandbox_roots(const struct tool_context *c, struct path_list *out);
 /* What stays as it is in such a folder, there or not. */
 void sandbox_guarded(const char *root, struct path_list *out);
 
-/* Secrets of the home, of the system, and of the folders in `roots`. */
+/* Secrets of the system, in whose home no program has been. */
+void sandbox_hidden_of_system(struct path_list *out);
+
+/* These, and secrets of the home and of the folders in `roots`. */
 void sandbox_hidden(const struct tool_context *c, const struct path_list *roots, struct path_list *out);

@@ -238,6 +238,26 @@ def every_call_is_logged():
         assert [x['result'] for x in lines] == ['ok', 'ok', 'denied', 'denied', 'denied'], lines
 
 
+def what_was_not_even_judged_is_logged_with_its_time():
+    with Project() as (h, t, path):
+        t.turns(says(call('Nothing', x=1)), says('Done.'))
+        h.run(path, '-p', 'x')
+        [line] = (h.path / '.shammah/logs/tools.jsonl').read_text().splitlines()
+        assert json.loads(line)['result'] == 'wrong' and json.loads(line)['time'][:4] >= '2024', line
+
+
+def a_repository_that_names_programs_runs_none_unasked():
+    with Project() as (h, t, path):
+        evil = path / 'evil'
+        subprocess.run(['git', 'init', '-q', '--bare', evil], check=True, timeout=LIMIT)
+        (evil / 'config').write_text(f'[core]\nbare = false\nworktree = {path}\nfsmonitor = "touch {path}/harmed; echo"\n')
+        t.turns(says(call('Bash', command='git status')), says(call('Bash', command='cd evil')),
+                says(call('Bash', command='git status')), says('Done.'))
+        result = h.run(path, '-p', 'x', '--output-format', 'json')
+        assert [d['tool_input']['command'] for d in json.loads(result.out)['permission_denials']] == ['git status'], result
+        assert not (path / 'harmed').exists()
+
+
 # --- what goes wrong ------------------------------------------------------------------------------------
 
 

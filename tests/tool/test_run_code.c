@@ -105,6 +105,14 @@ TEST(it_sees_neither_the_home_nor_the_project_nor_the_network)
 	expect("python", "import socket\nsocket.create_connection(('1.1.1.1', 80), 2)", true, "unreachable");
 }
 
+TEST(secrets_of_the_system_are_hidden_even_from_root)
+{
+	need_confinement();
+	expect("shell", "cat /etc/shadow /etc/gshadow >/tmp/x 2>/dev/null; wc -c </tmp/x; "
+		"ls /etc/ssl/private 2>/dev/null | wc -l",
+		false, "0\n0");
+}
+
 TEST(memory_is_bounded_in_one_process_and_in_all)
 {
 	need_confinement();
@@ -176,6 +184,7 @@ int main(void)
 		cmocka_unit_test(shell_runs),
 		cmocka_unit_test(an_unknown_language_is_refused),
 		cmocka_unit_test(it_sees_neither_the_home_nor_the_project_nor_the_network),
+		cmocka_unit_test(secrets_of_the_system_are_hidden_even_from_root),
 		cmocka_unit_test(memory_is_bounded_in_one_process_and_in_all),
 		cmocka_unit_test(the_disk_is_bounded),
 		cmocka_unit_test(time_is_bounded),
