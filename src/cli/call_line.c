@@ -3,10 +3,12 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "cli/dialog_text.h"
 #include "cli/show.h"
 
 #define VISIBLE_MAX ((size_t)4 << 20)
 #define DOTS "..."
+#define LINE_SHOWN ((size_t)2000)
 
 /* What says most about a call, in this order. */
 static const char *const telling[] = { "command", "file_path", "notebook_path", "pattern", "url", "query", "path",
@@ -63,7 +65,8 @@ static bool add_line(struct lines *l, struct str line, struct error *err)
 		return true;
 	}
 	l->left--;
-	return buf_adds(l->out, "    ", err) && show_visible(l->out, line, err) && buf_adds(l->out, "\n", err);
+	return buf_adds(l->out, "    ", err) && dialog_text(l->out, line, LINE_SHOWN, err) &&
+		buf_adds(l->out, "\n", err);
 }
 
 static bool add_hunk(struct lines *l, const json_t *hunk, struct error *err)

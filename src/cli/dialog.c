@@ -3,16 +3,23 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/path.h"
 #include "cli/call_line.h"
+#include "cli/dialog_text.h"
 #include "permit/risk.h"
 
 #define POLL_MS 100
 #define LINE_MAX_BYTES ((size_t)64 << 10)
 #define SHOWN_MAX ((size_t)1 << 20)
 #define DIFF_LINES 60
+#define WHOLE_MAX ((size_t)64 << 10)       /* bytes of what runs */
+#define PART_MAX ((size_t)2000)            /* of what goes along with it */
+#define ROWS_OF_CHOICES 4                  /* yes, no, the question, and the line that is typed */
+#define WORDS_BEFORE 54                    /* columns before a rule that would be remembered */
 #define OPTIONS_MAX 8
 
 /* --- asking ------------------------------------------------------------------------------------- */
@@ -50,29 +57,37 @@ static bool ask_line(struct dialog *d, const char *question, struct buf *line)
 	return key;
 }
 
-/* A text of others, as a terminal may have it. */
-static void put(const char *before, struct str text)
+/* A text of others. */
+static void put_part(const char *before, struct str text, size_t limit, const char *after)
 {
-	own_buf visible = BUF_INIT(SHOWN_MAX);
+	own_buf shown = BUF_INIT(SHOWN_MAX);
 	struct error err = {0};
 
-	if (show_visible(&visible, text, &err))
-		fprintf(stderr, "%s%s\n", before, visible.data);
+	if (dialog_text(&shown, text, limit, &err))
+		fprintf(stderr, "%s%s%s", before, shown.data, after);
 	else
-		fprintf(stderr, "%s(too much to be shown)\n", before);
+		fprintf(stderr, "%s(too much to be shown)%s", before, after);
 }
+
+static void put(const char *before, struct str text) { put_part(before, text, WHOLE_MAX, "\n"); }
 
 /* --- may this call run? ---------------------------------------------------------------------------- */
 
-static void show_arguments(const json_t *input)
+static bool runs(const char *name) { return strcmp(name, "command") == 0 || strcmp(name, "code") == 0; }
+
+/* What runs stands last, so that nothing pushes it from the screen, and is whole; the rest may be cut. */
+static void show_arguments(const json_t *input, bool running)
 {
 	const char *name;
 	json_t *value;
 
 	json_object_foreach((json_t *)input, name, value) {
 		own_mem char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-		fprintf(stderr, "  %s: ", name);
-		put("", text ? str_of(text) : (struct str){ json_string_value(value), json_string_length(value) });
+		if (runs(name) != running)
+			continue;
+		put_part("  ", str_of(name), PART_MAX, ": ");
+		put_part("", text ? str_of(text) : (struct str){ json_string_value(value), json_string_length(value) },
+			running ? WHOLE_MAX : PART_MAX, "\n");
 	}
 }
 
@@ -126,18 +141,35 @@ static void show_request(const struct agent_request *r)
 		put("  ", str_of(path ? path : ""));
 		show_change(r->preview);
 	} else {
-		show_arguments(r->input);
+		show_arguments(r->input, false);
+		show_arguments(r->input, true);
 	}
 	put("  why this is asked: ", str_of(r->permission->why));
 	show_risk(r);
 }
 
-static void show_choices(const struct dialog *d, const struct permission *p)
+/* "Don't ask again" is a choice only where all that it would allow can be read at once. */
+static bool may_remember(const struct permission *p)
 {
-	bool last = p->suggestion_count && grants_last(d->grants, p->suggestions[0]);
+	struct winsize size = {0};
+	bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row;
+	size_t columns = known ? size.ws_col : 80, room = known ? size.ws_row : 24, rows = ROWS_OF_CHOICES;
+
+	for (size_t i = 0; i < p->suggestion_count; i++) {
+		struct str rule = str_of(p->suggestions[i]);
+		if (!dialog_text_is_plain(rule))
+			return false;
+		rows += dialog_text_rows(rule, columns > WORDS_BEFORE ? columns - WORDS_BEFORE : 1);
+	}
+	return p->suggestion_count && rows <= room;
+}
+
+static void show_choices(const struct dialog *d, const struct permission *p, bool remembers)
+{
+	bool last = remembers && grants_last(d->grants, p->suggestions[0]);
 
 	fputs("  1 yes\n", stderr);
-	for (size_t i = 0; i < p->suggestion_count; i++)
+	for (size_t i = 0; remembers && i < p->suggestion_count; i++)
 		put(i ? "    and " : last ? "  2 yes, and in this project do not ask again for " :
 			"  2 yes, and in this conversation do not ask again for ", str_of(p->suggestions[i]));
 	fputs("  3 no, and say what to do instead\n", stderr);
@@ -166,15 +198,16 @@ enum agent_reply dialog_permission(struct dialog *d, const struct agent_request 
 {
 	const struct permission *p = request->permission;
 	own_buf line = BUF_INIT(LINE_MAX_BYTES);
+	bool remembers = may_remember(p);
 
 	show_end(d->show);
 	show_request(request);
-	show_choices(d, p);
-	while (ask_line(d, p->suggestion_count ? "[1/2/3] " : "[1/3] ", &line)) {
+	show_choices(d, p, remembers);
+	while (ask_line(d, remembers ? "[1/2/3] " : "[1/3] ", &line)) {
 		struct str choice = buf_str(&line);
 		if (str_is(choice, "1") || str_is_like(choice, "y") || str_is_like(choice, "yes"))
 			return AGENT_YES;
-		if (str_is(choice, "2") && p->suggestion_count) {
+		if (str_is(choice, "2") && remembers) {
 			remember(d, p);
 			return AGENT_YES;
 		}

@@ -138,9 +138,14 @@ bool mentions_add(struct conversation *c, struct str question, const struct buf 
 
 	if (!buf_add_str(whole, buf_str(shell), &err))
 		return false;
-	while (files++ < FILES_MAX && (name = next_mention(c, question, &at)).n)
+	while ((name = next_mention(c, question, &at)).n) {
+		if (files++ == FILES_MAX) {
+			show_error(&c->show, "a question can bring along 20 files at most");
+			return false;
+		}
 		if (!add_file(c, name, whole))
 			return false;
+	}
 	return buf_add_str(whole, question, &err);
 }
 

@@ -1,4 +1,4 @@
-/* What is written on a descriptor meanwhile, in a file of the test's home folder. */
+/* What is written on a descriptor meanwhile, in a file of the test's home folder.  Several at a time. */
 #pragma once
 
 #include <fcntl.h>
@@ -7,27 +7,30 @@
 #include "base/mem.h"
 #include "support/home_folder.h"
 
-static int said_before = -1;
-static char said_path[100];
+static int said_before[3];
 
-static void listen_to(int fd)
+static inline char *said_path(int fd) { return mem_printf("%s/said-%d", home_folder, fd); }
+
+static inline void listen_to(int fd)
 {
+	own_mem char *path = said_path(fd);
+
 	fflush(NULL);
-	said_before = dup(fd);
-	(void)snprintf(said_path, sizeof said_path, "%s/said-%d", home_folder, fd);
-	int file = open(said_path, O_CREAT | O_TRUNC | O_RDWR, 0600);
+	said_before[fd] = dup(fd);
+	int file = open(path, O_CREAT | O_TRUNC | O_RDWR, 0600);
 	assert_true(file >= 0 && dup2(file, fd) == fd);
 	close(file);
 }
 
 /* The caller frees. */
-static char *heard(int fd)
+static inline char *heard(int fd)
 {
+	own_mem char *path = said_path(fd);
 	struct error err = {0};
 
 	fflush(NULL);
-	assert_int_equal(dup2(said_before, fd), fd);
-	close(said_before);
-	char *text = file_read(said_path, 8 << 20, NULL, &err);
+	assert_int_equal(dup2(said_before[fd], fd), fd);
+	close(said_before[fd]);
+	char *text = file_read(path, 8 << 20, NULL, &err);
 	return text ? text : mem_strdup("");
 }
