@@ -363,6 +363,26 @@ static size_t telling_words(const struct shell_command *c, size_t at)
 	return str_is_among(str_of(c->words[at + 1].text), more) ? 3 : 2;
 }
 
+/* What such words begin may go on with any program: only the whole is suggested. */
+static bool runs_anything(const struct shell_command *c, size_t at)
+{
+	static const char *const rows[][2] = {
+		{ "git", " config rebase bisect filter-branch submodule difftool mergetool clone " },
+		{ "docker", " run exec create " }, { "podman", " run exec create " }, { "kubectl", " exec run " },
+		{ "npm", " exec x create " }, { "pnpm", " exec dlx create " }, { "yarn", " exec dlx create " },
+		{ "bun", " x create " }, { "uv", " run " }, { "poetry", " run " }, { "bundle", " exec " },
+	};
+	char word[40];
+
+	if (at + 1 >= c->word_count)
+		return false;
+	int n = snprintf(word, sizeof word, " %s ", c->words[at + 1].text);
+	for (size_t i = 0; n < (int)sizeof word && i < countof(rows); i++)
+		if (strcmp(c->words[at].text, rows[i][0]) == 0 && strstr(rows[i][1], word))
+			return true;
+	return false;
+}
+
 static bool is_plain_word(const struct shell_word *w)
 {
 	return !w->unknown && !w->glob && !w->brace && !w->quoted && w->text[0] && w->text[0] != '-' &&
@@ -382,7 +402,8 @@ static void suggest(struct line *l, struct str text, const char *after)
 void line_suggest(struct line *l, const struct shell_command *c)
 {
 	size_t at = line_unwrapped(c), telling = telling_words(c, at);
-	bool plain = telling && at + telling <= c->word_count && !needs_exact(c, at) && assigns_safely(c);
+	bool plain = telling && at + telling <= c->word_count && !needs_exact(c, at) && assigns_safely(c) &&
+		!runs_anything(c, at);
 
 	if (l->outside && !l->outside_written && l->reads) {
 		bool folder = strcmp(c->words[at].text, "cd") == 0;
