@@ -12,6 +12,7 @@
 #include "config/claude_keys.h"
 #include "config/findings.h"
 #include "config/home.h"
+#include "config/old_tools.h"
 #include "config/teachers.h"
 #include "config/trust.h"
 #include "config/values.h"
@@ -119,8 +120,13 @@ static void take_group(struct loader *l, const struct document *d, const char *p
 		document_finding(d, l->c, FINDING_ERROR, path, "is of another kind; accepted: a table");
 		return;
 	}
+	bool tools = strcmp(group, "tools") == 0;
+	if (tools)
+		old_tools_read(l, d, path, members);
 	json_object_foreach(members, name, value) {
 		enum setting s = find_setting(group, name);
+		if (tools && old_tools_know(name))
+			continue;
 		own_mem char *whole = mem_printf("%s.%s", path, name);
 		if (s == SETTING_COUNT)
 			document_finding(d, l->c, FINDING_WARNING, whole, "unknown, and ignored");

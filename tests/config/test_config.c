@@ -302,6 +302,46 @@ TEST(permissions_are_carried_strongest_first)
 	expect_finding(FINDING_WARNING, "permissions.allowedTools: is called permissions.allow today");
 }
 
+static json_t *rules(const struct config *c, size_t scope, const char *list)
+{
+	return json_object_get(json_object_get(json_array_get(c->permissions, scope), "permissions"), list);
+}
+
+TEST(tools_as_v1_set_them_become_rules)
+{
+	own_config c;
+
+	given(USER, "{\"proxy\":{\"tools\":{\"web_search\":{\"enabled\":false,\"max_results\":5},"
+		"\"web_fetch\":{\"enabled\":true,\"allowed_domains\":[\"a.org\",\"b.org\"],"
+		"\"blocked_domains\":[\"c.org\"]},\"shell_execution\":{\"allowed_commands\":[\"ls\"],"
+		"\"blocked_patterns\":[\"dd\"]},\"file_operations\":{\"allowed_directories\":[\"/data\"]}}}}");
+	load(&c);
+	own_mem char *allow = json_dumps(rules(&c, 0, "allow"), 0), *deny = json_dumps(rules(&c, 0, "deny"), 0);
+	assert_string_equal(allow, "[\"WebFetch(domain:a.org)\", \"WebFetch(domain:b.org)\", \"Bash(ls *)\"]");
+	assert_string_equal(deny, "[\"WebSearch\", \"WebFetch(domain:c.org)\", \"Bash(dd *)\"]");
+	assert_int_equal(json_array_size(rules(&c, 0, "additionalDirectories")), 1);
+	expect_finding(FINDING_WARNING, "proxy.tools.web_search.enabled: is v1's form: today it is permissions.deny "
+		"\"WebSearch\"");
+	expect_finding(FINDING_WARNING, "proxy.tools.web_search.max_results: is v1's, and ignored");
+	given(USER, "{\"shammah\":{\"tools\":{\"code_execution\":{\"enabled\":1}}}}");
+	expect_finding(FINDING_ERROR, "tools.code_execution.enabled: is of another kind; accepted: true or false");
+	given(USER, "{\"shammah\":{\"tools\":{\"web_fetch\":{\"blocked_domains\":[1]}}}}");
+	expect_finding(FINDING_ERROR, "tools.web_fetch.blocked_domains: is of another kind; accepted: a list");
+	given(USER, "{\"shammah\":{\"tools\":{\"web_fetch\":7}}}");
+	expect_finding(FINDING_ERROR, "tools.web_fetch: is of another kind; accepted: an object");
+}
+
+TEST(v1s_tools_of_an_untrusted_project_only_forbid)
+{
+	own_config c;
+
+	given(PROJECT, "{\"proxy\":{\"tools\":{\"web_fetch\":{\"enabled\":false,"
+		"\"allowed_domains\":[\"a.org\"]}}}}");
+	load(&c);
+	assert_int_equal(json_array_size(rules(&c, 0, "deny")), 1);
+	assert_null(rules(&c, 0, "allow"));
+}
+
 TEST(a_sandbox_of_a_stronger_file_counts_and_lists_are_joined)
 {
 	own_config c;
@@ -456,6 +496,8 @@ int main(void)
 		WORLD_TEST(unknown_keys_are_warnings_that_name_their_line),
 		WORLD_TEST(claude_codes_own_keys_are_known),
 		WORLD_TEST(permissions_are_carried_strongest_first),
+		WORLD_TEST(tools_as_v1_set_them_become_rules),
+		WORLD_TEST(v1s_tools_of_an_untrusted_project_only_forbid),
 		WORLD_TEST(a_sandbox_of_a_stronger_file_counts_and_lists_are_joined),
 		WORLD_TEST(permissions_of_a_folder_whose_name_is_no_text_are_an_error),
 		WORLD_TEST(what_is_no_regular_file_is_refused_at_once),
