@@ -318,7 +318,7 @@ static int run(struct repl *r, const char *first)
 
 	if (first)
 		ask(r, str_of(first));
-	while (!r->conversation.restart) {
+	while (!r->conversation.restart && interrupt_code() == EXIT_INTERRUPTED) {
 		offer_show(&r->watch, r->conversation.link, &r->conversation.show);
 		enum input input = read_message(r, &message, &err);
 		if (input == INPUT_END || (input == INPUT_TEXT && !handle(r, &message)) || r->conversation.restart)
@@ -326,7 +326,7 @@ static int run(struct repl *r, const char *first)
 	}
 	if (err.kind)
 		return complain(&err);
-	return EXIT_ANSWERED;
+	return interrupt_code() == EXIT_INTERRUPTED ? EXIT_ANSWERED : EXIT_INTERRUPTED;
 }
 
 static void take_up(struct repl *r, const char *path)

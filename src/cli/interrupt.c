@@ -2,27 +2,62 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "cli/options.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct cancel *guarded;           /* all under the lock */
-static bool has_prompt;
 static void (*last_words)(const void *user);
 static const void *user_of_words;
+static bool has_prompt, has_terminal;
+static struct termios terminal;          /* as it was before there was a prompt */
+static int ending;                       /* the signal that is to end the program; 0: none */
 
-static void interrupted(void)
+static void leave(int code)
+{
+	if (last_words)
+		last_words(user_of_words);
+	if (has_terminal)
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
+	_exit(code);
+}
+
+static void interrupted(int number)
 {
 	pthread_mutex_lock(&lock);
+	bool ends = number != SIGINT, again = ends && ending;
+
+	if (ends)
+		ending = number;
+	if (again || (!guarded && (ends || !has_prompt)))
+		leave(128 + number);
 	if (guarded)
 		cancel_fire(guarded);
-	else if (!has_prompt) {
-		if (last_words)
-			last_words(user_of_words);
-		_exit(EXIT_INTERRUPTED);
-	}
 	pthread_mutex_unlock(&lock);
+}
+
+int interrupt_code(void)
+{
+	pthread_mutex_lock(&lock);
+	int code = ending ? 128 + ending : EXIT_INTERRUPTED;
+	pthread_mutex_unlock(&lock);
+	return code;
+}
+
+/* A signal that whoever started us wants ignored (nohup) is no business of ours. */
+static void choose(sigset_t *signals)
+{
+	static const int others[] = { SIGTERM, SIGHUP };
+	struct sigaction now;
+
+	sigemptyset(signals);
+	sigaddset(signals, SIGINT);
+	for (size_t i = 0; i < countof(others); i++)
+		if (sigaction(others[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+			sigaddset(signals, others[i]);
 }
 
 static void *wait_for_signals(void *unused)
@@ -31,10 +66,9 @@ static void *wait_for_signals(void *unused)
 	int number;
 
 	(void)unused;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
+	choose(&signals);
 	while (sigwait(&signals, &number) == 0)
-		interrupted();
+		interrupted(number);
 	return NULL;
 }
 
@@ -43,8 +77,7 @@ void interrupt_init(void)
 	pthread_t thread;
 	sigset_t signals;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
+	choose(&signals);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if (pthread_create(&thread, NULL, wait_for_signals, NULL) == 0)
@@ -72,5 +105,6 @@ void interrupt_at_prompt(void)
 {
 	pthread_mutex_lock(&lock);
 	has_prompt = true;
+	has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
 	pthread_mutex_unlock(&lock);
 }

@@ -3,7 +3,8 @@
  *
  * A thread of its own waits for SIGINT (blocked everywhere else), so nothing
  * happens in a signal handler.  While an answer is under way SIGINT fires its
- * token; otherwise it ends the program.
+ * token; otherwise it ends the program.  SIGTERM and SIGHUP do the same, and the
+ * program ends then, at once with the second one.
  */
 #pragma once
 
@@ -20,3 +21,6 @@ void interrupt_says(void (*say)(const void *user), const void *user);
 
 /* For a program with a prompt of its own: SIGINT between answers is not meant to end it. */
 void interrupt_at_prompt(void);
+
+/* What to end with after a token was fired: 130, or 128 and the number of the signal that ends the program. */
+int interrupt_code(void);

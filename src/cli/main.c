@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/protect.h"
 #include "hub/spec.h"
 
@@ -146,5 +147,5 @@ int main(int argc, char **argv)
 	protect_secrets();
 	int code = options_parse(&options, argc, argv, &err) ? run(&options) : complain(&err);
 	options_done(&options);
-	return check_output(code);
+	return check_output(code == EXIT_INTERRUPTED ? interrupt_code() : code);
 }

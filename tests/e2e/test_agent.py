@@ -323,6 +323,21 @@ def ctrl_c_ends_a_command_that_ignores_signals():
         assert not left, left
 
 
+def who_is_told_to_end_ends_its_commands_and_leaves_nothing():
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+        with Project() as (h, t, path), tempfile.TemporaryDirectory() as temp:
+            mark = path / 'begun'
+            h.env['TMPDIR'] = temp
+            t.turns(says(call('Bash', command=f'touch {mark}; while :; do sleep 0.1; done')))
+            client = h.start(path, '-p', 'x', '--allowed-tools', 'Bash', '--permission-mode', 'acceptEdits')
+            wait_for(mark.exists, 'the command to begin')
+            client.send_signal(number)
+            client.communicate(timeout=LIMIT)
+            assert client.returncode == code, client.returncode
+            left = subprocess.run(['pgrep', '-f', str(mark)], capture_output=True, text=True, check=False, timeout=LIMIT).stdout
+            assert not left and not list(pathlib.Path(temp).iterdir()), (left, list(pathlib.Path(temp).iterdir()))
+
+
 def a_gigabyte_of_output_is_kept_small():
     with Project() as (h, t, path):
         t.turns(says(call('Bash', command='head -c 1000000000 /dev/zero | tr "\\0" x', timeout=60000)), says('Done.'))
