@@ -295,6 +295,8 @@ static void show_for_programs(struct conversation *c, const struct agent_event *
 		print_answer(&c->print, event->answer, &c->last);
 	else if (event->kind == AGENT_RESULT)
 		print_result(&c->print, event);
+	else if (event->kind == AGENT_NOTE && !c->options->quiet)
+		show_note(&c->show, event->text.p);
 }
 
 static void show_event(void *user, const struct agent_event *event)
