@@ -293,14 +293,16 @@ def ctrl_c_before_the_question_is_asked_gives_a_result_too():
             assert m['num_turns'] == 0 and m['permission_denials'] == [] and len(m['session_id']) == 36, m
 
 
+NAME = '0192f0c1-2a3b-4c5d-8e6f-0123456789AB'
+
+
 def a_conversation_has_the_name_it_is_given():
-    name = '0192f0c1-2a3b-4c5d-8e6f-0123456789AB'
     with Project() as (h, t, path):
-        options = ('-p', 'change', '--output-format', 'stream-json', '--session-id', name, '--permission-mode', 'acceptEdits')
+        options = ('-p', 'change', '--output-format', 'stream-json', '--session-id', NAME, '--permission-mode', 'acceptEdits')
         t.turns(says(call('Write', file_path=str(path / 'new.py'), content='x = 1\n')), says('Done.'))
         result = h.run(path, *options)
-        assert result.code == 0 and {x['session_id'] for x in lines_of(result)} == {name}, result
-        assert list(pathlib.Path(h.env['HOME']).glob(f'**/checkpoints/{name}')), 'it is where rewind looks'
+        assert result.code == 0 and {x['session_id'] for x in lines_of(result)} == {NAME}, result
+        assert list(pathlib.Path(h.env['HOME']).glob(f'**/checkpoints/{NAME}')), 'it is where rewind looks'
         again = h.run(path, *options)
         assert again.code == 2 and 'another' in again.err and not again.out, again
 
@@ -542,7 +544,9 @@ def restart_builds_and_goes_on_with_the_conversation():
         raise Skip('no ninja')
     with Project() as (h, teacher, path):
         source_tree(path, True)
-        with prompt(h, path, '--quiet') as t:
+        with prompt(h, path, '--quiet', '--session-id', NAME) as t:
+            # As if files had been changed: the next program counts turns anew, under a name of its own.
+            (pathlib.Path(h.path) / '.shammah/checkpoints' / NAME).mkdir(parents=True)
             teacher.turns(says('I build.', call('Restart', reason='to try it')), says('Built it.'), says('I remember.'))
             t.type('the word is plover, restart\n')
             t.see('[1/')
