@@ -48,7 +48,7 @@ static bool check(struct str query, const struct domains *allowed, const struct 
 			"give allowed_domains or blocked_domains, not both");
 	why = search_screen(query);
 	return !why || error_set(err, ERROR_DENIED,
-		"WebSearch does not search for %s.  If it was meant otherwise, say in the query what for", why);
+		"WebSearch does not search for %s. If it was meant otherwise, say in the query what for", why);
 }
 
 static bool search(struct tool_job *job, const struct search_provider *provider, struct str query,
