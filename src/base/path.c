@@ -24,6 +24,15 @@ const char *path_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* A relative one would be another folder wherever we stand, and in a project its judges would not know it. */
+static char *absolute(const char *path, const char *variable, struct error *err)
+{
+	if (path[0] == '/')
+		return mem_strdup(path);
+	error_set(err, ERROR_INVALID, "%s must be an absolute path: it is `%.200s`", variable, path);
+	return NULL;
+}
+
 char *path_home(struct error *err)
 {
 	const char *home = getenv("HOME");
@@ -36,7 +45,7 @@ char *path_home(struct error *err)
 			"no home directory: set HOME, or SHAMMAH_HOME to a folder for Shammah's files");
 		return NULL;
 	}
-	return mem_strdup(home);
+	return absolute(home, "HOME", err);
 }
 
 char *path_shammah(struct error *err)
@@ -44,7 +53,7 @@ char *path_shammah(struct error *err)
 	const char *own = getenv("SHAMMAH_HOME");
 
 	if (own && *own)
-		return mem_strdup(own);
+		return absolute(own, "SHAMMAH_HOME", err);
 	own_mem char *home = path_home(err);
 	return home ? path_join(home, ".shammah") : NULL;
 }

@@ -11,10 +11,10 @@ char *path_join(const char *directory, const char *name) must_use;
 /* The last component, inside `path`; trailing slashes are not stripped. */
 const char *path_base(const char *path);
 
-/* The user's home: $HOME, else the password database; NULL when neither knows one. */
+/* The user's home: $HOME, else the password database; absolute.  NULL when neither knows one. */
 char *path_home(struct error *err) must_use;
 
-/* $SHAMMAH_HOME, else ~/.shammah.  Not created. */
+/* $SHAMMAH_HOME, else ~/.shammah; absolute.  Not created. */
 char *path_shammah(struct error *err) must_use;
 
 /* Creates a directory and its missing parents, each with `mode`; an existing one is left as it is. */

@@ -29,6 +29,22 @@ TEST(shammah_home_overrides_home)
 	assert_string_equal(other, "/elsewhere");
 }
 
+TEST(homes_must_be_absolute)
+{
+	struct error err = {0};
+
+	setenv("SHAMMAH_HOME", "here", 1);
+	assert_null(path_shammah(&err));
+	assert_non_null(strstr(err.text, "SHAMMAH_HOME must be an absolute path"));
+	unsetenv("SHAMMAH_HOME");
+	setenv("HOME", "h", 1);
+	err = (struct error){0};
+	assert_null(path_home(&err));
+	assert_null(path_shammah(&err));
+	assert_non_null(strstr(err.text, "HOME must be an absolute path"));
+	setenv("HOME", "/h", 1);
+}
+
 TEST(missing_parents_are_made_and_existing_ones_kept)
 {
 	struct error err = {0};
@@ -56,6 +72,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parts_are_joined_by_one_slash),
 		cmocka_unit_test(shammah_home_overrides_home),
+		cmocka_unit_test(homes_must_be_absolute),
 		cmocka_unit_test(missing_parents_are_made_and_existing_ones_kept),
 		cmocka_unit_test(a_file_in_the_way_is_an_error),
 	};
