@@ -346,12 +346,20 @@ static int leave(struct repl *r, const struct options *o, int code)
 	own_mem char *program = take(r->conversation.restart);
 	own_mem char *path = program ? again_keep(&r->conversation, &err) : NULL;
 
+	interrupt_at_prompt(NULL, NULL);
 	conversation_done(&r->conversation);
 	if (!program)
 		return code;
 	if (path)
 		again_become(program, path, o, &err);
 	return complain(&err);
+}
+
+static void clean_up(const void *user)
+{
+	const struct repl *r = user;
+
+	tool_context_remove_temp(&r->conversation.tools);
 }
 
 int cmd_repl(const struct options *o, struct config *c)
@@ -364,7 +372,7 @@ int cmd_repl(const struct options *o, struct config *c)
 	if (!link_open(&link, c, &err))
 		return complain(&err);
 	puts("Shammah " SHAMMAH_VERSION ". /help lists the commands, /exit leaves.");
-	interrupt_at_prompt();
+	interrupt_at_prompt(clean_up, &r);
 	if (!conversation_init(&r.conversation, &link, c, o, isatty(STDIN_FILENO), &err)) {
 		conversation_done(&r.conversation);
 		return complain(&err);

@@ -12,6 +12,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct cancel *guarded;           /* all under the lock */
 static void (*last_words)(const void *user);
 static const void *user_of_words;
+static void (*on_leaving)(const void *user);
+static const void *user_leaving;
 static bool has_prompt, has_terminal;
 static struct termios terminal;          /* as it was before there was a prompt */
 static int ending;                       /* the signal that is to end the program; 0: none */
@@ -20,6 +22,8 @@ static void leave(int code)
 {
 	if (last_words)
 		last_words(user_of_words);
+	if (on_leaving)
+		on_leaving(user_leaving);
 	if (has_terminal)
 		(void)tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
 	_exit(code);
@@ -101,9 +105,11 @@ void interrupt_says(void (*say)(const void *user), const void *user)
 	pthread_mutex_unlock(&lock);
 }
 
-void interrupt_at_prompt(void)
+void interrupt_at_prompt(void (*leaving)(const void *user), const void *user)
 {
 	pthread_mutex_lock(&lock);
+	on_leaving = leaving;
+	user_leaving = user;
 	has_prompt = true;
 	has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
 	pthread_mutex_unlock(&lock);

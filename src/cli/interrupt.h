@@ -19,8 +19,11 @@ void interrupt_guards(struct cancel *token);
 /* What is still to be said when SIGINT ends the program, in the thread that waits for it; until a token is guarded. */
 void interrupt_says(void (*say)(const void *user), const void *user);
 
-/* For a program with a prompt of its own: SIGINT between answers is not meant to end it. */
-void interrupt_at_prompt(void);
+/*
+ * For a program with a prompt of its own: SIGINT between answers is not meant to end it.  When another signal does,
+ * `leaving` is called in the thread that waits for signals.
+ */
+void interrupt_at_prompt(void (*leaving)(const void *user), const void *user);
 
 /* What to end with after a token was fired: 130, or 128 and the number of the signal that ends the program. */
 int interrupt_code(void);

@@ -77,11 +77,16 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return 0;
 }
 
+void tool_context_remove_temp(const struct tool_context *c)
+{
+	if (c->temp)
+		(void)nftw(c->temp, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
+}
+
 void tool_context_done(struct tool_context *c)
 {
 	tasks_destroy(c->tasks);
-	if (c->temp)
-		(void)nftw(c->temp, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
+	tool_context_remove_temp(c);
 	free(c->root);
 	free(c->cwd);
 	free(c->home);

@@ -50,6 +50,8 @@ struct tool_context {
 bool tool_context_init(struct tool_context *c, const char *root, const char *cwd, const char *home, const char *ours,
 	struct error *err) must_use;
 void tool_context_done(struct tool_context *c);
+/* The folder for temporary files alone, when a signal ends the program; any thread, while no tool runs. */
+void tool_context_remove_temp(const struct tool_context *c);
 #define own_tool_context owns(tool_context_done) struct tool_context
 
 /* The conversation's name (letters, digits and '-'), under which `shammah rewind` lists it; before any tool has run. */

@@ -340,6 +340,18 @@ def who_is_told_to_end_ends_its_commands_and_leaves_nothing():
             assert not left and not list(pathlib.Path(temp).iterdir()), (left, list(pathlib.Path(temp).iterdir()))
 
 
+def a_prompt_whose_terminal_goes_leaves_nothing():
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+        with Project() as (h, _, path), tempfile.TemporaryDirectory() as temp:
+            h.env['TMPDIR'] = temp
+            t = Terminal(h, path)
+            t.prompt()
+            assert list(pathlib.Path(temp).iterdir())
+            os.kill(t.pid, number)
+            assert t.end() == code
+            assert not list(pathlib.Path(temp).iterdir())
+
+
 def a_gigabyte_of_output_is_kept_small():
     with Project() as (h, t, path):
         t.turns(says(call('Bash', command='head -c 1000000000 /dev/zero | tr "\\0" x', timeout=60000)), says('Done.'))
