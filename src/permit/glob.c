@@ -2,16 +2,21 @@
 
 #include <ctype.h>
 
-bool glob_match(struct str pattern, struct str text)
+/* Whether the pattern's place holds this character of the text; it moves past what matched. */
+typedef bool one_fn(const struct ignore_pattern *pattern, struct str s, size_t *at, int c);
+
+/* '*' stands for any characters, all else for what `one` says.  The last star is the only one to be tried anew. */
+static bool stars_match(const struct ignore_pattern *pattern, struct str s, struct str text, one_fn *one)
 {
 	size_t p = 0, t = 0, star = (size_t)-1, from = 0;
 
 	while (t < text.n) {
-		if (p < pattern.n && pattern.p[p] == '*') {
+		size_t next = p;
+		if (p < s.n && s.p[p] == '*') {
 			star = p++;
 			from = t;
-		} else if (p < pattern.n && pattern.p[p] == text.p[t]) {
-			p++;
+		} else if (one(pattern, s, &next, (unsigned char)text.p[t])) {
+			p = next;
 			t++;
 		} else if (star != (size_t)-1) {
 			p = star + 1;
@@ -20,10 +25,18 @@ bool glob_match(struct str pattern, struct str text)
 			return false;
 		}
 	}
-	while (p < pattern.n && pattern.p[p] == '*')
+	while (p < s.n && s.p[p] == '*')
 		p++;
-	return p == pattern.n;
+	return p == s.n;
 }
+
+static bool is_same(const struct ignore_pattern *pattern, struct str s, size_t *at, int c)
+{
+	(void)pattern;
+	return *at < s.n && (unsigned char)s.p[(*at)++] == c;
+}
+
+bool glob_match(struct str pattern, struct str text) { return stars_match(NULL, pattern, text, is_same); }
 
 /* --- gitignore ----------------------------------------------------------------------- */
 
@@ -79,31 +92,6 @@ static bool one_matches(const struct ignore_pattern *pattern, struct str s, size
 	return folded(pattern, (unsigned char)s.p[literal]) == folded(pattern, c);
 }
 
-/* One segment: no slash in either. */
-static bool segment_matches(const struct ignore_pattern *pattern, struct str s, struct str text)
-{
-	size_t p = 0, t = 0, star = (size_t)-1, from = 0;
-
-	while (t < text.n) {
-		size_t next = p;
-		if (p < s.n && s.p[p] == '*') {
-			star = p++;
-			from = t;
-		} else if (one_matches(pattern, s, &next, (unsigned char)text.p[t])) {
-			p = next;
-			t++;
-		} else if (star != (size_t)-1) {
-			p = star + 1;
-			t = ++from;
-		} else {
-			return false;
-		}
-	}
-	while (p < s.n && s.p[p] == '*')
-		p++;
-	return p == s.n;
-}
-
 /* The first segment, and what follows it. */
 static struct str cut_segment(struct str *rest)
 {
@@ -131,7 +119,7 @@ static bool begins(const struct ignore_pattern *pattern, struct str p, struct st
 			continue;
 		}
 		struct str rest = path;
-		if (path.n && segment_matches(pattern, segment, cut_segment(&rest))) {
+		if (path.n && stars_match(pattern, segment, cut_segment(&rest), one_matches)) {
 			path = rest;
 			continue;
 		}
