@@ -17,7 +17,7 @@
 #include "permit/path_table.h"
 #include "permit/permission.h"
 
-enum { LOOKED_AT_MAX = 3000, FOUND_MAX = 200, INNER_MAX = 100, INNER_DEPTH = 3 };
+enum { HOME_MAX = 3000, PROJECT_MAX = 20000, FOUND_MAX = 1000, INNER_MAX = 100, INNER_DEPTH = 3 };
 #define LINK_MAX ((size_t)8192)
 
 void path_list_add(struct path_list *list, const char *path)
@@ -207,7 +207,7 @@ static void look_in_home(struct looking *l, const char *folder, size_t home_n)
 	const struct dirent *d;
 	char folded[512];
 
-	while (dir && (d = readdir(dir)) && l->looked_at++ < LOOKED_AT_MAX) {
+	while (dir && (d = readdir(dir)) && l->looked_at++ < HOME_MAX) {
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
 			continue;
 		own_mem char *path = path_join(folder, d->d_name);
@@ -272,7 +272,7 @@ static void look_in_project(struct looking *l, const char *root)
 		DIR *dir = opendir(folders.all[i]);
 		const struct dirent *d;
 		bool foreign = i > 0 && is_foreign(path_base(folders.all[i]));
-		while (dir && (d = readdir(dir)) && l->looked_at++ < LOOKED_AT_MAX && found < FOUND_MAX) {
+		while (dir && (d = readdir(dir)) && l->looked_at++ < PROJECT_MAX && found < FOUND_MAX) {
 			if (is_passed_over(d->d_name))
 				continue;
 			own_mem char *path = path_join(folders.all[i], d->d_name);
