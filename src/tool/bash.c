@@ -64,8 +64,8 @@ static bool tell_end(struct tool_job *job, const struct command *c, struct error
 {
 	switch (c->end.how) {
 	case CHILD_TIMED_OUT:
-		return buf_addf(&job->text, err, "The command was ended, for it took more than %u s. If it needs "
-			"longer, give a timeout, or run it in the background.\n", (c->timeout_ms + 999) / 1000);
+		return buf_addf(&job->text, err, "The command was ended, for it took more than %g s. If it needs "
+			"longer, give a timeout, or run it in the background.\n", c->timeout_ms / 1000.0);
 	case CHILD_SIGNALLED:
 		return buf_addf(&job->text, err, "Ended by signal %d\n", c->end.code);
 	default:

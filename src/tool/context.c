@@ -1,34 +1,14 @@
-/* The folder for temporary files is the conversation's alone, whatever $TMPDIR is shared with. */
-#define _XOPEN_SOURCE 700
-#include <errno.h>
-#include <ftw.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "config/home.h"
 #include "store/checkpoints.h"
 #include "tool/context.h"
 #include "tool/seen.h"
 #include "tool/tasks.h"
+#include "tool/temp.h"
 #include "tool/web.h"
-
-#define FOLDERS_OPEN 16
-
-static bool make_temp(struct tool_context *c, struct error *err)
-{
-	const char *folder = getenv("TMPDIR");
-	own_mem char *path = path_join(folder && folder[0] == '/' ? folder : "/tmp", "shammah-XXXXXX");
-
-	if (!mkdtemp(path))
-		return error_errno(err, "%s: cannot make a folder for temporary files", path);
-	c->temp = realpath(path, NULL);
-	if (!c->temp)
-		return error_errno(err, "%s: cannot be found again", path);
-	return true;
-}
 
 /* `session` NULL: a name of its own. */
 static bool make_checkpoints(struct tool_context *c, const char *session, struct error *err)
@@ -51,7 +31,8 @@ bool tool_context_init(struct tool_context *c, const char *root, const char *cwd
 	c->cwd = realpath(cwd, NULL);
 	if (!c->cwd)
 		return error_errno(err, "%s: the working folder cannot be found", cwd);
-	return make_temp(c, err) && make_checkpoints(c, NULL, err);
+	c->temp = temp_make(&c->temp_lock, err);
+	return c->temp && make_checkpoints(c, NULL, err);
 }
 
 bool tool_context_name(struct tool_context *c, const char *session, struct error *err)
@@ -68,25 +49,18 @@ struct checkpoints *tool_checkpoints(struct tool_context *c)
 	return c->checkpoints;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
-{
-	(void)st;
-	(void)type;
-	(void)place;
-	(void)remove(path);
-	return 0;
-}
-
 void tool_context_remove_temp(const struct tool_context *c)
 {
 	if (c->temp)
-		(void)nftw(c->temp, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
+		temp_remove(c->temp);
 }
 
 void tool_context_done(struct tool_context *c)
 {
 	tasks_destroy(c->tasks);
 	tool_context_remove_temp(c);
+	if (c->temp)
+		file_close(&c->temp_lock);
 	free(c->root);
 	free(c->cwd);
 	free(c->home);

@@ -33,7 +33,8 @@ struct tool_context {
 	char *cwd;                 /* where shells begin; absolute, without links */
 	char *home;                /* the user's; NULL: unknown */
 	char *ours;                /* ~/.shammah; NULL: unknown */
-	char *temp;                /* a folder of this conversation's alone, 0700, removed with the context */
+	char *temp;                /* a folder of this conversation's alone, removed with the context (tool/temp.h) */
+	int temp_lock;
 	const struct permissions *permissions;     /* borrowed; NULL: everything may be read (tests) */
 	bool unconfined;           /* the settings want no commands confined */
 	bool network;              /* and confined ones to reach the network */

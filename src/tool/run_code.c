@@ -125,7 +125,7 @@ static bool tell_end(struct buf *out, const struct running *r, struct error *err
 {
 	switch (r->end.how) {
 	case CHILD_TIMED_OUT:
-		return buf_addf(out, err, "Ended, for it took more than %u s\n", (r->timeout_ms + 999) / 1000);
+		return buf_addf(out, err, "Ended, for it took more than %g s\n", r->timeout_ms / 1000.0);
 	case CHILD_TOO_MANY:
 		return buf_addf(out, err, "Ended, for it had more than %d processes\n", PROCESSES);
 	case CHILD_TOO_LARGE:

@@ -89,7 +89,8 @@ static void show_result(struct writing *w)
 		buf_putf(&job->text, "%" PRId64 " lines added, %" PRId64 " removed.", count(job, "linesAdded"),
 			count(job, "linesRemoved"));
 	else
-		buf_putf(&job->text, "%" PRId64 " lines.", count(job, "linesAdded"));
+		buf_putf(&job->text, "%" PRId64 "%s", count(job, "linesAdded"),
+			count(job, "linesAdded") == 1 ? " line." : " lines.");
 	if (w->returns)
 		buf_put(&job->text, " Its lines end in CR LF, as before.");
 	if (f->encoding.kind != ENCODING_UTF8)

@@ -91,6 +91,8 @@ TEST(a_value_stands_in_the_next_word_or_after_an_equals_sign)
 
 	assert_string_equal(next.model, "a=b");
 	assert_string_equal(same.model, "a=b");
+	options_done(&next);
+	options_done(&same);
 }
 
 TEST(every_option_is_taken)
@@ -109,6 +111,7 @@ TEST(every_option_is_taken)
 	assert_string_equal(o.system_prompt, "s");
 	assert_string_equal(o.tokenizer, "t");
 	assert_int_equal(o.mode, MODE_QUERY);
+	options_done(&o);
 }
 
 TEST(wrong_usage_is_explained)

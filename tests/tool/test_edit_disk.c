@@ -84,6 +84,9 @@ TEST(a_file_of_100_megabytes_is_read_in_little_memory)
 {
 	int status;
 
+#ifdef __SANITIZE_ADDRESS__
+	skip_because("the address sanitizer takes more memory than this test leaves");
+#endif
 	make_large("f");
 	pid_t child = fork();
 	if (child == 0)

@@ -1,10 +1,16 @@
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "support/test.h"
 #include "tool/context.h"
 #include "tool/input.h"
+#include "tool/temp.h"
 
 static const struct tool_kind sample = {
 	.name = "Sample",
@@ -77,6 +83,50 @@ TEST(every_tool_has_a_schema_that_can_be_read)
 	assert_null(tool_find(str_of("NoSuchTool")));
 }
 
+/* As a program that was killed would leave it: two days old, with a file in it. */
+static char *left_behind(const char *folder, const char *name)
+{
+	const struct timespec then = { .tv_sec = time(NULL) - 2 * 24 * 3600 }, old[2] = { then, then };
+	char *path = path_join(folder, name), *inside = path_join(path, "a");
+	struct error err = {0};
+
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_ok(file_write(inside, str_of("x"), 0600, &err));
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	free(inside);
+	return path;
+}
+
+TEST(folders_without_an_owner_are_swept_and_others_are_not)
+{
+	char folder[] = "/tmp/sweep.XXXXXX";
+	struct error err = {0};
+	struct tool_context c;
+
+	assert_non_null(mkdtemp(folder));
+	char *before = getenv("TMPDIR") ? strdup(getenv("TMPDIR")) : NULL;
+	setenv("TMPDIR", folder, 1);
+	own_mem char *gone = left_behind(folder, "shammah-aaaaaa"), *held = left_behind(folder, "shammah-bbbbbb");
+	own_mem char *other = left_behind(folder, "shammah-notes"), *fresh = left_behind(folder, "shammah-cccccc");
+	own_fd lock = open(held, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	assert_int_equal(utimensat(AT_FDCWD, fresh, NULL, 0), 0);
+	assert_ok(tool_context_init(&c, ".", ".", NULL, NULL, &err));
+	assert_false(path_is_directory(gone));
+	assert_true(path_is_directory(held) && path_is_directory(other) && path_is_directory(fresh));
+	tool_context_done(&c);
+	setenv("TMPDIR", "/no/such/folder", 1);
+	assert_false(tool_context_init(&c, ".", ".", NULL, NULL, &err));
+	assert_non_null(strstr(err.text, "TMPDIR"));
+	tool_context_done(&c);
+	if (before)
+		setenv("TMPDIR", before, 1);
+	else
+		unsetenv("TMPDIR");
+	free(before);
+	temp_remove(folder);
+}
+
 TEST(temporary_files_go_with_their_context)
 {
 	struct error err = {0};
@@ -102,6 +152,7 @@ int main(void)
 		cmocka_unit_test(says_which_argument_is_wrong_and_what_is_accepted),
 		cmocka_unit_test(takes_numbers_and_booleans_in_quotes_as_they_are_meant),
 		cmocka_unit_test(every_tool_has_a_schema_that_can_be_read),
+		cmocka_unit_test(folders_without_an_owner_are_swept_and_others_are_not),
 		cmocka_unit_test(temporary_files_go_with_their_context),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
