@@ -133,14 +133,28 @@ static void put_three(struct writer *w, const char *option, const char *from, co
 	put_all(w, (const char *const[]){ option, from, to, NULL });
 }
 
-static void put_entry(struct writer *w, const struct entry *entry)
+/*
+ * A hidden folder may not even be entered: to git an empty one would mean that what it tracks
+ * in there was deleted, and `git commit -a` would say so for good.  Only where something in it
+ * is opened again must it be.
+ */
+static void put_entry(struct writer *w, const struct entry *entry, bool opened)
 {
 	if (entry->view != VIEW_HIDDEN)
 		put_three(w, entry->view == VIEW_WRITABLE ? "--bind" : "--ro-bind", entry->path, entry->path);
 	else if (entry->folder)
-		put_all(w, (const char *const[]){ "--perms", "0555", "--tmpfs", entry->path, NULL });
+		put_all(w, (const char *const[]){ "--perms", opened ? "0555" : "0000", "--tmpfs", entry->path, NULL });
 	else
 		put_three(w, "--ro-bind", "/dev/null", entry->path);
+}
+
+/* Whether something in the folder is seen. */
+static bool is_opened(const struct entries *e, const char *folder)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->all[i].view != VIEW_HIDDEN && is_below(e->all[i].path, folder))
+			return true;
+	return false;
 }
 
 static void put_entries(struct writer *w, struct entries *e)
@@ -155,7 +169,7 @@ static void put_entries(struct writer *w, struct entries *e)
 			continue;
 		if (entry->view == VIEW_HIDDEN && hidden && is_below(entry->path, hidden))
 			continue;
-		put_entry(w, entry);
+		put_entry(w, entry, entry->view == VIEW_HIDDEN && is_opened(e, entry->path));
 		if (entry->view == VIEW_HIDDEN && entry->folder)
 			hidden = entry->path;
 		else if (hidden && is_below(entry->path, hidden))

@@ -174,10 +174,20 @@ TEST(what_is_hidden_cannot_be_read)
 
 	need_confinement();
 	expect(p, false, line, "denied");
-	expect(p, false, link, "No such file");
+	expect(p, false, link, "denied");
 	expect(p, false, "cat .env || echo no", "no");
 	own_mem char *kept = path_join(p->keys, "id");
 	assert_true(path_is_file(kept));
+}
+
+/* To git, "no such file" in a folder it tracks means that the file was deleted. */
+TEST(what_is_hidden_does_not_look_deleted)
+{
+	struct place *p = *state;
+	own_mem char *line = mem_printf("stat %s/id", p->keys);
+
+	need_confinement();
+	expect(p, false, line, "Permission denied");
 }
 
 TEST(a_project_below_what_is_hidden_is_still_there)
@@ -348,6 +358,7 @@ int main(void)
 		EACH(nothing_else_is),
 		EACH(what_is_guarded_can_neither_be_changed_nor_moved_away),
 		EACH(what_is_hidden_cannot_be_read),
+		EACH(what_is_hidden_does_not_look_deleted),
 		EACH(a_project_below_what_is_hidden_is_still_there),
 		EACH(other_processes_and_terminals_are_out_of_reach),
 		EACH(settings_of_the_kernel_stay_even_for_root),
