@@ -254,10 +254,10 @@ static bool is_passed_over(const char *name)
 static bool is_foreign(const char *name)
 {
 	static const char *const names[] = {
-		".venv", "venv", "target", "build", "dist", "vendor", ".tox", ".cache", ".deps", NULL
+		".venv", "venv", "target", "dist", "vendor", ".tox", ".cache", ".deps", NULL
 	};
 
-	return str_is_among(str_of(name), names);
+	return strncmp(name, "build", 5) == 0 || str_is_among(str_of(name), names);
 }
 
 /* What lies higher is looked at first: it is likelier to be one, and there may be more than we look at. */
