@@ -52,6 +52,7 @@ TEST(without_words_it_is_the_prompt)
 	assert_false(o.print);
 	assert_int_equal(o.wish, WISH_AUTO);
 	assert_true(isnan(o.temperature));
+	options_done(&o);
 }
 
 TEST(words_are_a_question_a_command_or_a_folder)
@@ -136,6 +137,7 @@ TEST(help_after_a_command_needs_no_words)
 
 	assert_true(o.help);
 	assert_string_equal(o.command->name, "daemon");
+	options_done(&o);
 }
 
 TEST(the_tables_are_whole_and_without_doubles)
