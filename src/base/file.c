@@ -7,6 +7,16 @@
 #include "base/mem.h"
 #include "base/sys.h"
 
+int64_t file_modified_ns(const struct stat *status)
+{
+#ifdef __APPLE__
+	const struct timespec t = status->st_mtimespec;
+#else
+	const struct timespec t = status->st_mtim;
+#endif
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 void file_close(int *fd)
 {
 	int saved = errno;

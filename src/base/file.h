@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -21,6 +23,9 @@ bool file_write(const char *path, struct str bytes, mode_t mode, struct error *e
 
 /* Writes all of it, going on after short writes and EINTR. */
 bool file_write_fd(int fd, struct str bytes, struct error *err) must_use;
+
+/* When its content was changed last, in nanoseconds since 1970. */
+int64_t file_modified_ns(const struct stat *status);
 
 /* Closes *fd unless it is negative, and makes it -1. */
 void file_close(int *fd);

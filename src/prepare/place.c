@@ -82,16 +82,6 @@ char *place_of(const struct model_files *files, const char *fallback, struct err
 
 /* ---- From what ---- */
 
-static json_int_t modified_ns(const struct stat *status)
-{
-#ifdef __APPLE__
-	const struct timespec t = status->st_mtimespec;
-#else
-	const struct timespec t = status->st_mtim;
-#endif
-	return (json_int_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static bool add_file(json_t *list, const char *folder, const char *name, struct error *err)
 {
 	own_mem char *path = path_join(folder, name);
@@ -99,7 +89,8 @@ static bool add_file(json_t *list, const char *folder, const char *name, struct 
 
 	if (stat(path, &status) < 0)
 		return error_errno(err, "cannot open %s", path);
-	json_array_append_new(list, json_pack("[s, I, I]", name, (json_int_t)status.st_size, modified_ns(&status)));
+	json_array_append_new(list, json_pack("[s, I, I]", name, (json_int_t)status.st_size,
+		(json_int_t)file_modified_ns(&status)));
 	return true;
 }
 

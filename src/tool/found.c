@@ -14,7 +14,6 @@
 
 #define THREADS_MAX 4
 #define FILES_OF_A_THREAD 4000
-#define NANOSECONDS 1000000000
 
 struct part {
 	struct found_file *files;
@@ -45,16 +44,6 @@ static void list(struct found *f, struct str text)
 	}
 }
 
-static int64_t changed_at(const struct stat *st)
-{
-#ifdef __APPLE__
-	const struct timespec t = st->st_mtimespec;
-#else
-	const struct timespec t = st->st_mtim;
-#endif
-	return (int64_t)t.tv_sec * NANOSECONDS + t.tv_nsec;
-}
-
 static void *look_up(void *user)
 {
 	const struct part *part = user;
@@ -64,7 +53,7 @@ static void *look_up(void *user)
 		struct found_file *file = &part->files[i];
 		file->changed = INT64_MIN;
 		if (fstatat(part->folder, file->path.p, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			file->changed = changed_at(&st);
+			file->changed = file_modified_ns(&st);
 	}
 	return NULL;
 }

@@ -1,7 +1,6 @@
 /* Calls of tools in a project of the test's own, which is gone with it. */
 #pragma once
 
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,18 +10,13 @@
 #include "support/test.h"
 #include "tool/context.h"
 #include "tool/input.h"
+#include "tool/temp.h"
 
 static struct tool_context project;
 static struct cancel calls_cancel;
 static struct tool_job call_made;      /* the last call; its result and details */
 static struct error call_error;        /* of the last call, where it failed */
 static char *project_folder;
-
-static inline int calls_remove(const char *path, const struct stat *st, int type, struct FTW *place)
-{
-	(void)st, (void)type, (void)place;
-	return remove(path);
-}
 
 static inline int calls_begin(void **state)
 {
@@ -45,7 +39,7 @@ static inline int calls_end(void **state)
 	tool_job_done(&call_made);
 	tool_context_done(&project);
 	cancel_done(&calls_cancel);
-	(void)nftw(project_folder, calls_remove, 16, FTW_DEPTH | FTW_PHYS);
+	temp_remove(project_folder);
 	free(project_folder);
 	return 0;
 }

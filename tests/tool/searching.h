@@ -2,7 +2,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "support/test.h"
 #include "tool/context.h"
 #include "tool/input.h"
+#include "tool/temp.h"
 
 struct project {
 	char folder[64];
@@ -20,17 +20,11 @@ struct project {
 	struct cancel cancel;
 };
 
-static inline int remove_project_file(const char *path, const struct stat *st, int type, struct FTW *place)
-{
-	(void)st, (void)type, (void)place;
-	return remove(path);
-}
-
 static inline void project_done(struct project *p)
 {
 	tool_context_done(&p->context);
 	cancel_done(&p->cancel);
-	(void)nftw(p->folder, remove_project_file, 16, FTW_DEPTH | FTW_PHYS);
+	temp_remove(p->folder);
 }
 #define own_project owns(project_done) struct project
 
